@@ -1,0 +1,202 @@
+# kvol: make, make check, make demo, make install. Everything is built into $(B).
+VERSION   := 0.1.0
+SOVERSION := 0
+
+PREFIX    ?= /usr/local
+LIBDIR    ?= $(PREFIX)/lib
+BINDIR    ?= $(PREFIX)/bin
+B         ?= build
+
+# Own flags live in variables of their own, so that `make CFLAGS=-O3` keeps what the build needs.
+CFLAGS    ?= -O2 -g
+WARNINGS  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef \
+             -Wno-unused-parameter -Wno-missing-field-initializers
+WERROR    ?= $(if $(CI),-Werror)
+HARDENING := -fstack-protector-strong -fstack-clash-protection $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+SAN_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+KVOL_CFLAGS   := -std=gnu11 -fPIC -fvisibility=hidden $(WARNINGS) $(WERROR) $(HARDENING) $(SAN_FLAGS)
+KVOL_CPPFLAGS := -D_GNU_SOURCE -DKVOL_VERSION='"$(VERSION)"' -Iinclude -MMD -MP
+KVOL_LDFLAGS  := -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(SAN_FLAGS)
+
+# The foreign libraries, each with its home. pkg-config is asked when something is compiled, not before: a new
+# machine has none.
+lib_PKGS        := gio-2.0 gmodule-no-export-2.0 mount blkid
+kube_PKGS       := gio-2.0 yaml-0.1
+node-agent_PKGS := gio-2.0 json-glib-1.0 smartcols
+tests_PKGS      := gio-2.0 gmodule-no-export-2.0 cmocka
+pkg_cflags = $(shell pkg-config --cflags $(1))
+pkg_libs   = $(shell pkg-config --libs $(1))
+
+# Debian 12 packages: to build, and the real partners that tests and demo run.
+DEPS := gcc libc6-dev pkg-config libglib2.0-dev libmount-dev libblkid-dev libyaml-dev libjson-glib-dev \
+        libsmartcols-dev libcmocka-dev clang-format g++ crun busybox-static e2fsprogs util-linux
+
+sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
+objects  = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
+
+LIB_DIRS   := $(addprefix lib/,model sys loader engine api)
+KUBE_DIRS  := $(addprefix lib/kube/,manifest validate workload store)
+PLUGINS    := $(sort $(notdir $(patsubst %/,%,$(wildcard plugins/*/))))
+
+LIB        := $(B)/libkvol.so.$(SOVERSION)
+KUBE       := $(B)/libkvol-kube.so.$(SOVERSION)
+MODULES    := $(PLUGINS:%=$(B)/plugins/kvol-%.so)
+CASES      := $(patsubst %,$(B)/plugins/kvol-%,$(notdir $(wildcard plugins/*/*.conformance.yaml)))
+WORKER     := $(B)/libexec/kvol-worker
+AGENT      := $(B)/bin/kvol-agent
+HARNESS    := $(B)/bin/plugin-test
+
+all: $(LIB) $(KUBE) $(MODULES) $(CASES) $(WORKER) $(AGENT) $(HARNESS)
+
+# ---- objects: who may see what ----
+$(B)/lib/%.o: KVOL_CPPFLAGS += -iquote lib -DG_LOG_DOMAIN='"kvol"' $(call pkg_cflags,$(lib_PKGS))
+$(B)/lib/kube/%.o: KVOL_CPPFLAGS += -iquote lib/kube -UG_LOG_DOMAIN -DG_LOG_DOMAIN='"kvol-kube"' $(call pkg_cflags,$(kube_PKGS))
+$(B)/examples/%.o: KVOL_CPPFLAGS += -DG_LOG_DOMAIN='"kvol-agent"' $(call pkg_cflags,$(node-agent_PKGS))
+$(B)/tests/%.o: KVOL_CPPFLAGS += -iquote tests $(call pkg_cflags,$(tests_PKGS)) $(call pkg_cflags,yaml-0.1)
+$(B)/tests/unit/%.o $(B)/tests/plugin-test/%.o: KVOL_CPPFLAGS += -iquote lib -iquote lib/kube
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(KVOL_CPPFLAGS) $(CPPFLAGS) $(KVOL_CFLAGS) $(CFLAGS) -c $< -o $@
+
+# ---- libraries ----
+define shared
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-soname,$(@F) -Wl,--version-script=$(filter %.map,$^) $(KVOL_LDFLAGS) $(LDFLAGS) \
+	  $(filter %.o,$^) $(filter %.so.$(SOVERSION),$^) $(call pkg_libs,$(1)) -o $@
+	ln -sf $(@F) $(basename $@)
+endef
+
+$(LIB): $(call objects,$(LIB_DIRS)) lib/kvol.map
+	$(call shared,$(lib_PKGS))
+$(KUBE): $(call objects,$(KUBE_DIRS)) lib/kube/kvol-kube.map $(LIB)
+	$(call shared,$(kube_PKGS))
+
+# Unit tests, the worker and the harness look inside, so they link the objects.
+$(B)/libkvol.a: $(call objects,$(LIB_DIRS))
+$(B)/libkvol-kube.a: $(call objects,$(KUBE_DIRS))
+$(B)/libsupport.a: $(call objects,tests/support)
+$(B)/%.a:
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+# ---- plugins: a folder is a plugin; it links no libkvol; what it needs beyond GLib is said as NAME_PKGS ----
+define plugin_rules
+$(B)/plugins/$(1)/%.o: KVOL_CPPFLAGS += -DG_LOG_DOMAIN='"kvol-$(1)"' $$(call pkg_cflags,gio-2.0 $$($(1)_PKGS))
+$(B)/plugins/kvol-$(1).so: $(call objects,plugins/$(1)) plugins/plugin.map
+	$$(CC) -shared -Wl,--version-script=plugins/plugin.map $$(KVOL_LDFLAGS) $$(LDFLAGS) $$(filter %.o,$$^) \
+	  $$(call pkg_libs,gio-2.0 $$($(1)_PKGS)) -o $$@
+# What plugin-test puts it through lies beside it.
+$(B)/plugins/kvol-$(1).conformance.yaml: plugins/$(1)/$(1).conformance.yaml
+	@mkdir -p $$(@D)
+	cp $$< $$@
+endef
+$(foreach p,$(PLUGINS),$(eval $(call plugin_rules,$(p))))
+
+# ---- programs ----
+$(WORKER): $(call objects,lib/loader/worker) $(B)/libkvol.a
+	@mkdir -p $(@D)
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(lib_PKGS)) -o $@
+$(AGENT): $(call objects,examples/node-agent) $(KUBE) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) -Wl,-rpath,'$$ORIGIN/..:$$ORIGIN/../lib' $^ \
+	  $(call pkg_libs,$(node-agent_PKGS)) -o $@
+$(HARNESS): $(call objects,tests/plugin-test) $(B)/libsupport.a $(B)/libkvol.a
+	@mkdir -p $(@D)
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(lib_PKGS) $(tests_PKGS) yaml-0.1) -o $@
+
+# ---- tests: test-*.c is a program that speaks TAP, check-*.sh a script that does ----
+TEST_TIERS := unit plugins integration faults races abi plugin-test lint
+TEST_C  := $(patsubst %.c,%,$(sort $(foreach t,$(TEST_TIERS),$(wildcard tests/$(t)/test-*.c))))
+TEST_SH := $(sort $(foreach t,$(TEST_TIERS),$(wildcard tests/$(t)/check-*.sh)))
+TAPS    := $(TEST_C:%=$(B)/%.tap) $(TEST_SH:%.sh=$(B)/%.tap)
+
+$(B)/tests/unit/test-%: $(B)/tests/unit/test-%.o $(B)/libsupport.a $(B)/libkvol-kube.a $(B)/libkvol.a
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(lib_PKGS) $(kube_PKGS) $(tests_PKGS)) -o $@
+# A plugin's tests have a host of their own in place of libkvol.
+$(B)/libscripted.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/plugins/test-%,$(call sources,tests/plugins)))
+$(B)/tests/plugins/test-%: $(B)/tests/plugins/test-%.o $(B)/libscripted.a $(B)/libsupport.a
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
+# Everything else links what users link.
+$(B)/tests/%: $(B)/tests/%.o $(B)/libsupport.a $(KUBE) $(LIB)
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) -Wl,-rpath,$(abspath $(B)) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
+
+# Plugins that exist to be tested against: tests/fixtures/NAME.c becomes fixtures/kvol-NAME.so.
+FIXTURES := $(patsubst tests/fixtures/%.c,$(B)/fixtures/kvol-%.so,$(wildcard tests/fixtures/*.c))
+$(B)/fixtures/kvol-%.so: $(B)/tests/fixtures/%.o
+	@mkdir -p $(@D)
+	$(CC) -shared $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,gio-2.0) -o $@
+
+$(B)/%.tap: $(B)/% all $(FIXTURES) FORCE
+	@B=$(abspath $(B)) tests/tap.sh run $@ $<
+$(B)/%.tap: %.sh all $(FIXTURES) FORCE
+	@mkdir -p $(@D)
+	@B=$(abspath $(B)) tests/tap.sh run $@ $<
+
+check: deps
+	$(MAKE) --no-print-directory -j$$(nproc) check-built
+check-built: lint
+	@$(MAKE) --no-print-directory -k $(TAPS) || true
+	@tests/tap.sh summary $(TAPS)
+
+asan: deps
+	$(MAKE) --no-print-directory -j$$(nproc) B=build-asan SANITIZE=address,undefined check-built
+
+# ---- what watches over the source ----
+lint: $(LIB) $(KUBE) $(MODULES)
+	@B=$(B) tests/lint/lint.sh
+
+FMT_FILES = $(shell find lib plugins examples tests -name '*.c')
+fmt:
+	clang-format -i $(FMT_FILES)
+
+# ---- programs that tell a story or a figure ----
+demo: deps
+	$(MAKE) --no-print-directory -j$$(nproc) all
+	B=$(abspath $(B)) examples/guestbook/demo.sh
+
+bench: deps
+	$(MAKE) --no-print-directory -j$$(nproc) $(B)/bin/kvol-bench
+	B=$(abspath $(B)) tests/bench/bench.sh
+$(B)/bin/kvol-bench: $(call objects,tests/bench) $(B)/libsupport.a $(KUBE) $(LIB) $(MODULES)
+	@mkdir -p $(@D)
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) -Wl,-rpath,'$$ORIGIN/..' $(filter %.o %.a %.so.$(SOVERSION),$^) \
+	  $(call pkg_libs,$(node-agent_PKGS) $(tests_PKGS)) -o $@
+
+# Installs what is missing, and only that. An ordinary user is told.
+deps:
+	@missing=; for p in $(DEPS); do \
+	   dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	 [ -z "$$missing" ] && exit 0; \
+	 if [ "$$(id -u)" != 0 ]; then echo "missing packages (as root: apt-get install$$missing)" >&2; exit 3; fi; \
+	 apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
+
+# ---- installation ----
+PLUGINDIR  = $(LIBDIR)/kvol/plugins
+LIBEXECDIR = $(LIBDIR)/kvol/libexec
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(PLUGINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
+	  $(DESTDIR)$(PREFIX)/include/kvol $(DESTDIR)$(PREFIX)/include/kvol-kube
+	install -m 644 include/kvol/*.h $(DESTDIR)$(PREFIX)/include/kvol
+	install -m 644 include/kvol-kube/*.h $(DESTDIR)$(PREFIX)/include/kvol-kube
+	install -m 755 $(LIB) $(KUBE) $(DESTDIR)$(LIBDIR)
+	ln -sf $(notdir $(LIB)) $(DESTDIR)$(LIBDIR)/libkvol.so
+	ln -sf $(notdir $(KUBE)) $(DESTDIR)$(LIBDIR)/libkvol-kube.so
+	install -m 755 $(MODULES) $(DESTDIR)$(PLUGINDIR)
+	install -m 644 $(CASES) $(DESTDIR)$(PLUGINDIR)
+	install -m 755 $(WORKER) $(DESTDIR)$(LIBEXECDIR)
+	install -m 755 $(AGENT) $(DESTDIR)$(BINDIR)
+	install -m 755 $(HARNESS) $(DESTDIR)$(BINDIR)/kvol-plugin-test
+	for pc in kvol kvol-kube kvol-plugin; do \
+	  sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+	    -e 's|@PLUGINDIR@|$(PLUGINDIR)|' pkgconfig/$$pc.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/$$pc.pc || exit 1; \
+	done
+
+clean:
+	rm -rf $(B) build-asan
+
+.PHONY: all deps demo check check-built lint fmt asan bench install clean FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

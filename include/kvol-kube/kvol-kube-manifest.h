@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <kvol-kube/kvol-kube-problem.h>
+
+G_BEGIN_DECLS
+
+/**
+ * KvolKubeManifest:
+ *
+ * The Kubernetes objects of some files, and what is wrong with them. Not for two threads at once.
+ */
+#define KVOL_KUBE_TYPE_MANIFEST (kvol_kube_manifest_get_type ())
+KVOL_API G_DECLARE_FINAL_TYPE (KvolKubeManifest, kvol_kube_manifest, KVOL_KUBE, MANIFEST, GObject)
+
+/**
+ * kvol_kube_manifest_new:
+ *
+ * Returns: (transfer full): a manifest without objects
+ */
+KVOL_API KvolKubeManifest *kvol_kube_manifest_new (void);
+
+/**
+ * kvol_kube_manifest_add_path:
+ * @self: a manifest
+ * @path: (type filename): a file (YAML or JSON), or a directory, of which every `*.yaml`, `*.yml` and `*.json` is
+ *   read, sub-directories included, in the order of their names
+ *
+ * Reads objects. What cannot be read becomes a problem.
+ */
+KVOL_API void kvol_kube_manifest_add_path (KvolKubeManifest *self, const char *path);
+
+/**
+ * kvol_kube_manifest_add_bytes:
+ * @self: a manifest
+ * @name: what problems call the file
+ * @bytes: YAML or JSON
+ */
+KVOL_API void kvol_kube_manifest_add_bytes (KvolKubeManifest *self, const char *name, GBytes *bytes);
+
+/**
+ * kvol_kube_manifest_dup_pods:
+ * @self: a manifest
+ *
+ * The pods that the objects ask for, by fixed rules, so that a second run finds the first one's volumes: a Pod as it
+ * is, a Deployment's or ReplicaSet's `NAME-INDEX`, a StatefulSet's `NAME-ORDINAL`. A pod without `metadata.uid` gets
+ * one that follows from its namespace, name and spec. What can never be set up adds a warning to the problems and is
+ * left out.
+ *
+ * Returns: (transfer container) (element-type KvolPod): the pods, in the order of the files
+ */
+KVOL_API GPtrArray *kvol_kube_manifest_dup_pods (KvolKubeManifest *self);
+
+/**
+ * kvol_kube_manifest_get_problems:
+ * @self: a manifest
+ *
+ * Returns: (transfer none) (element-type KvolKubeProblem): all problems so far, in the order of files and lines
+ */
+KVOL_API GPtrArray *kvol_kube_manifest_get_problems (KvolKubeManifest *self);
+
+/**
+ * kvol_kube_manifest_has:
+ * @self: a manifest
+ * @severity: a severity
+ *
+ * Returns: whether a problem of just that severity was found
+ */
+KVOL_API gboolean kvol_kube_manifest_has (KvolKubeManifest *self, KvolKubeSeverity severity);
+
+G_END_DECLS

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "kvol-mount.h"
+#include "kvol-pod.h"
+#include "kvol-store.h"
+
+G_BEGIN_DECLS
+
+/**
+ * KvolManager:
+ *
+ * One kubelet root directory, its plugins, its pods. There is no other global.
+ *
+ * Signals are emitted on the main context that was the thread's default when the manager was made:
+ * `pod-changed` (uid) after a pod's set-up or removal ended, `volume-changed` (uid, volume, state, text) after
+ * a volume changed its state (the states are those of kvol_manager_get_status()).
+ */
+#define KVOL_TYPE_MANAGER (kvol_manager_get_type ())
+KVOL_API G_DECLARE_FINAL_TYPE (KvolManager, kvol_manager, KVOL, MANAGER, GObject)
+
+/**
+ * kvol_manager_new:
+ * @root_dir: (type filename): the kubelet root, an absolute path; made (0750) when it is missing
+ * @error: return location for a #GError
+ *
+ * Opens a root. Nothing in it is read or changed yet: kvol_manager_recover() does.
+ *
+ * Returns: (transfer full): the manager, or %NULL with %KVOL_ERROR_INVALID_SPEC (not an absolute path),
+ *   %KVOL_ERROR_FORBIDDEN, or %KVOL_ERROR_NOT_SUPPORTED (the kernel lacks a call that kvol cannot do without)
+ */
+KVOL_API KvolManager *kvol_manager_new (const char *root_dir, GError **error);
+
+/**
+ * kvol_manager_get_root_dir:
+ * @self: a manager
+ *
+ * Returns: (transfer none) (type filename): the root as given to kvol_manager_new()
+ */
+KVOL_API const char *kvol_manager_get_root_dir (KvolManager *self);
+
+/**
+ * kvol_manager_set_store:
+ * @self: a manager
+ * @store: (nullable): where objects come from
+ *
+ * Not while another call on @self runs. Without a store every object is absent.
+ */
+KVOL_API void kvol_manager_set_store (KvolManager *self, KvolStore *store);
+
+/**
+ * kvol_manager_load_plugins:
+ * @self: a manager
+ * @dir: (nullable) (type filename): where to look for `kvol-*.so`; %NULL: next to the library
+ * @config: (nullable): `a{sv}`, for each plugin name its own `a{sv}`, handed to the plugin's `open`
+ * @ret_problems: (out) (optional) (transfer full) (array zero-terminated=1): a sentence for each file or plugin
+ *   that was left out; empty when all is well
+ * @error: return location for a #GError
+ *
+ * Loads the plugins of a directory. A bad plugin costs a sentence, never the others.
+ *
+ * Returns: %FALSE when the directory cannot be read
+ */
+KVOL_API gboolean kvol_manager_load_plugins (KvolManager *self, const char *dir, GVariant *config,
+                                             char ***ret_problems, GError **error);
+
+/**
+ * kvol_manager_dup_plugins:
+ * @self: a manager
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the names of the plugins that are loaded, sorted
+ */
+KVOL_API char **kvol_manager_dup_plugins (KvolManager *self);
+
+/**
+ * kvol_manager_lock:
+ * @self: a manager
+ * @cancellable: (nullable): ends the wait
+ * @error: return location for a #GError
+ *
+ * Waits until no other process changes this root, and keeps others out until @self is gone. Whoever only reads
+ * need not lock. The lock is the kernel's: it ends with the process, however that ends.
+ *
+ * Returns: %FALSE with %KVOL_ERROR_BUSY (cancelled while waiting; the message names the holder's pid), or with
+ *   %KVOL_ERROR_FORBIDDEN
+ */
+KVOL_API gboolean kvol_manager_lock (KvolManager *self, GCancellable *cancellable, GError **error);
+
+/**
+ * kvol_manager_sync_pod:
+ * @self: a manager
+ * @pod: what is wanted
+ * @cancellable: (nullable): ends the wait, not the wish
+ * @error: return location for a #GError
+ *
+ * From now on @pod is wanted. Sets up what it lacks, refreshes what it has, and makes the binds of its
+ * containers' subPaths. When it is called again for a pod that is ready, content is compared and brought up to
+ * date. Volumes that failed with an error worth a retry are tried again in the background, at growing
+ * intervals (0.5 s doubled to 2 min 2 s; upstream `pkg/util/goroutinemap/exponentialbackoff`): see
+ * kvol_manager_wait_pod(). Waits for another operation on the same pod to end.
+ *
+ * Returns: whether every volume of the pod is ready. Else the error is that of the first volume that cannot
+ *   become ready without its author's help, or else of the first that is not ready; the message names them all:
+ *   %KVOL_ERROR_INVALID_SPEC, %KVOL_ERROR_NOT_SUPPORTED, %KVOL_ERROR_FORBIDDEN, %KVOL_ERROR_ABSENT (an object
+ *   or a path is not there), %KVOL_ERROR_TRANSIENT, %KVOL_ERROR_BUSY, %KVOL_ERROR_UNCERTAIN, %KVOL_ERROR_FINAL
+ */
+KVOL_API gboolean kvol_manager_sync_pod        (KvolManager *self, KvolPod *pod, GCancellable *cancellable,
+                                                GError **error);
+KVOL_API void     kvol_manager_sync_pod_async  (KvolManager *self, KvolPod *pod, GCancellable *cancellable,
+                                                GAsyncReadyCallback callback, gpointer user_data);
+KVOL_API gboolean kvol_manager_sync_pod_finish (KvolManager *self, GAsyncResult *result, GError **error);
+
+/**
+ * kvol_manager_wait_pod:
+ * @self: a manager
+ * @uid: a pod that kvol_manager_sync_pod() was called for
+ * @cancellable: (nullable): ends the wait
+ * @error: return location for a #GError
+ *
+ * Waits until the pod is ready; it is woken by completion.
+ *
+ * Returns: %TRUE when it is ready. %FALSE with the error of kvol_manager_sync_pod() when it can never become
+ *   ready as it stands, or when @cancellable ended the wait; with %KVOL_ERROR_ABSENT for an unknown pod
+ */
+KVOL_API gboolean kvol_manager_wait_pod        (KvolManager *self, const char *uid, GCancellable *cancellable,
+                                                GError **error);
+KVOL_API void     kvol_manager_wait_pod_async  (KvolManager *self, const char *uid, GCancellable *cancellable,
+                                                GAsyncReadyCallback callback, gpointer user_data);
+KVOL_API gboolean kvol_manager_wait_pod_finish (KvolManager *self, GAsyncResult *result, GError **error);
+
+/**
+ * kvol_manager_remove_pod:
+ * @self: a manager
+ * @uid: a pod
+ * @cancellable: (nullable): stops between two volumes
+ * @error: return location for a #GError
+ *
+ * From now on the pod is not wanted. Takes its volumes down, from records, names and the kernel alone. Only what
+ * kvol made is deleted; anything else stays and is named in the error. Neither the pod's object nor the objects
+ * of its volumes need exist. A pod that is not there is success.
+ *
+ * Returns: whether nothing of the pod is left. Else %KVOL_ERROR_BUSY (a mount is in use; call again),
+ *   %KVOL_ERROR_UNCERTAIN, or %KVOL_ERROR_FINAL (something foreign is in the pod's directory)
+ */
+KVOL_API gboolean kvol_manager_remove_pod        (KvolManager *self, const char *uid, GCancellable *cancellable,
+                                                  GError **error);
+KVOL_API void     kvol_manager_remove_pod_async  (KvolManager *self, const char *uid, GCancellable *cancellable,
+                                                  GAsyncReadyCallback callback, gpointer user_data);
+KVOL_API gboolean kvol_manager_remove_pod_finish (KvolManager *self, GAsyncResult *result, GError **error);
+
+/**
+ * kvol_manager_dup_pods:
+ * @self: a manager
+ *
+ * Returns: (transfer container) (element-type KvolPod): the pods that the manager knows, by namespace and name.
+ *   A pod of which only the directory was found has the name and namespace ""
+ */
+KVOL_API GPtrArray *kvol_manager_dup_pods (KvolManager *self);
+
+/**
+ * kvol_manager_get_mounts:
+ * @self: a manager
+ * @uid: a pod
+ * @container: the name of one of its containers, of any kind
+ * @error: return location for a #GError
+ *
+ * What the runtime must mount, in the order of the container's `volumeMounts` (upstream
+ * `pkg/kubelet/kubelet_pods.go`, makeMounts). Changes nothing.
+ *
+ * Returns: (transfer full) (element-type KvolMount): the mounts, or %NULL with %KVOL_ERROR_ABSENT (no such pod
+ *   or container), %KVOL_ERROR_TRANSIENT (a volume is not ready), or %KVOL_ERROR_INVALID_SPEC
+ */
+KVOL_API GPtrArray *kvol_manager_get_mounts (KvolManager *self, const char *uid, const char *container,
+                                             GError **error);
+
+/**
+ * kvol_manager_get_status:
+ * @self: a manager
+ *
+ * Returns: (transfer full): `aa{sv}`, one for each pod: `namespace`, `name`, `uid` `s`, `ready` `b`, `volumes`
+ *   `aa{sv}`: `name`, `plugin`, `state`, `path` `s`, `mountId` `t`, `error` `s` and `since` `x` (µs since 1970),
+ *   absent where there is nothing to say. States: pending attaching staging mounting ready unmounting uncertain
+ *   failed detached gone
+ */
+KVOL_API GVariant *kvol_manager_get_status (KvolManager *self);
+
+/**
+ * kvol_manager_recover:
+ * @self: a manager
+ * @dry_run: only look and say
+ * @cancellable: (nullable): stops between two pods
+ * @error: return location for a #GError
+ *
+ * After a start: what is on disk and in the kernel becomes known state. Removals that were begun are finished,
+ * set-ups that were begun are taken over or undone; a second call changes nothing. Data of a pod that may still
+ * be wanted is kept, and nothing is unmounted for a pod that is known only by its directory.
+ *
+ * Returns: (transfer full): what was found, `aa{sv}`: `pod`, `volume` `s` (or absent), `kind` `s` (adopted,
+ *   repaired, removed, foreign, unreadable), `text` `s`; or %NULL with %KVOL_ERROR_UNCERTAIN (the root cannot
+ *   be read)
+ */
+KVOL_API GVariant *kvol_manager_recover (KvolManager *self, gboolean dry_run, GCancellable *cancellable,
+                                         GError **error);
+
+/**
+ * kvol_manager_set_complete:
+ * @self: a manager
+ *
+ * Says that every pod that is wanted has been handed to kvol_manager_sync_pod(): whatever else
+ * kvol_manager_recover() found may now be removed, and is, in the background.
+ */
+KVOL_API void kvol_manager_set_complete (KvolManager *self);
+
+G_END_DECLS
