@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What publish.c remembers of a publication; small, for it is kept for each volume. */
+#pragma once
+
+#include "sys/payload.h"
+#include "sys/publish.h"
+
+#define SYS_DATA_LINK "..data"
+
+/* The longest name of a version directory that is looked at, with its NUL. */
+#define SYS_VERSION_NAME_SIZE 64
+
+/* @is_alone: nothing in the root of the volume but what was published and other people's directories. @root is the volume's
+ * directory as it is now. */
+SysPublished *sys_published_new (const char *version, const char *stamp, const SysPayload *payload, const struct stat *root,
+                                 gboolean is_alone);
+
+const char *sys_published_get_version (const SysPublished *self);
+
+/* Whether no entry came to the root of the volume, or went, since. */
+gboolean sys_published_root_is_same (const SysPublished *self, const struct stat *root);
+
+gboolean sys_published_is_alone (const SysPublished *self);
+
+gboolean sys_published_has_stamp (const SysPublished *self, const char *stamp);
+void     sys_published_set_stamp (SysPublished *self, const char *stamp);
+
+/* Whether exactly the paths of @payload were published. */
+gboolean sys_published_has_paths (const SysPublished *self, const SysPayload *payload);
+
+/* Whether the paths, sizes, modes and owners of @payload were published; then its files get their marks. */
+gboolean sys_published_recall (const SysPublished *self, SysPayload *payload);
+
+/* The path after @path, in order, the first after NULL; NULL after the last. */
+const char *sys_published_next_path (const SysPublished *self, const char *path);
