@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A call is a conversation: the request, then services that the plugin asks for while it works, then the answer. They are
+ * served by the thread that waits, so a plugin's services never run beside its caller, as in one process.
+ *
+ * A worker whose conversation was not finished is never used again: nobody knows what it still does. */
+#include "loader/crew.h"
+
+#include "loader/service.h"
+#include "sys/await.h"
+#include "sys/worker.h"
+
+#define IDLE_MAX 4
+
+/* close() is a courtesy: what must last is in the records. */
+#define CLOSE_USEC (1 * G_TIME_SPAN_SECOND)
+
+struct _LoaderCrew
+{
+  const LoaderCrewSetup *setup;
+  LoaderHost host; /* serves what the plugin asks for */
+  char *file;
+  char *name;
+  GVariant *config;
+
+  GMutex lock;
+  GQueue idle; /* (element-type SysWorker) the last one used first: its memory is warm */
+};
+
+/* ---- one conversation ---- */
+
+static gboolean
+serve (LoaderCrew *self, int socket_fd, const WireRequest *running, SysMessage *message, GCancellable *cancellable,
+       GError **error)
+{
+  g_auto (WireReceived) received = { 0 };
+  g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
+  g_autoptr (GError) refused = NULL;
+
+  if (!wire_take_request (message, &received, error))
+    return FALSE;
+  if (loader_service_run (&self->host.base, running, &received.request, &answer, cancellable, &refused))
+    return wire_send_answer (socket_fd, &answer, error);
+  return wire_send_error (socket_fd, refused, error);
+}
+
+typedef enum
+{
+  TALK_ANSWERED, /* with an answer or an error of the plugin */
+  TALK_UNHEARD,  /* the request did not get through */
+  TALK_BROKEN,   /* it did, and the answer is lost */
+} Talk;
+
+/* @ret_failed: the plugin's error, or why there is no answer. */
+static Talk
+talk (LoaderCrew *self, int socket_fd, const WireRequest *request, WireAnswer *ret_answer, gint64 deadline,
+      GCancellable *cancellable, GError **ret_failed)
+{
+  if (!wire_send_request (socket_fd, request, ret_failed))
+    {
+      /* It ended after it was found fit; another one will do. */
+      if (g_error_matches (*ret_failed, KVOL_ERROR, KVOL_ERROR_ABSENT))
+        (*ret_failed)->code = KVOL_ERROR_TRANSIENT;
+      return TALK_UNHEARD;
+    }
+  for (;;)
+    {
+      g_auto (SysMessage) message = { 0 };
+
+      if (!sys_message_receive (socket_fd, deadline, cancellable, &message, ret_failed))
+        return TALK_BROKEN;
+      switch (message.kind)
+        {
+        case WIRE_REQUEST:
+          if (!serve (self, socket_fd, request, &message, cancellable, ret_failed))
+            return TALK_BROKEN;
+          break;
+        case WIRE_ERROR:
+          wire_take_error (&message, ret_failed);
+          return TALK_ANSWERED;
+        default:
+          return wire_take_answer (&message, request->call, ret_answer, ret_failed) ? TALK_ANSWERED : TALK_BROKEN;
+        }
+    }
+}
+
+static char *
+dup_duration (gint64 usec)
+{
+  if (usec % G_TIME_SPAN_SECOND == 0)
+    return g_strdup_printf ("%d s", (int) (usec / G_TIME_SPAN_SECOND));
+  return g_strdup_printf ("%d ms", (int) (usec / G_TIME_SPAN_MILLISECOND));
+}
+
+/* Says why there is no answer; the worker is about to be ended. */
+static void
+set_lost (LoaderCrew *self, SysWorker *worker, WireCall call, gint64 usec, gboolean is_late, const GError *why,
+          GError **error)
+{
+  const char *slot = wire_call_get_name (call);
+  KvolError code = wire_call_changes (call) ? KVOL_ERROR_UNCERTAIN : KVOL_ERROR_TRANSIENT;
+  g_autofree char *text = NULL;
+
+  if (g_error_matches (why, KVOL_ERROR, KVOL_ERROR_ABSENT))
+    {
+      text = sys_worker_dup_end (worker);
+      g_set_error (error, KVOL_ERROR, code, "volume plugin \"%s\" broke off %s: its worker %s", self->name, slot, text);
+    }
+  else if (is_late && g_error_matches (why, KVOL_ERROR, KVOL_ERROR_TRANSIENT))
+    {
+      text = dup_duration (usec);
+      g_set_error (error, KVOL_ERROR, code, "volume plugin \"%s\" did not answer %s within %s; it was ended",
+                   self->name, slot, text);
+    }
+  else
+    g_set_error (error, KVOL_ERROR, wire_call_changes (call) ? code : why->code,
+                 "volume plugin \"%s\" broke off %s; it was ended: %s", self->name, slot, why->message);
+}
+
+/* FALSE with the plugin's own error, or because there is no answer: then @worker is ended and NULL. */
+static gboolean
+exchange (LoaderCrew *self, SysWorker **worker, const WireRequest *request, gint64 usec, WireAnswer *ret_answer,
+          GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) failed = NULL;
+  gint64 deadline = g_get_monotonic_time () + usec;
+  Talk how =
+      talk (self, sys_worker_get_socket (*worker), request, ret_answer, deadline, cancellable, &failed);
+
+  if (how == TALK_BROKEN && failed->domain == KVOL_ERROR)
+    set_lost (self, *worker, request->call, usec, g_get_monotonic_time () >= deadline, failed, error);
+  else if (failed != NULL)
+    g_propagate_error (error, g_steal_pointer (&failed));
+  else
+    return TRUE;
+  if (how != TALK_ANSWERED)
+    g_clear_pointer (worker, sys_worker_free);
+  return FALSE;
+}
+
+/* ---- the crew ---- */
+
+static SysWorker *
+start_worker (LoaderCrew *self, GCancellable *cancellable, GError **error)
+{
+  const char *const args[] = { self->file, self->name, NULL };
+  WireRequest request = WIRE_REQUEST_INIT (WIRE_OPEN);
+  g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
+  g_autoptr (SysWorker) worker = NULL;
+
+  if (self->setup->worker_program == NULL)
+    {
+      g_set_error_literal (
+          error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
+          "it must run in a worker, and kvol-worker is missing; install it, or say in KVOL_LIBEXEC_DIR "
+          "where it is");
+      return NULL;
+    }
+  worker = sys_worker_spawn (self->setup->worker_program, args, error);
+  if (worker == NULL)
+    return NULL;
+  request.text[0] = KVOL_VERSION;
+  request.variant[0] = self->config;
+  if (!exchange (self, &worker, &request, self->setup->deadline_usec, &answer, cancellable, error))
+    return NULL;
+  return g_steal_pointer (&worker);
+}
+
+/* A worker has nothing to say while it is idle: one that can be read from has ended. */
+static gboolean
+is_fit (SysWorker *worker)
+{
+  int socket_fd = sys_worker_get_socket (worker);
+
+  return sys_await (&socket_fd, 1, 0, NULL, NULL) == 0;
+}
+
+static SysWorker *
+pop_idle (LoaderCrew *self)
+{
+  SysWorker *worker;
+
+  g_mutex_lock (&self->lock);
+  worker = g_queue_pop_head (&self->idle);
+  g_mutex_unlock (&self->lock);
+  return worker;
+}
+
+static SysWorker *
+take_worker (LoaderCrew *self, GCancellable *cancellable, GError **error)
+{
+  SysWorker *worker;
+
+  while ((worker = pop_idle (self)) != NULL)
+    {
+      if (is_fit (worker))
+        return worker;
+      sys_worker_free (worker);
+    }
+  return start_worker (self, cancellable, error);
+}
+
+static void
+give_back (LoaderCrew *self, SysWorker *worker)
+{
+  g_mutex_lock (&self->lock);
+  if (g_queue_get_length (&self->idle) < IDLE_MAX)
+    g_queue_push_head (&self->idle, g_steal_pointer (&worker));
+  g_mutex_unlock (&self->lock);
+  g_clear_pointer (&worker, sys_worker_free);
+}
+
+LoaderCrew *
+loader_crew_new (const LoaderCrewSetup *setup, const char *file, const char *name, GVariant *config, GError **error)
+{
+  g_autoptr (LoaderCrew) self = g_new0 (LoaderCrew, 1);
+  SysWorker *first = NULL;
+
+  self->setup = setup;
+  self->file = g_strdup (file);
+  self->name = g_strdup (name);
+  self->config = config != NULL ? g_variant_ref (config) : NULL;
+  g_mutex_init (&self->lock);
+  g_queue_init (&self->idle);
+  loader_host_init (&self->host, setup->ops, setup->data, self->name);
+
+  first = start_worker (self, NULL, error);
+  if (first == NULL)
+    return NULL;
+  give_back (self, first);
+  return g_steal_pointer (&self);
+}
+
+void
+loader_crew_free (LoaderCrew *self)
+{
+  const WireRequest request = WIRE_REQUEST_INIT (WIRE_CLOSE);
+  SysWorker *worker;
+
+  while ((worker = pop_idle (self)) != NULL)
+    {
+      g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
+
+      exchange (self, &worker, &request, MIN (CLOSE_USEC, self->setup->deadline_usec), &answer, NULL, NULL);
+      g_clear_pointer (&worker, sys_worker_free);
+    }
+  g_mutex_clear (&self->lock);
+  g_clear_pointer (&self->config, g_variant_unref);
+  g_free (self->file);
+  g_free (self->name);
+  g_free (self);
+}
+
+gboolean
+loader_crew_call (LoaderCrew *self, const WireRequest *request, WireAnswer *ret_answer, GCancellable *cancellable,
+                  GError **error)
+{
+  SysWorker *worker = NULL;
+  gboolean ok;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  worker = take_worker (self, cancellable, error);
+  if (worker == NULL)
+    return FALSE;
+  ok = exchange (self, &worker, request, self->setup->deadline_usec, ret_answer, cancellable, error);
+  if (worker != NULL)
+    give_back (self, worker);
+  return ok;
+}
