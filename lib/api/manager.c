@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <kvol/kvol-error.h>
+#include <kvol/kvol-manager.h>
+
+#include "api/objects.h"
+#include "engine/engine.h"
+#include "loader/place.h"
+
+/* What the engine's threads hold of the manager: it outlives the manager's last reference, the manager does not. */
+typedef struct
+{
+  GWeakRef manager;
+  ApiObjects objects;
+} Link;
+
+struct _KvolManager
+{
+  GObject parent;
+  char *root_dir;
+  Engine *engine;
+  Link *link;
+};
+
+G_DEFINE_TYPE (KvolManager, kvol_manager, G_TYPE_OBJECT)
+
+enum
+{
+  POD_CHANGED,
+  VOLUME_CHANGED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+static void
+kvol_manager_finalize (GObject *object)
+{
+  KvolManager *self = KVOL_MANAGER (object);
+
+  g_clear_pointer (&self->engine, engine_free);
+  g_weak_ref_clear (&self->link->manager);
+  g_clear_object (&self->link->objects.store);
+  g_main_context_unref (self->link->objects.context);
+  g_free (self->link);
+  g_free (self->root_dir);
+  G_OBJECT_CLASS (kvol_manager_parent_class)->finalize (object);
+}
+
+static void
+kvol_manager_class_init (KvolManagerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = kvol_manager_finalize;
+  signals[POD_CHANGED] = g_signal_new ("pod-changed", KVOL_TYPE_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                       G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[VOLUME_CHANGED] = g_signal_new ("volume-changed", KVOL_TYPE_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                          G_TYPE_NONE, 4, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
+}
+
+static void
+kvol_manager_init (KvolManager *self)
+{
+  self->link = g_new0 (Link, 1);
+  g_weak_ref_init (&self->link->manager, self);
+  self->link->objects.context = g_main_context_ref_thread_default ();
+}
+
+/* A change on its way to the main context. */
+typedef struct
+{
+  KvolManager *manager;
+  char *uid;
+  char *volume;
+  char *state;
+  char *text;
+} Change;
+
+static void
+change_free (gpointer data)
+{
+  Change *change = data;
+
+  g_object_unref (change->manager);
+  g_free (change->uid);
+  g_free (change->volume);
+  g_free (change->state);
+  g_free (change->text);
+  g_free (change);
+}
+
+static gboolean
+emit_change (gpointer data)
+{
+  const Change *change = data;
+
+  if (change->volume == NULL)
+    g_signal_emit (change->manager, signals[POD_CHANGED], 0, change->uid);
+  else
+    g_signal_emit (change->manager, signals[VOLUME_CHANGED], 0, change->uid, change->volume, change->state,
+                   change->text);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_changed (gpointer data, const char *uid, const char *volume, const char *state, const char *text)
+{
+  Link *link = data;
+  g_autoptr (KvolManager) self = g_weak_ref_get (&link->manager);
+  guint signal = signals[volume ? VOLUME_CHANGED : POD_CHANGED];
+
+  if (self == NULL || !g_signal_has_handler_pending (self, signal, 0, FALSE))
+    return;
+
+  Change *change = g_new0 (Change, 1);
+
+  change->manager = g_steal_pointer (&self);
+  change->uid = g_strdup (uid);
+  change->volume = g_strdup (volume);
+  change->state = g_strdup (state);
+  change->text = g_strdup (text);
+  g_main_context_invoke_full (link->objects.context, G_PRIORITY_DEFAULT, emit_change, change, change_free);
+}
+
+static GVariant *
+on_get_object (gpointer data, const char *api_version, const char *kind, const char *ns, const char *name,
+               GCancellable *cancellable, GError **error)
+{
+  return api_objects_get (&((Link *) data)->objects, api_version, kind, ns, name, cancellable, error);
+}
+
+static GVariant *
+on_request_token (gpointer data, GVariant *request, GCancellable *cancellable, GError **error)
+{
+  return api_objects_request_token (&((Link *) data)->objects, request, cancellable, error);
+}
+
+static const EngineOps engine_ops = {
+  .get_object = on_get_object,
+  .request_token = on_request_token,
+  .changed = on_changed,
+};
+
+KvolManager *
+kvol_manager_new (const char *root_dir, GError **error)
+{
+  g_return_val_if_fail (root_dir != NULL, NULL);
+
+  g_autoptr (KvolManager) self = g_object_new (KVOL_TYPE_MANAGER, NULL);
+
+  self->root_dir = g_strdup (root_dir);
+  self->engine = engine_new (root_dir, &engine_ops, self->link, error);
+  return self->engine ? g_steal_pointer (&self) : NULL;
+}
+
+const char *
+kvol_manager_get_root_dir (KvolManager *self)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), NULL);
+
+  return self->root_dir;
+}
+
+void
+kvol_manager_set_store (KvolManager *self, KvolStore *store)
+{
+  g_return_if_fail (KVOL_IS_MANAGER (self));
+  g_return_if_fail (store == NULL || KVOL_IS_STORE (store));
+
+  g_set_object (&self->link->objects.store, store);
+}
+
+gboolean
+kvol_manager_load_plugins (KvolManager *self, const char *dir, GVariant *config, char ***ret_problems, GError **error)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), FALSE);
+
+  g_autofree char *beside = dir ? NULL : loader_place_plugins ();
+  g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
+
+  if (!loader_registry_load_dir (engine_get_registry (self->engine), dir ? dir : beside, config, problems, error))
+    return FALSE;
+  if (ret_problems != NULL)
+    {
+      g_ptr_array_add (problems, NULL);
+      *ret_problems = (char **) g_ptr_array_free (g_steal_pointer (&problems), FALSE);
+    }
+  return TRUE;
+}
+
+char **
+kvol_manager_dup_plugins (KvolManager *self)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), NULL);
+
+  g_autoptr (GPtrArray) plugins = loader_registry_list (engine_get_registry (self->engine));
+  GPtrArray *names = g_ptr_array_new ();
+
+  for (guint i = 0; i < plugins->len; i++)
+    g_ptr_array_add (names, g_strdup (((const LoaderPlugin *) plugins->pdata[i])->name));
+  g_ptr_array_add (names, NULL);
+  return (char **) g_ptr_array_free (names, FALSE);
+}
+
+gboolean
+kvol_manager_lock (KvolManager *self, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), FALSE);
+
+  return engine_lock (self->engine, cancellable, error);
+}
+
+gboolean
+kvol_manager_sync_pod (KvolManager *self, KvolPod *pod, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), FALSE);
+  g_return_val_if_fail (pod != NULL, FALSE);
+
+  return engine_sync_pod (self->engine, (ModelPod *) pod, cancellable, error);
+}
+
+gboolean
+kvol_manager_wait_pod (KvolManager *self, const char *uid, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), FALSE);
+  g_return_val_if_fail (uid != NULL, FALSE);
+
+  return engine_wait_pod (self->engine, uid, cancellable, error);
+}
+
+gboolean
+kvol_manager_remove_pod (KvolManager *self, const char *uid, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), FALSE);
+  g_return_val_if_fail (uid != NULL, FALSE);
+
+  return engine_remove_pod (self->engine, uid, cancellable, error);
+}
+
+GPtrArray *
+kvol_manager_dup_pods (KvolManager *self)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), NULL);
+
+  return engine_dup_pods (self->engine);
+}
+
+GPtrArray *
+kvol_manager_get_mounts (KvolManager *self, const char *uid, const char *container, GError **error)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), NULL);
+  g_return_val_if_fail (uid != NULL && container != NULL, NULL);
+
+  return engine_get_mounts (self->engine, uid, container, error);
+}
+
+GVariant *
+kvol_manager_get_status (KvolManager *self)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), NULL);
+
+  return engine_get_status (self->engine);
+}
+
+GVariant *
+kvol_manager_recover (KvolManager *self, gboolean dry_run, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), NULL);
+
+  return engine_recover (self->engine, dry_run, cancellable, error);
+}
+
+void
+kvol_manager_set_complete (KvolManager *self)
+{
+  g_return_if_fail (KVOL_IS_MANAGER (self));
+
+  engine_set_complete (self->engine);
+}

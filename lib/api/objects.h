@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The engine asks for objects and waits; a KvolStore answers on a main context. This is what lies between. */
+#pragma once
+
+#include <kvol/kvol-store.h>
+
+typedef struct {
+  KvolStore    *store;   /* or NULL: every object is absent */
+  GMainContext *context; /* where the store is asked */
+} ApiObjects;
+
+GVariant *api_objects_get           (ApiObjects *self, const char *api_version, const char *kind, const char *ns,
+                                     const char *name, GCancellable *cancellable, GError **error);
+GVariant *api_objects_request_token (ApiObjects *self, GVariant *request, GCancellable *cancellable, GError **error);

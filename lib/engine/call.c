@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/call.h"
+
+#include "engine/layout.h"
+
+static guint32
+cause_of (const EngineVolume *volume)
+{
+  switch (volume->state)
+    {
+    case ENGINE_READY:
+      return KVOL_CAUSE_REFRESH;
+    case ENGINE_UNCERTAIN:
+      return KVOL_CAUSE_RECOVERED;
+    default:
+      return volume->error != NULL ? KVOL_CAUSE_RETRY : KVOL_CAUSE_FIRST;
+    }
+}
+
+static void
+fill_from_model (EngineCall *self, const ModelPod *model, const ModelVolume *volume)
+{
+  self->node.fs_type = volume->fs_type;
+  self->node.access_mode = volume->access_mode;
+  self->node.mount_options = (const char *const *) volume->mount_options;
+  self->node.options = volume->options;
+  self->node.capacity = volume->capacity;
+  self->pod.read_only = volume->read_only;
+  self->pod.service_account = model->service_account;
+  self->pod.huge_pages = model->huge_pages;
+  self->pod.fs_group = model->fs_group;
+  self->pod.fs_user = model->fs_user;
+  if (model->memory_limit > 0)
+    self->pod.memory_limit = MIN (model->memory_limit, self->pod.memory_limit);
+}
+
+void
+engine_call_init (EngineCall *self, Engine *engine, const EnginePod *pod, const EngineVolume *volume)
+{
+  const ModelVolume *model = pod->model ? model_pod_find_volume (pod->model, volume->name) : NULL;
+
+  self->target_path = layout_volume_path (engine->root, pod->uid, volume->plugin, volume->spec_name);
+  self->node = (KvolNodeVolume){
+    .size = sizeof self->node,
+    .cause = cause_of (volume),
+    .mode = KVOL_MODE_FILESYSTEM,
+    .volume_id = volume->volume_id,
+    .spec_name = volume->spec_name,
+    .record = volume->record,
+  };
+  self->pod = (KvolPodVolume){
+    .size = sizeof self->pod,
+    .volume = &self->node,
+    .volume_name = volume->name,
+    .pod_uid = pod->uid,
+    .pod_namespace = pod->ns,
+    .pod_name = pod->name,
+    .target_path = self->target_path,
+    .fs_group = -1,
+    .fs_user = -1,
+    .memory_limit = engine->memory,
+    .stage_fd = -1,
+    .userns_fd = -1,
+  };
+  if (model != NULL)
+    fill_from_model (self, pod->model, model);
+}
+
+void
+engine_call_clear (EngineCall *self)
+{
+  g_clear_pointer (&self->target_path, g_free);
+}

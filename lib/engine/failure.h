@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What an operator is told when volumes of a pod failed: one error that names them all. */
+#pragma once
+
+#include "engine/pod.h"
+
+/* Sets @error from the volumes' own errors; *@ret_retryable: one of them may mend itself. FALSE when there is one. The code
+ * is that of the first that needs its author's help, else that of the first. */
+gboolean engine_failure_collect (const EnginePod *pod, gboolean *ret_retryable, GError **error);
+
+/* Puts `volume "x" of pod "ns/name": ` before the message. */
+void engine_failure_prefix (const EnginePod *pod, const char *volume, GError **error);

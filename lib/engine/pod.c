@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/pod.h"
+
+#include "engine/journal.h"
+#include "engine/recover.h"
+
+EngineVolume *
+engine_volume_new (const char *name, const char *spec_name, const char *plugin)
+{
+  EngineVolume *self = g_new0 (EngineVolume, 1);
+
+  self->name = g_strdup (name);
+  self->spec_name = g_strdup (spec_name);
+  self->plugin = g_strdup (plugin);
+  self->since = g_get_real_time ();
+  return self;
+}
+
+void
+engine_volume_free (EngineVolume *self)
+{
+  g_free (self->name);
+  g_free (self->spec_name);
+  g_free (self->plugin);
+  g_free (self->volume_id);
+  g_free (self->host_path);
+  g_clear_error (&self->error);
+  g_clear_pointer (&self->record, g_variant_unref);
+  g_clear_pointer (&self->published, sys_published_free);
+  g_free (self);
+}
+
+EnginePod *
+engine_pod_new (const char *uid)
+{
+  EnginePod *self = g_new0 (EnginePod, 1);
+
+  self->uid = g_strdup (uid);
+  self->ns = g_strdup ("");
+  self->name = g_strdup ("");
+  self->volumes = g_ptr_array_new_with_free_func ((GDestroyNotify) engine_volume_free);
+  return self;
+}
+
+void
+engine_pod_free (EnginePod *self)
+{
+  g_free (self->uid);
+  g_free (self->ns);
+  g_free (self->name);
+  g_clear_pointer (&self->object, g_variant_unref);
+  g_clear_pointer (&self->model, model_pod_unref);
+  g_ptr_array_unref (self->volumes);
+  g_clear_error (&self->error);
+  g_free (self);
+}
+
+const char *
+engine_state_to_string (EngineState state)
+{
+  static const char *const words[] = { "pending", "mounting", "ready", "unmounting", "uncertain", "failed", "gone" };
+
+  return words[state];
+}
+
+EngineVolume *
+engine_pod_find_volume (EnginePod *self, const char *spec_name, const char *plugin)
+{
+  for (guint i = 0; i < self->volumes->len; i++)
+    {
+      EngineVolume *volume = self->volumes->pdata[i];
+
+      if (g_str_equal (volume->spec_name, spec_name) && g_str_equal (volume->plugin, plugin))
+        return volume;
+    }
+  return NULL;
+}
+
+/* Wakes the waiters of this engine when a cancellable fires; taking the lock first closes the gap between a waiter's
+ * look at the cancellable and its sleep. */
+static void
+wake (GCancellable *cancellable, gpointer data)
+{
+  Engine *self = data;
+
+  g_mutex_lock (&self->lock);
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+gulong
+engine_wake_when_cancelled (Engine *self, GCancellable *cancellable)
+{
+  return cancellable ? g_cancellable_connect (cancellable, G_CALLBACK (wake), self, NULL) : 0;
+}
+
+/* Waits until nobody has the pod, and takes it; NULL when it is not known. Called with the lock held. */
+static EnginePod *
+take_when_free (Engine *self, const char *uid, GCancellable *cancellable)
+{
+  for (;;)
+    {
+      EnginePod *pod = g_hash_table_lookup (self->pods, uid);
+
+      if (pod == NULL || g_cancellable_is_cancelled (cancellable))
+        return NULL;
+      if (!pod->busy)
+        {
+          pod->busy = TRUE;
+          return pod;
+        }
+      g_cond_wait (&self->changed, &self->lock);
+    }
+}
+
+/* What is known of a pod from before: its record, or its directory alone. */
+static EnginePod *
+find_before (Engine *self, const char *uid, GError **error)
+{
+  g_autoptr (GError) absent = NULL;
+  EnginePod *pod = engine_journal_load (self, uid, &absent);
+
+  if (pod != NULL)
+    return pod;
+  if (g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT) || g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_FINAL))
+    return engine_recover_discover (self, uid, error);
+  g_propagate_error (error, g_steal_pointer (&absent));
+  return NULL;
+}
+
+EnginePod *
+engine_claim (Engine *self, const char *uid, gboolean create, GCancellable *cancellable, GError **error)
+{
+  gulong handler = engine_wake_when_cancelled (self, cancellable);
+  g_autoptr (GError) not_found = NULL;
+
+  g_mutex_lock (&self->lock);
+  EnginePod *pod = take_when_free (self, uid, cancellable);
+  g_mutex_unlock (&self->lock);
+  g_cancellable_disconnect (cancellable, handler);
+
+  if (pod != NULL || g_cancellable_set_error_if_cancelled (cancellable, error))
+    return pod;
+
+  g_autoptr (EnginePod) found = find_before (self, uid, &not_found);
+
+  if (found == NULL && create && g_error_matches (not_found, KVOL_ERROR, KVOL_ERROR_ABSENT))
+    found = engine_pod_new (uid);
+  if (found == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&not_found));
+      return NULL;
+    }
+
+  /* Somebody else may have been as quick: then the table's is the one. */
+  g_mutex_lock (&self->lock);
+  gboolean first = !g_hash_table_contains (self->pods, uid);
+
+  if (first)
+    {
+      pod = g_steal_pointer (&found);
+      pod->busy = TRUE;
+      g_hash_table_insert (self->pods, pod->uid, pod);
+    }
+  g_mutex_unlock (&self->lock);
+  return first ? pod : engine_claim (self, uid, create, cancellable, error);
+}
+
+void
+engine_release (Engine *self, EnginePod *pod, gboolean forget)
+{
+  g_mutex_lock (&self->lock);
+  pod->busy = FALSE;
+  if (forget)
+    g_hash_table_remove (self->pods, pod->uid);
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+engine_set_state (Engine *self, EnginePod *pod, EngineVolume *volume, EngineState state, GError *error)
+{
+  gboolean differs = volume->state != state || error != NULL;
+
+  g_mutex_lock (&self->lock);
+  if (volume->state != state)
+    volume->since = g_get_real_time ();
+  volume->state = state;
+  g_clear_error (&volume->error);
+  volume->error = error;
+  g_mutex_unlock (&self->lock);
+
+  if (differs && self->ops->changed != NULL)
+    self->ops->changed (self->data, pod->uid, volume->name, engine_state_to_string (state),
+                        error ? error->message : NULL);
+}

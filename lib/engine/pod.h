@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the engine knows of a pod and its volumes, and who may touch it when.
+ *
+ * A pod is claimed by one operation at a time. The claim's owner alone reads and writes the pod; other threads see only
+ * what is marked "shared", and that is written under the engine's lock. No lock is held while a plugin, the kernel or a
+ * callback runs. */
+#pragma once
+
+#include "engine/engine.h"
+#include "sys/mount.h"
+#include "sys/publish.h"
+#include "sys/slots.h"
+
+typedef enum {
+  ENGINE_PENDING,
+  ENGINE_MOUNTING,
+  ENGINE_READY,
+  ENGINE_UNMOUNTING,
+  ENGINE_UNCERTAIN, /* it may be there or not: a set-up was cut off */
+  ENGINE_FAILED,    /* the last try failed; its error says why */
+  ENGINE_GONE,
+} EngineState;
+
+/* What stands in the volume's place; UNKNOWN until a set-up has said so. */
+typedef enum { ENGINE_MADE_UNKNOWN, ENGINE_MADE_DIRECTORY, ENGINE_MADE_MOUNT, ENGINE_MADE_HOST_PATH } EngineMade;
+
+typedef struct {
+  char          *name;
+  char          *spec_name;
+  char          *plugin;
+  char          *volume_id; /* what identify() said, or NULL */
+  gboolean       listed;    /* the pod's model has it */
+  EngineState    state;     /* shared */
+  gint64         since;     /* shared: µs since 1970 */
+  GError        *error;     /* shared */
+  EngineMade     made;      /* shared */
+  char          *host_path; /* shared: where a volume is that has no directory of its own, or NULL */
+  SysMountId     mount;     /* shared: what was hung, for ENGINE_MADE_MOUNT */
+  GVariant      *record;    /* the plugin's own, a{sv}, or NULL */
+  SysPublished  *published; /* what sys_publish() remembers, or NULL */
+} EngineVolume;
+
+typedef struct {
+  char      *uid;
+  char      *ns;        /* "" when only the directory is known */
+  char      *name;
+  GVariant  *object;    /* shared: the pod's object, or NULL */
+  ModelPod  *model;     /* shared: of @object, made when first needed; or NULL */
+  GPtrArray *volumes;   /* EngineVolume; shared */
+  SysSlots   slots;
+  gboolean   untouchable; /* its record is a newer version's */
+  gboolean   leaving;   /* shared: the record says that it shall go */
+  gboolean   wanted;    /* shared: a sync asked for it since the start */
+  gboolean   busy;      /* shared: claimed */
+  gboolean   ready;     /* shared: the last sync left everything ready */
+  GError    *error;     /* shared: why it did not */
+  gint64     delay;     /* shared: back-off before the next retry, µs */
+  gint64     retry_at;  /* shared: monotonic; 0: no retry */
+} EnginePod;
+
+EngineVolume *engine_volume_new  (const char *name, const char *spec_name, const char *plugin);
+void          engine_volume_free (EngineVolume *self);
+EnginePod    *engine_pod_new     (const char *uid);
+void          engine_pod_free    (EnginePod *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnginePod, engine_pod_free)
+
+const char   *engine_state_to_string (EngineState state);
+EngineVolume *engine_pod_find_volume (EnginePod *self, const char *spec_name, const char *plugin);
+
+struct _Engine {
+  char            *root;
+  int              pods_fd;    /* ROOT/pods */
+  int              state_fd;   /* ROOT/kvol */
+  int              records_fd; /* ROOT/kvol/pods */
+  int              lock_fd;
+  char             boot_id[37];
+  guint64          memory;     /* of the node, bytes */
+  const EngineOps *ops;
+  gpointer         data;
+  LoaderRegistry  *registry;
+  struct _EngineRetry *retry;
+
+  GMutex           lock;
+  GCond            changed;    /* a claim or a result changed */
+  GHashTable      *pods;       /* uid -> EnginePod */
+};
+
+/* Claims the pod, waiting for whoever has it. An unknown one is read from its record or found on disk; when there is
+ * neither, one is made (@create) or ABSENT. */
+EnginePod *engine_claim (Engine *self, const char *uid, gboolean create, GCancellable *cancellable, GError **error);
+
+/* Ends the claim; @forget: nothing is left of the pod, it goes with it. Wakes who waits. */
+void engine_release (Engine *self, EnginePod *pod, gboolean forget);
+
+/* Wakes everybody who waits for a change when @cancellable fires; for g_cancellable_disconnect(), not under the lock. */
+gulong engine_wake_when_cancelled (Engine *self, GCancellable *cancellable);
+
+/* Changes the shared state of a volume and tells about it. Takes over @error, which may be NULL. */
+void engine_set_state (Engine *self, EnginePod *pod, EngineVolume *volume, EngineState state, GError *error);

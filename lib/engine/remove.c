@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/remove.h"
+
+#include <kvol/kvol-error.h>
+
+#include "engine/failure.h"
+#include "engine/journal.h"
+#include "engine/retry.h"
+#include "engine/volume.h"
+#include "model/name.h"
+
+/* Every volume is tried, also after one has failed: a stuck one costs only itself. */
+static void
+take_down_volumes (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *cancellable)
+{
+  for (guint i = pod->volumes->len; i-- > 0;)
+    {
+      EngineVolume *volume = pod->volumes->pdata[i];
+      GError *error = NULL;
+
+      if (volume->state == ENGINE_GONE)
+        continue;
+      if (engine_volume_take_down (self, pod, volume, layout, cancellable, &error))
+        engine_set_state (self, pod, volume, ENGINE_GONE, NULL);
+      else
+        engine_set_state (self, pod, volume, ENGINE_FAILED, error);
+    }
+}
+
+/* Writes down that the pod shall go. */
+static gboolean
+begin (Engine *self, EnginePod *pod, GError **error)
+{
+  gboolean begun = pod->leaving;
+
+  g_mutex_lock (&self->lock);
+  pod->leaving = TRUE;
+  pod->ready = FALSE;
+  /* Plugins are told the options when the record still has them. */
+  if (pod->model == NULL && pod->object != NULL)
+    pod->model = model_pod_new (pod->object, NULL);
+  g_mutex_unlock (&self->lock);
+
+  if (!begun)
+    {
+      if (!engine_journal_save (self, pod, FALSE, error))
+        return FALSE;
+    }
+  for (guint i = 0; i < pod->volumes->len; i++)
+    {
+      EngineVolume *volume = pod->volumes->pdata[i];
+
+      if (volume->state != ENGINE_GONE)
+        engine_set_state (self, pod, volume, ENGINE_UNMOUNTING, NULL);
+    }
+  return TRUE;
+}
+
+static gboolean
+take_down_pod (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *cancellable, GError **error)
+{
+  gboolean retryable = FALSE;
+
+  take_down_volumes (self, pod, layout, cancellable);
+  if (!engine_failure_collect (pod, &retryable, error))
+    {
+      /* Whoever comes next finds out which volumes are gone; that this could not be written down changes nothing. */
+      engine_journal_save (self, pod, FALSE, NULL);
+      return FALSE;
+    }
+  return layout_pod_remove (layout, self->pods_fd, error);
+}
+
+gboolean
+engine_remove_claimed (Engine *self, EnginePod *pod, GCancellable *cancellable, GError **error)
+{
+  g_auto (LayoutPod) layout = LAYOUT_POD_INIT;
+  g_autoptr (GError) absent = NULL;
+
+  if (!begin (self, pod, error))
+    return FALSE;
+  if (layout_pod_open (&layout, self->pods_fd, pod->uid, FALSE, &absent))
+    {
+      if (!take_down_pod (self, pod, &layout, cancellable, error))
+        return FALSE;
+    }
+  else if (!g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
+    {
+      g_propagate_error (error, g_steal_pointer (&absent));
+      return FALSE;
+    }
+  if (!engine_journal_forget (self, pod, error))
+    return FALSE;
+
+  g_mutex_lock (&self->lock);
+  g_ptr_array_set_size (pod->volumes, 0);
+  g_clear_pointer (&pod->object, g_variant_unref);
+  pod->slots = (SysSlots){ 0 };
+  pod->leaving = FALSE;
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+gboolean
+engine_remove_pod (Engine *self, const char *uid, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) absent = NULL;
+
+  if (!model_name_is_component (uid))
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "metadata.uid: Invalid value: \"%s\"", uid);
+      return FALSE;
+    }
+
+  EnginePod *pod = engine_claim (self, uid, FALSE, cancellable, &absent);
+
+  if (pod == NULL && g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
+    return TRUE;
+  if (pod == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&absent));
+      return FALSE;
+    }
+  g_mutex_lock (&self->lock);
+  pod->wanted = FALSE;
+  g_mutex_unlock (&self->lock);
+  engine_retry_cancel (self->retry, pod);
+
+  gboolean gone = engine_remove_claimed (self, pod, cancellable, error);
+
+  engine_release (self, pod, gone);
+  if (self->ops->changed != NULL)
+    self->ops->changed (self->data, uid, NULL, NULL, NULL);
+  return gone;
+}
+
+void
+engine_remove_unwanted (Engine *self, const char *uid)
+{
+  EnginePod *pod = engine_claim (self, uid, FALSE, NULL, NULL);
+
+  if (pod == NULL)
+    return;
+
+  gboolean gone = !pod->wanted && engine_remove_claimed (self, pod, NULL, NULL);
+
+  engine_release (self, pod, gone);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is known, for whoever asks: pods, states, and what a runtime must mount. Changes nothing. */
+#include <fcntl.h>
+#include <kvol/kvol-error.h>
+#include <string.h>
+
+#include "engine/engine.h"
+#include "engine/layout.h"
+#include "engine/pod.h"
+#include "sys/propagation.h"
+
+static int
+compare_pods (gconstpointer a, gconstpointer b)
+{
+  const EnginePod *one = *(const EnginePod *const *) a;
+  const EnginePod *other = *(const EnginePod *const *) b;
+  int order = strcmp (one->ns, other->ns);
+
+  if (order == 0)
+    order = strcmp (one->name, other->name);
+  return order ? order : strcmp (one->uid, other->uid);
+}
+
+/* Lends them, in order. Called with the lock held. */
+static GPtrArray *
+sorted_pods (Engine *self)
+{
+  GPtrArray *pods = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer pod = NULL;
+
+  g_hash_table_iter_init (&iter, self->pods);
+  while (g_hash_table_iter_next (&iter, NULL, &pod))
+    g_ptr_array_add (pods, pod);
+  g_ptr_array_sort (pods, compare_pods);
+  return pods;
+}
+
+/* The pod's model, made anew of its record's object when this process did not set it up. Called with the lock held. */
+static ModelPod *
+dup_model (const EnginePod *pod)
+{
+  if (pod->model != NULL)
+    return model_pod_ref (pod->model);
+  return pod->object ? model_pod_new (pod->object, NULL) : NULL;
+}
+
+GPtrArray *
+engine_dup_pods (Engine *self)
+{
+  GPtrArray *result = g_ptr_array_new_with_free_func ((GDestroyNotify) model_pod_unref);
+
+  g_mutex_lock (&self->lock);
+  g_autoptr (GPtrArray) pods = sorted_pods (self);
+
+  for (guint i = 0; i < pods->len; i++)
+    {
+      const EnginePod *pod = pods->pdata[i];
+      ModelPod *model = dup_model (pod);
+
+      g_ptr_array_add (result, model ? model : model_pod_new_nameless (pod->uid));
+    }
+  g_mutex_unlock (&self->lock);
+  return result;
+}
+
+static char *
+path_of (Engine *self, const EnginePod *pod, const EngineVolume *volume)
+{
+  if (volume->host_path != NULL)
+    return g_strdup (volume->host_path);
+  return layout_volume_path (self->root, pod->uid, volume->plugin, volume->spec_name);
+}
+
+static void
+add_volume_status (Engine *self, GVariantBuilder *builder, const EnginePod *pod, const EngineVolume *volume)
+{
+  g_variant_builder_open (builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (builder, "{sv}", "name", g_variant_new_string (volume->name));
+  g_variant_builder_add (builder, "{sv}", "plugin", g_variant_new_string (volume->plugin));
+  g_variant_builder_add (builder, "{sv}", "state", g_variant_new_string (engine_state_to_string (volume->state)));
+  g_variant_builder_add (builder, "{sv}", "path", g_variant_new_take_string (path_of (self, pod, volume)));
+  if (sys_mount_id_is_set (&volume->mount))
+    g_variant_builder_add (builder, "{sv}", "mountId", g_variant_new_uint64 (volume->mount.id));
+  if (volume->error != NULL)
+    g_variant_builder_add (builder, "{sv}", "error", g_variant_new_string (volume->error->message));
+  g_variant_builder_add (builder, "{sv}", "since", g_variant_new_int64 (volume->since));
+  g_variant_builder_close (builder);
+}
+
+static void
+add_pod_status (Engine *self, GVariantBuilder *builder, const EnginePod *pod)
+{
+  GVariantBuilder volumes;
+  gboolean ready = !pod->leaving && pod->object != NULL;
+
+  g_variant_builder_init (&volumes, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < pod->volumes->len; i++)
+    {
+      const EngineVolume *volume = pod->volumes->pdata[i];
+
+      ready = ready && volume->state == ENGINE_READY;
+      add_volume_status (self, &volumes, pod, volume);
+    }
+  g_variant_builder_open (builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (builder, "{sv}", "namespace", g_variant_new_string (pod->ns));
+  g_variant_builder_add (builder, "{sv}", "name", g_variant_new_string (pod->name));
+  g_variant_builder_add (builder, "{sv}", "uid", g_variant_new_string (pod->uid));
+  g_variant_builder_add (builder, "{sv}", "ready", g_variant_new_boolean (ready));
+  g_variant_builder_add (builder, "{sv}", "volumes", g_variant_builder_end (&volumes));
+  g_variant_builder_close (builder);
+}
+
+GVariant *
+engine_get_status (Engine *self)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
+  g_mutex_lock (&self->lock);
+  g_autoptr (GPtrArray) pods = sorted_pods (self);
+
+  for (guint i = 0; i < pods->len; i++)
+    add_pod_status (self, &builder, pods->pdata[i]);
+  g_mutex_unlock (&self->lock);
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+EngineMount *
+engine_mount_copy (const EngineMount *self)
+{
+  EngineMount *copy = g_new0 (EngineMount, 1);
+
+  copy->volume = g_strdup (self->volume);
+  copy->source = g_strdup (self->source);
+  copy->destination = g_strdup (self->destination);
+  copy->options = g_strdupv (self->options);
+  return copy;
+}
+
+void
+engine_mount_free (EngineMount *self)
+{
+  g_free (self->volume);
+  g_free (self->source);
+  g_free (self->destination);
+  g_strfreev (self->options);
+  g_free (self);
+}
+
+static char **
+options_of (const ModelVolumeMount *mount, gboolean read_only)
+{
+  static const char *const propagations[] = { "rprivate", "rslave", "rshared" };
+  const char *access = mount->recursive_read_only ? "rro" : read_only ? "ro" : "rw";
+  const char *const options[] = { "rbind", access, propagations[mount->propagation], NULL };
+
+  return g_strdupv ((char **) options);
+}
+
+static const EngineVolume *
+find_by_name (const EnginePod *pod, const char *name)
+{
+  for (guint i = 0; i < pod->volumes->len; i++)
+    {
+      const EngineVolume *volume = pod->volumes->pdata[i];
+
+      if (g_str_equal (volume->name, name))
+        return volume;
+    }
+  return NULL;
+}
+
+static EngineMount *
+mount_new (Engine *self, const EnginePod *pod, const ModelPod *model, const char *container,
+           const ModelVolumeMount *mount, guint index, GError **error)
+{
+  const EngineVolume *volume = find_by_name (pod, mount->volume);
+  gboolean read_only = mount->read_only || model_pod_find_volume (model, mount->volume)->read_only;
+
+  if (volume == NULL || volume->state != ENGINE_READY)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT, "volume \"%s\" of pod \"%s/%s\" is not ready",
+                   mount->volume, pod->ns, pod->name);
+      return NULL;
+    }
+
+  EngineMount *result = g_new0 (EngineMount, 1);
+
+  result->volume = g_strdup (mount->volume);
+  result->source = mount->sub_path ? layout_subpath_path (self->root, pod->uid, mount->volume, container, index)
+                                   : path_of (self, pod, volume);
+  result->destination = g_strdup (mount->path);
+  result->options = options_of (mount, read_only || layout_kind (volume->plugin)->projected);
+  return result;
+}
+
+static gboolean
+add_mounts (Engine *self, const EnginePod *pod, const char *container_name, GPtrArray *result, GError **error)
+{
+  g_autoptr (ModelPod) model = dup_model (pod);
+  const ModelContainer *container = model ? model_pod_find_container (model, container_name) : NULL;
+
+  if (container == NULL)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "pod \"%s/%s\" has no container \"%s\"", pod->ns, pod->name,
+                   container_name);
+      return FALSE;
+    }
+  for (guint i = 0; i < container->mounts->len; i++)
+    {
+      EngineMount *mount = mount_new (self, pod, model, container->name, container->mounts->pdata[i], i, error);
+
+      if (mount == NULL)
+        return FALSE;
+      g_ptr_array_add (result, mount);
+    }
+  return TRUE;
+}
+
+/* A runtime would pass the option on, and mounts would silently not come through. */
+static gboolean
+check_propagation (const EngineMount *mount, GError **error)
+{
+  gboolean shared = FALSE;
+
+  if (g_strv_contains ((const char *const *) mount->options, "rprivate"))
+    return TRUE;
+  if (!sys_propagation_is_shared (mount->source, &shared, error))
+    return FALSE;
+  if (!shared)
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
+                 "volume \"%s\": mountPropagation needs a shared mount, and \"%s\" is not on one; this helps: mount "
+                 "--make-rshared \"$(findmnt -n -o TARGET -T '%s')\"",
+                 mount->volume, mount->source, mount->source);
+  return shared;
+}
+
+GPtrArray *
+engine_get_mounts (Engine *self, const char *uid, const char *container, GError **error)
+{
+  g_autoptr (GPtrArray) result = g_ptr_array_new_with_free_func ((GDestroyNotify) engine_mount_free);
+  gboolean found = FALSE;
+
+  g_mutex_lock (&self->lock);
+  const EnginePod *pod = g_hash_table_lookup (self->pods, uid);
+
+  if (pod == NULL)
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "pod %s is not known", uid);
+  else
+    found = add_mounts (self, pod, container, result, error);
+  g_mutex_unlock (&self->lock);
+  for (guint i = 0; found && i < result->len; i++)
+    found = check_propagation (result->pdata[i], error);
+  return found ? g_steal_pointer (&result) : NULL;
+}

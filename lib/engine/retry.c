@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/retry.h"
+
+#include "engine/remove.h"
+#include "engine/sync.h"
+
+#define FIRST_DELAY (500 * G_TIME_SPAN_MILLISECOND)
+#define LAST_DELAY (122 * G_TIME_SPAN_SECOND)
+#define MAX_THREADS 4
+
+struct _EngineRetry
+{
+  Engine *engine;
+  GThread *clock;   /* under the engine's lock; NULL until something is scheduled */
+  GCond due;        /* with the engine's lock: the schedule changed */
+  gboolean stopped; /* under the engine's lock */
+  GThreadPool *pool;
+};
+
+typedef struct
+{
+  EngineRetryWork work;
+  char *uid;
+} Job;
+
+static void
+run_job (gpointer data, gpointer user_data)
+{
+  Job *job = data;
+  EngineRetry *self = user_data;
+
+  if (job->work == ENGINE_RETRY_SYNC)
+    engine_sync_again (self->engine, job->uid);
+  else
+    engine_remove_unwanted (self->engine, job->uid);
+  g_free (job->uid);
+  g_free (job);
+}
+
+EngineRetry *
+engine_retry_new (Engine *engine)
+{
+  EngineRetry *self = g_new0 (EngineRetry, 1);
+
+  self->engine = engine;
+  g_cond_init (&self->due);
+  self->pool = g_thread_pool_new (run_job, self, MAX_THREADS, FALSE, NULL);
+  return self;
+}
+
+void
+engine_retry_push (EngineRetry *self, EngineRetryWork work, const char *uid)
+{
+  Job *job = g_new0 (Job, 1);
+
+  job->work = work;
+  job->uid = g_strdup (uid);
+  g_thread_pool_push (self->pool, job, NULL);
+}
+
+/* Hands over what is due and answers when the next will be; 0: nothing is scheduled. Called with the lock held. */
+static gint64
+push_due (EngineRetry *self)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint64 next = 0;
+  GHashTableIter iter;
+  EnginePod *pod = NULL;
+
+  g_hash_table_iter_init (&iter, self->engine->pods);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &pod))
+    {
+      if (pod->retry_at == 0)
+        continue;
+      if (pod->retry_at <= now)
+        {
+          pod->retry_at = 0;
+          engine_retry_push (self, ENGINE_RETRY_SYNC, pod->uid);
+        }
+      else if (next == 0 || pod->retry_at < next)
+        next = pod->retry_at;
+    }
+  return next;
+}
+
+static gpointer
+run_clock (gpointer data)
+{
+  EngineRetry *self = data;
+
+  g_mutex_lock (&self->engine->lock);
+  while (!self->stopped)
+    {
+      gint64 next = push_due (self);
+
+      if (next > 0)
+        g_cond_wait_until (&self->due, &self->engine->lock, next);
+      else
+        g_cond_wait (&self->due, &self->engine->lock);
+    }
+  g_mutex_unlock (&self->engine->lock);
+  return NULL;
+}
+
+void
+engine_retry_schedule (EngineRetry *self, EnginePod *pod)
+{
+  g_mutex_lock (&self->engine->lock);
+  pod->delay = pod->delay == 0 ? FIRST_DELAY : MIN (pod->delay * 2, LAST_DELAY);
+  pod->retry_at = g_get_monotonic_time () + pod->delay;
+  if (self->clock == NULL)
+    self->clock = g_thread_new ("kvol-retry", run_clock, self);
+  g_cond_signal (&self->due);
+  g_mutex_unlock (&self->engine->lock);
+}
+
+void
+engine_retry_cancel (EngineRetry *self, EnginePod *pod)
+{
+  g_mutex_lock (&self->engine->lock);
+  pod->delay = 0;
+  pod->retry_at = 0;
+  g_mutex_unlock (&self->engine->lock);
+}
+
+void
+engine_retry_free (EngineRetry *self)
+{
+  g_mutex_lock (&self->engine->lock);
+  self->stopped = TRUE;
+  g_cond_signal (&self->due);
+  g_mutex_unlock (&self->engine->lock);
+
+  if (self->clock != NULL)
+    g_thread_join (self->clock);
+  g_thread_pool_free (self->pool, FALSE, TRUE);
+  g_cond_clear (&self->due);
+  g_free (self);
+}

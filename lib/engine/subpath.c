@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/subpath.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <kvol/kvol-error.h>
+#include <kvol/kvol-macros.h>
+#include <string.h>
+
+#include "sys/beneath.h"
+#include "sys/entry.h"
+#include "sys/error.h"
+#include "sys/mount.h"
+#include "sys/tree.h"
+
+#define SUBPATHS_DIR "volume-subpaths"
+
+/* Opens the longest part of @path that exists, links inside the volume followed; *@ret_rest is what is missing. */
+static int
+open_existing_prefix (int volume_fd, const char *path, const char **ret_rest, GError **error)
+{
+  g_autofree char *prefix = g_strdup (path);
+
+  for (;;)
+    {
+      char *slash = strrchr (prefix, '/');
+
+      if (slash == NULL)
+        break;
+      *slash = '\0';
+      if (*prefix == '\0')
+        continue;
+
+      int fd = sys_open_beneath (volume_fd, prefix, O_PATH | O_DIRECTORY, 0, SYS_BENEATH_DEFAULT, NULL);
+
+      *ret_rest = path + (slash - prefix) + 1;
+      if (fd >= 0 || errno != ENOENT)
+        return fd >= 0 ? fd : sys_throw_fd (error, "open \"%s\" in the volume", prefix);
+    }
+  *ret_rest = path;
+  return sys_open_beneath (volume_fd, ".", O_PATH | O_DIRECTORY, 0, SYS_BENEATH_DEFAULT, error);
+}
+
+/* Opens @sub_path in the volume, making it as directories with the volume's own mode when it is not there. */
+static int
+open_source (int volume_fd, const char *sub_path, GError **error)
+{
+  int fd = sys_open_beneath (volume_fd, sub_path, O_PATH, 0, SYS_BENEATH_DEFAULT, NULL);
+  SysEntry root = { 0 };
+  const char *rest = NULL;
+
+  if (fd >= 0)
+    return fd;
+  if (errno != ENOENT)
+    return sys_throw_fd (error, "open subPath \"%s\"", sub_path);
+
+  KVOL_AUTO_FD prefix = open_existing_prefix (volume_fd, sub_path, &rest, error);
+
+  if (prefix < 0 || !sys_entry_stat (volume_fd, &root, error))
+    return -1;
+  return sys_make_dirs_beneath (prefix, rest, root.mode & 07777, -1, error);
+}
+
+static int
+open_volume (Engine *self, const EnginePod *pod, const EngineVolume *volume, GError **error)
+{
+  if (volume->host_path != NULL)
+    {
+      int fd = open (volume->host_path, O_PATH | O_CLOEXEC);
+
+      return fd >= 0 ? fd : sys_throw_fd (error, "open \"%s\"", volume->host_path);
+    }
+
+  g_autofree char *path = layout_volume_relative (pod->uid, volume->plugin, volume->spec_name);
+
+  return sys_open_beneath (self->pods_fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, SYS_BENEATH_NO_LINKS, error);
+}
+
+/* Removes one target: at most a bind, and the empty file or directory that it was hung on. */
+static gboolean
+remove_target (int dir_fd, const char *name, GError **error)
+{
+  SysMountInfo info = { 0 };
+
+  if (!sys_mount_lookup (dir_fd, name, &info, error))
+    return FALSE;
+  if (info.is_mount_root && (!sys_unmount_at (dir_fd, name, error) || !sys_mount_lookup (dir_fd, name, &info, error)))
+    return FALSE;
+  return info.is_dir ? sys_remove_dir_at (dir_fd, name, error) : sys_entry_unlink (dir_fd, name, error);
+}
+
+/* Whether the target is bound to @source already. One that is there and is not is removed. */
+static gboolean
+is_bound (int dir_fd, const char *name, const SysEntry *source, gboolean *ret_bound, GError **error)
+{
+  g_autoptr (GError) absent = NULL;
+  SysMountInfo info = { 0 };
+  SysEntry there = { 0 };
+
+  *ret_bound = FALSE;
+  if (!sys_mount_lookup (dir_fd, name, &info, &absent))
+    {
+      if (g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
+        return TRUE;
+      g_propagate_error (error, g_steal_pointer (&absent));
+      return FALSE;
+    }
+
+  KVOL_AUTO_FD target = sys_open_beneath (dir_fd, name, O_PATH | O_NOFOLLOW, 0, SYS_BENEATH_NO_LINKS, error);
+
+  if (target < 0 || !sys_entry_stat (target, &there, error))
+    return FALSE;
+  *ret_bound = info.is_mount_root && there.dev == source->dev && there.ino == source->ino;
+  kvol_clear_fd (&target);
+  return *ret_bound || remove_target (dir_fd, name, error);
+}
+
+static int
+make_target (int dir_fd, const char *name, gboolean is_dir, GError **error)
+{
+  if (is_dir)
+    return sys_make_dir_at (dir_fd, name, 0750, NULL, error);
+  if (!sys_entry_touch (dir_fd, name, 0640, error))
+    return -1;
+  return sys_open_beneath (dir_fd, name, O_PATH | O_NOFOLLOW, 0, SYS_BENEATH_NO_LINKS, error);
+}
+
+static gboolean
+bind_target (int source_fd, int dir_fd, const char *name, GError **error)
+{
+  SysEntry source = { 0 };
+  gboolean bound = FALSE;
+
+  if (!sys_entry_stat (source_fd, &source, error) || !is_bound (dir_fd, name, &source, &bound, error))
+    return FALSE;
+  if (bound)
+    return TRUE;
+
+  KVOL_AUTO_FD tree = sys_tree_clone (source_fd, "", FALSE, error);
+  KVOL_AUTO_FD target = tree >= 0 ? make_target (dir_fd, name, (source.mode & S_IFMT) == S_IFDIR, error) : -1;
+
+  return target >= 0 && sys_tree_hang (tree, target, error);
+}
+
+static int
+open_holder (LayoutPod *layout, const char *volume, const char *container, GError **error)
+{
+  g_autofree char *path = g_strconcat (SUBPATHS_DIR "/", volume, "/", container, NULL);
+
+  return sys_make_dirs_beneath (layout->pod_fd, path, 0750, -1, error);
+}
+
+static EngineVolume *
+find_by_name (EnginePod *pod, const char *name)
+{
+  for (guint i = 0; i < pod->volumes->len; i++)
+    {
+      EngineVolume *volume = pod->volumes->pdata[i];
+
+      if (g_str_equal (volume->name, name))
+        return volume;
+    }
+  return NULL;
+}
+
+static gboolean
+prepare_one (Engine *self, EnginePod *pod, LayoutPod *layout, const char *container, const ModelVolumeMount *mount,
+             guint index, GError **error)
+{
+  EngineVolume *volume = find_by_name (pod, mount->volume);
+  g_autofree char *name = g_strdup_printf ("%u", index);
+
+  /* A volume that is not ready has an error of its own. */
+  if (volume == NULL || volume->state != ENGINE_READY)
+    return TRUE;
+
+  KVOL_AUTO_FD volume_fd = open_volume (self, pod, volume, error);
+  KVOL_AUTO_FD source = volume_fd >= 0 ? open_source (volume_fd, mount->sub_path, error) : -1;
+  KVOL_AUTO_FD holder = source >= 0 ? open_holder (layout, mount->volume, container, error) : -1;
+
+  if (holder >= 0 && bind_target (source, holder, name, error))
+    return TRUE;
+  g_prefix_error (error, "failed to prepare subPath for volumeMount \"%s\" of container \"%s\": ", mount->volume,
+                  container);
+  return FALSE;
+}
+
+gboolean
+engine_subpath_prepare (Engine *self, EnginePod *pod, LayoutPod *layout, GError **error)
+{
+  for (guint i = 0; i < pod->model->containers->len; i++)
+    {
+      const ModelContainer *container = pod->model->containers->pdata[i];
+
+      for (guint k = 0; k < container->mounts->len; k++)
+        {
+          const ModelVolumeMount *mount = container->mounts->pdata[k];
+
+          if (mount->sub_path != NULL && !prepare_one (self, pod, layout, container->name, mount, k, error))
+            return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+remove_targets_of (int volume_fd, const char *container, GError **error)
+{
+  KVOL_AUTO_FD dir = sys_entry_open_dir (volume_fd, container, error);
+  g_auto (GStrv) names = dir >= 0 ? sys_list_dir (dir, error) : NULL;
+
+  if (names == NULL)
+    return FALSE;
+  for (guint i = 0; names[i] != NULL; i++)
+    if (!remove_target (dir, names[i], error))
+      return FALSE;
+  return sys_remove_dir_at (volume_fd, container, error);
+}
+
+static gboolean
+remove_containers_of (int subpaths_fd, const char *volume, GError **error)
+{
+  g_autoptr (GError) absent = NULL;
+  KVOL_AUTO_FD dir = sys_entry_open_dir (subpaths_fd, volume, &absent);
+
+  if (dir < 0 && g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
+    return TRUE;
+  if (dir < 0)
+    {
+      g_propagate_error (error, g_steal_pointer (&absent));
+      return FALSE;
+    }
+
+  g_auto (GStrv) containers = sys_list_dir (dir, error);
+
+  for (guint i = 0; containers != NULL && containers[i] != NULL; i++)
+    if (!remove_targets_of (dir, containers[i], error))
+      return FALSE;
+  return containers != NULL && sys_remove_dir_at (subpaths_fd, volume, error);
+}
+
+gboolean
+engine_subpath_remove (int pod_fd, const char *volume, GError **error)
+{
+  g_autoptr (GError) absent = NULL;
+  KVOL_AUTO_FD subpaths = sys_entry_open_dir (pod_fd, SUBPATHS_DIR, &absent);
+
+  if (subpaths < 0 && g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
+    return TRUE;
+  if (subpaths < 0)
+    {
+      g_propagate_error (error, g_steal_pointer (&absent));
+      return FALSE;
+    }
+  if (!remove_containers_of (subpaths, volume, error))
+    {
+      g_prefix_error (error, "error cleaning subPath mounts: ");
+      return FALSE;
+    }
+  kvol_clear_fd (&subpaths);
+  /* It stays while other volumes have binds. */
+  sys_remove_dir_at (pod_fd, SUBPATHS_DIR, NULL);
+  return TRUE;
+}

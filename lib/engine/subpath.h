@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* subPath: a part of a volume, bound beside the pod so that a runtime mounts just that and nothing in the volume can lead it
+ * elsewhere (upstream pkg/volume/util/subpath). */
+#pragma once
+
+#include "engine/layout.h"
+#include "engine/pod.h"
+
+/* Makes the binds of all containers of the pod. The volumes are in their places. */
+gboolean engine_subpath_prepare (Engine *self, EnginePod *pod, LayoutPod *layout, GError **error);
+
+/* Removes the binds of one volume. @pod_fd: the pod's directory. Never descends into one. */
+gboolean engine_subpath_remove (int pod_fd, const char *volume, GError **error);

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/sync.h"
+
+#include <kvol/kvol-error.h>
+
+#include "engine/failure.h"
+#include "engine/journal.h"
+#include "engine/remove.h"
+#include "engine/retry.h"
+#include "engine/subpath.h"
+#include "engine/volume.h"
+#include "sys/error.h"
+
+/* Makes the pod's list of volumes that of its model; known ones keep what is known. One that the pod does not list (any
+ * more) is left alone until the pod goes: it stays ours to take down. */
+static void
+adopt_volumes (Engine *self, EnginePod *pod)
+{
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < pod->volumes->len; i++)
+    ((EngineVolume *) pod->volumes->pdata[i])->listed = FALSE;
+  for (guint i = 0; i < pod->model->volumes->len; i++)
+    {
+      const ModelVolume *wanted = pod->model->volumes->pdata[i];
+      EngineVolume *volume = engine_pod_find_volume (pod, wanted->spec_name, wanted->plugin);
+
+      if (volume == NULL)
+        {
+          volume = engine_volume_new (wanted->name, wanted->spec_name, wanted->plugin);
+          g_ptr_array_add (pod->volumes, volume);
+        }
+      volume->listed = TRUE;
+    }
+  g_mutex_unlock (&self->lock);
+}
+
+/* Takes @model as what is wanted; *@ret_differs: not what the record says. */
+static void
+adopt_model (Engine *self, EnginePod *pod, ModelPod *model, gboolean *ret_differs)
+{
+  ModelPod *old = pod->model;
+
+  *ret_differs = pod->object == NULL || (old != model && !g_variant_equal (pod->object, model->object));
+  g_mutex_lock (&self->lock);
+  pod->wanted = TRUE;
+  pod->model = model_pod_ref (model);
+  if (*ret_differs)
+    {
+      g_clear_pointer (&pod->object, g_variant_unref);
+      pod->object = g_variant_ref (model->object);
+      g_free (pod->ns);
+      g_free (pod->name);
+      pod->ns = g_strdup (model->ns);
+      pod->name = g_strdup (model->name);
+    }
+  g_mutex_unlock (&self->lock);
+  g_clear_pointer (&old, model_pod_unref);
+}
+
+/* Brings what is there up to date. A volume that has lost its place is pending again. A failed refresh leaves the volume as
+ * it stands: old content is better than none. */
+static void
+refresh_ready (Engine *self, EnginePod *pod, GCancellable *cancellable)
+{
+  for (guint i = 0; i < pod->volumes->len; i++)
+    {
+      EngineVolume *volume = pod->volumes->pdata[i];
+      GError *error = NULL;
+      gboolean lost = FALSE;
+
+      if (!volume->listed || volume->state != ENGINE_READY)
+        continue;
+      engine_volume_refresh (self, pod, volume, &lost, cancellable, &error);
+      if (lost)
+        {
+          volume->made = ENGINE_MADE_UNKNOWN;
+          volume->mount = (SysMountId){ 0 };
+          g_clear_pointer (&volume->published, sys_published_free);
+          engine_set_state (self, pod, volume, ENGINE_PENDING, NULL);
+        }
+      else if (error != NULL || volume->error != NULL)
+        engine_set_state (self, pod, volume, ENGINE_READY, error);
+    }
+}
+
+static gboolean
+is_unready (const EngineVolume *volume)
+{
+  return volume->listed && volume->state != ENGINE_READY;
+}
+
+static gboolean
+has_unready (const EnginePod *pod)
+{
+  for (guint i = 0; i < pod->volumes->len; i++)
+    if (is_unready (pod->volumes->pdata[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+set_up_one (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout, GCancellable *cancellable)
+{
+  GError *error = NULL;
+
+  if (engine_volume_set_up (self, pod, volume, layout, cancellable, &error))
+    engine_set_state (self, pod, volume, ENGINE_READY, NULL);
+  else
+    engine_set_state (self, pod, volume,
+                      g_error_matches (error, KVOL_ERROR, KVOL_ERROR_UNCERTAIN) ? ENGINE_UNCERTAIN : ENGINE_FAILED,
+                      error);
+}
+
+/* One "about to" for the whole pod, the work, and one "done". */
+static gboolean
+set_up_unready (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *cancellable, GError **error)
+{
+  for (guint i = 0; i < pod->volumes->len; i++)
+    {
+      EngineVolume *volume = pod->volumes->pdata[i];
+
+      if (is_unready (volume) && volume->state != ENGINE_UNCERTAIN)
+        engine_set_state (self, pod, volume, ENGINE_MOUNTING, NULL);
+    }
+  if (!engine_journal_save (self, pod, FALSE, error))
+    return FALSE;
+  for (guint i = 0; i < pod->volumes->len; i++)
+    {
+      EngineVolume *volume = pod->volumes->pdata[i];
+
+      if (is_unready (volume))
+        set_up_one (self, pod, volume, layout, cancellable);
+    }
+  return engine_journal_save (self, pod, FALSE, error);
+}
+
+static gboolean
+has_subpaths (const ModelPod *model)
+{
+  for (guint i = 0; i < model->containers->len; i++)
+    {
+      const ModelContainer *container = model->containers->pdata[i];
+
+      for (guint k = 0; k < container->mounts->len; k++)
+        if (((ModelVolumeMount *) container->mounts->pdata[k])->sub_path != NULL)
+          return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+bring_up (Engine *self, EnginePod *pod, gboolean differs, GCancellable *cancellable, GError **error)
+{
+  g_auto (LayoutPod) layout = LAYOUT_POD_INIT;
+  gboolean subpaths = has_subpaths (pod->model);
+
+  adopt_volumes (self, pod);
+  refresh_ready (self, pod, cancellable);
+
+  gboolean work = differs || pod->slots.slot_size == 0 || has_unready (pod);
+
+  if ((work || subpaths) && !layout_pod_open (&layout, self->pods_fd, pod->uid, TRUE, error))
+    return FALSE;
+  if (work && !set_up_unready (self, pod, &layout, cancellable, error))
+    return FALSE;
+  return !subpaths || engine_subpath_prepare (self, pod, &layout, error);
+}
+
+static void
+set_result (Engine *self, EnginePod *pod, gboolean ready, const GError *error)
+{
+  g_mutex_lock (&self->lock);
+  pod->ready = ready;
+  g_clear_error (&pod->error);
+  pod->error = error ? g_error_copy (error) : NULL;
+  g_mutex_unlock (&self->lock);
+}
+
+static gboolean
+sync_claimed (Engine *self, EnginePod *pod, ModelPod *model, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  gboolean differs = FALSE;
+  gboolean retryable = FALSE;
+
+  /* Half-deleted data must not be taken for the new pod's. */
+  if (pod->leaving && !engine_remove_claimed (self, pod, cancellable, error))
+    return FALSE;
+  adopt_model (self, pod, model, &differs);
+  if (!bring_up (self, pod, differs, cancellable, &failure))
+    retryable = sys_error_is_retryable (failure);
+  else
+    engine_failure_collect (pod, &retryable, &failure);
+
+  set_result (self, pod, failure == NULL, failure);
+  if (retryable)
+    engine_retry_schedule (self->retry, pod);
+  else
+    engine_retry_cancel (self->retry, pod);
+  if (failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+gboolean
+engine_sync_pod (Engine *self, ModelPod *model, GCancellable *cancellable, GError **error)
+{
+  EnginePod *pod = engine_claim (self, model->uid, TRUE, cancellable, error);
+
+  if (pod == NULL)
+    return FALSE;
+
+  gboolean ready = sync_claimed (self, pod, model, cancellable, error);
+
+  engine_release (self, pod, FALSE);
+  if (self->ops->changed != NULL)
+    self->ops->changed (self->data, model->uid, NULL, NULL, NULL);
+  return ready;
+}
+
+void
+engine_sync_again (Engine *self, const char *uid)
+{
+  EnginePod *pod = engine_claim (self, uid, FALSE, NULL, NULL);
+  g_autoptr (ModelPod) model = NULL;
+
+  if (pod == NULL)
+    return;
+  if (pod->wanted && !pod->ready)
+    model = model_pod_ref (pod->model);
+  if (model != NULL)
+    sync_claimed (self, pod, model, NULL, NULL);
+  engine_release (self, pod, FALSE);
+  if (model != NULL && self->ops->changed != NULL)
+    self->ops->changed (self->data, uid, NULL, NULL, NULL);
+}
+
+/* Called with the lock held. *@ret_done: there is nothing more to wait for. */
+static gboolean
+look (Engine *self, const char *uid, gboolean cancelled, gboolean *ret_done, GError **error)
+{
+  const EnginePod *pod = g_hash_table_lookup (self->pods, uid);
+
+  *ret_done = TRUE;
+  if (pod == NULL)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "pod %s is not known", uid);
+      return FALSE;
+    }
+  if (!pod->busy && pod->ready)
+    return TRUE;
+  *ret_done =
+      cancelled || (!pod->busy && pod->error != NULL && pod->retry_at == 0 && !sys_error_is_retryable (pod->error));
+  if (*ret_done && error != NULL)
+    *error = pod->error ? g_error_copy (pod->error)
+                        : g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "the wait for pod %s was cancelled", uid);
+  return FALSE;
+}
+
+gboolean
+engine_wait_pod (Engine *self, const char *uid, GCancellable *cancellable, GError **error)
+{
+  gulong handler = engine_wake_when_cancelled (self, cancellable);
+  gboolean done = FALSE;
+  gboolean ready = FALSE;
+
+  g_mutex_lock (&self->lock);
+  for (;;)
+    {
+      ready = look (self, uid, g_cancellable_is_cancelled (cancellable), &done, error);
+      if (done)
+        break;
+      g_cond_wait (&self->changed, &self->lock);
+    }
+  g_mutex_unlock (&self->lock);
+  g_cancellable_disconnect (cancellable, handler);
+  return ready;
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A volume's content is complete, and its owner and mode are right, before it hangs in its place; so a mount that is found
+ * in a volume's place after a kill is a whole one and is taken over as it is. A directory that holds its content itself has
+ * no such moment: its plugin finds out what is there and goes on. */
+#include "engine/volume.h"
+
+#include <fcntl.h>
+
+#include "engine/call.h"
+#include "engine/subpath.h"
+#include "sys/beneath.h"
+#include "sys/entry.h"
+#include "sys/error.h"
+#include "sys/owner.h"
+#include "sys/tree.h"
+
+static const LoaderPlugin *
+find_plugin (Engine *self, const EngineVolume *volume, GError **error)
+{
+  const LoaderPlugin *plugin = loader_registry_find (self->registry, volume->plugin);
+
+  if (plugin == NULL)
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED, "no volume plugin matched name: %s", volume->plugin);
+  else if (plugin->desc.attach != NULL || plugin->desc.stage != NULL)
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
+                 "volume plugin \"%s\" wants devices attached or staged, which this version does not do",
+                 volume->plugin);
+  else
+    return plugin;
+  return NULL;
+}
+
+static void
+set_made (Engine *self, EngineVolume *volume, EngineMade made, const SysMountId *mount, const char *host_path)
+{
+  g_mutex_lock (&self->lock);
+  volume->made = made;
+  volume->mount = mount ? *mount : (SysMountId){ 0 };
+  g_free (volume->host_path);
+  volume->host_path = g_strdup (host_path);
+  g_mutex_unlock (&self->lock);
+}
+
+static gboolean
+refresh_at (const LoaderPlugin *plugin, const EngineCall *call, int dir_fd, GCancellable *cancellable, GError **error)
+{
+  g_auto (KvolMade) made = LOADER_MADE_INIT;
+
+  return plugin->desc.refresh == NULL
+         || plugin->desc.refresh (plugin->self, &call->pod, dir_fd, &made, cancellable, error);
+}
+
+/* Directories in which the runtime will mount other volumes: it could not make them in a read-only volume. */
+static gboolean
+make_nested (const EnginePod *pod, const EngineVolume *volume, int content_fd, GError **error)
+{
+  const ModelVolume *model = pod->model ? model_pod_find_volume (pod->model, volume->name) : NULL;
+
+  if (model == NULL || model->nested == NULL || !layout_kind (volume->plugin)->projected)
+    return TRUE;
+  for (guint i = 0; model->nested[i] != NULL; i++)
+    {
+      KVOL_AUTO_FD dir = sys_make_dirs_beneath (content_fd, model->nested[i], 0755, -1, error);
+
+      if (dir < 0)
+        {
+          g_prefix_error (error, "unable to create nested volume mountpoints: ");
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/* What must be right before anybody can see the content. */
+static gboolean
+finish_content (const LoaderPlugin *plugin, const EnginePod *pod, const EngineVolume *volume, const EngineCall *call,
+                const KvolMade *made, int content_fd, GCancellable *cancellable, GError **error)
+{
+  if (!make_nested (pod, volume, content_fd, error))
+    return FALSE;
+  if (!(plugin->desc.flags & KVOL_PLUGIN_FS_GROUP) || call->pod.fs_group < 0 || call->pod.read_only
+      || (made->applied & KVOL_APPLIED_FS_GROUP))
+    return TRUE;
+  return sys_owner_apply (content_fd, call->pod.fs_group, SYS_OWNER_READ_WRITE, SYS_OWNER_ALWAYS, cancellable, error);
+}
+
+static gboolean
+hang_tree (Engine *self, EngineVolume *volume, const EngineCall *call, const KvolMade *made, int dir_fd, GError **error)
+{
+  SysMountId mount = { 0 };
+
+  if (call->pod.read_only && !(made->applied & KVOL_APPLIED_READ_ONLY) && !sys_tree_set_read_only (made->fd, error))
+    return FALSE;
+  if (!sys_mount_id_of_fd (made->fd, &mount, error) || !sys_tree_hang (made->fd, dir_fd, error))
+    return FALSE;
+  set_made (self, volume, ENGINE_MADE_MOUNT, &mount, NULL);
+  return TRUE;
+}
+
+static gboolean
+accept_mounted (Engine *self, EngineVolume *volume, int parent_fd, GError **error)
+{
+  SysMountInfo info = { 0 };
+
+  if (!sys_mount_lookup (parent_fd, volume->spec_name, &info, error))
+    return FALSE;
+  if (!info.is_mount_root)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_UNCERTAIN,
+                   "volume plugin \"%s\" says it has mounted, and nothing is mounted", volume->plugin);
+      return FALSE;
+    }
+  set_made (self, volume, ENGINE_MADE_MOUNT, &info.mount, NULL);
+  return TRUE;
+}
+
+/* Takes what setup() answered to its place. */
+static gboolean
+put_in_place (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolume *volume, const EngineCall *call,
+              const KvolMade *made, int parent_fd, int dir_fd, GCancellable *cancellable, GError **error)
+{
+  switch (made->kind)
+    {
+    case KVOL_MADE_FILLED:
+      if (!finish_content (plugin, pod, volume, call, made, dir_fd, cancellable, error))
+        return FALSE;
+      set_made (self, volume, ENGINE_MADE_DIRECTORY, NULL, NULL);
+      return TRUE;
+    case KVOL_MADE_TREE:
+      return finish_content (plugin, pod, volume, call, made, made->fd, cancellable, error)
+             && hang_tree (self, volume, call, made, dir_fd, error);
+    case KVOL_MADE_MOUNTED:
+      return accept_mounted (self, volume, parent_fd, error);
+    default:
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABI,
+                   "volume plugin \"%s\" answered a kind of volume (%u) that it may not", volume->plugin, made->kind);
+      return FALSE;
+    }
+}
+
+/* A volume that is mounted in its place already, by a set-up that was cut off. */
+static gboolean
+take_over (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolume *volume, const EngineCall *call,
+           const SysMountInfo *info, int dir_fd, GCancellable *cancellable, GError **error)
+{
+  if (sys_mount_id_is_set (&volume->mount) && !sys_mount_id_equal (&volume->mount, &info->mount))
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY, "a mount that kvol did not make lies on \"%s\"; unmount it",
+                   call->target_path);
+      return FALSE;
+    }
+  set_made (self, volume, ENGINE_MADE_MOUNT, &info->mount, NULL);
+  return refresh_at (plugin, call, dir_fd, cancellable, error);
+}
+
+static gboolean
+set_up_in (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolume *volume, const EngineCall *call,
+           int parent_fd, GCancellable *cancellable, GError **error)
+{
+  gboolean was_made = FALSE;
+  SysMountInfo info = { 0 };
+  g_auto (KvolMade) made = LOADER_MADE_INIT;
+  KVOL_AUTO_FD dir =
+      sys_entry_make_dir (parent_fd, volume->spec_name, layout_kind (volume->plugin)->dir_mode, &was_made, error);
+
+  if (dir < 0 || (!was_made && !sys_mount_lookup (dir, "", &info, error)))
+    return FALSE;
+  if (info.is_mount_root)
+    return take_over (self, plugin, pod, volume, call, &info, dir, cancellable, error);
+
+  if (plugin->desc.setup (plugin->self, &call->pod, dir, &made, cancellable, error)
+      && put_in_place (self, plugin, pod, volume, call, &made, parent_fd, dir, cancellable, error))
+    return TRUE;
+  /* Empty, or what is in it is the plugin's to find again at the next try. */
+  if (was_made)
+    sys_remove_dir_at (parent_fd, volume->spec_name, NULL);
+  return FALSE;
+}
+
+static gboolean
+set_up_host_path (Engine *self, const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call,
+                  GCancellable *cancellable, GError **error)
+{
+  g_auto (KvolMade) made = LOADER_MADE_INIT;
+
+  if (!plugin->desc.setup (plugin->self, &call->pod, -1, &made, cancellable, error))
+    return FALSE;
+  if (made.kind != KVOL_MADE_HOST_PATH || made.path == NULL)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABI, "volume plugin \"%s\" answered no host path", volume->plugin);
+      return FALSE;
+    }
+  set_made (self, volume, ENGINE_MADE_HOST_PATH, NULL, made.path);
+  return TRUE;
+}
+
+gboolean
+engine_volume_set_up (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout, GCancellable *cancellable,
+                      GError **error)
+{
+  g_auto (EngineCall) call = { 0 };
+  const LoaderPlugin *plugin = find_plugin (self, volume, error);
+
+  if (plugin == NULL)
+    return FALSE;
+
+  engine_call_init (&call, self, pod, volume);
+  if (volume->volume_id == NULL)
+    volume->volume_id = plugin->desc.identify (plugin->self, &call.node, error);
+  if (volume->volume_id == NULL)
+    return FALSE;
+  call.node.volume_id = volume->volume_id;
+
+  if (plugin->desc.flags & KVOL_PLUGIN_NO_DIRECTORY)
+    return set_up_host_path (self, plugin, volume, &call, cancellable, error);
+
+  int parent = layout_pod_parent (layout, volume->plugin, TRUE, error);
+
+  return parent >= 0 && set_up_in (self, plugin, pod, volume, &call, parent, cancellable, error)
+         && layout_pod_add_mark (layout, volume->plugin, volume->spec_name, error);
+}
+
+gboolean
+engine_volume_is_there (Engine *self, const EnginePod *pod, const EngineVolume *volume)
+{
+  SysMountInfo info = { 0 };
+
+  if (volume->made == ENGINE_MADE_HOST_PATH)
+    return TRUE;
+
+  g_autofree char *path = layout_volume_relative (pod->uid, volume->plugin, volume->spec_name);
+
+  if (!sys_mount_lookup (self->pods_fd, path, &info, NULL))
+    return FALSE;
+  if (volume->made == ENGINE_MADE_MOUNT)
+    return info.is_mount_root && sys_mount_id_equal (&info.mount, &volume->mount);
+  return volume->made == ENGINE_MADE_DIRECTORY && info.is_dir;
+}
+
+/* Opens a volume that is in its place; -1 without an error when it is not. */
+static int
+open_in_place (Engine *self, const EnginePod *pod, const EngineVolume *volume)
+{
+  g_autofree char *path = layout_volume_relative (pod->uid, volume->plugin, volume->spec_name);
+  KVOL_AUTO_FD dir =
+      sys_open_beneath (self->pods_fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, SYS_BENEATH_NO_LINKS, NULL);
+  SysMountId mount = { 0 };
+
+  if (dir < 0)
+    return -1;
+  if (volume->made == ENGINE_MADE_MOUNT
+      && (!sys_mount_id_of_fd (dir, &mount, NULL) || !sys_mount_id_equal (&mount, &volume->mount)))
+    return -1;
+  return g_steal_fd (&dir);
+}
+
+gboolean
+engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gboolean *ret_lost,
+                       GCancellable *cancellable, GError **error)
+{
+  const LoaderPlugin *plugin = find_plugin (self, volume, error);
+  g_auto (EngineCall) call = { 0 };
+
+  *ret_lost = FALSE;
+  if (plugin == NULL)
+    return FALSE;
+  if (plugin->desc.refresh == NULL || volume->made == ENGINE_MADE_HOST_PATH)
+    {
+      *ret_lost = !engine_volume_is_there (self, pod, volume);
+      return TRUE;
+    }
+
+  KVOL_AUTO_FD dir = open_in_place (self, pod, volume);
+
+  if (dir < 0)
+    {
+      *ret_lost = TRUE;
+      return TRUE;
+    }
+  engine_call_init (&call, self, pod, volume);
+  return refresh_at (plugin, &call, dir, cancellable, error);
+}
+
+/* Unmounts what lies in the volume's place, when it is the volume's. */
+static gboolean
+unmount_own (const EngineVolume *volume, const SysMountInfo *info, int parent_fd, GError **error)
+{
+  gboolean known_other = sys_mount_id_is_set (&volume->mount) && !sys_mount_id_equal (&volume->mount, &info->mount);
+
+  if (known_other || volume->made == ENGINE_MADE_DIRECTORY)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY,
+                   "a mount that kvol did not make lies on \"%s\"; nothing is deleted below it: unmount it",
+                   volume->spec_name);
+      return FALSE;
+    }
+  return sys_unmount_at (parent_fd, volume->spec_name, error);
+}
+
+/* Opens the bare directory, proven on the descriptor itself not to be a mount. */
+static int
+open_bare (const EngineVolume *volume, int parent_fd, GError **error)
+{
+  SysMountInfo info = { 0 };
+  KVOL_AUTO_FD dir = sys_entry_open_dir (parent_fd, volume->spec_name, error);
+
+  if (dir < 0 || !sys_mount_lookup (dir, "", &info, error))
+    return -1;
+  if (info.is_mount_root)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY,
+                   "another mount lies on \"%s\"; nothing is deleted below it: unmount it", volume->spec_name);
+      return -1;
+    }
+  return g_steal_fd (&dir);
+}
+
+static gboolean
+call_teardown (const LoaderPlugin *plugin, const EngineCall *call, int dir_fd, GCancellable *cancellable,
+               GError **error)
+{
+  /* A plugin that is gone cannot be asked; what is left in the directory then stops the rmdir. */
+  return plugin == NULL || plugin->desc.teardown (plugin->self, &call->pod, dir_fd, cancellable, error);
+}
+
+static gboolean
+take_down_in (const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call, int parent_fd,
+              GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) absent = NULL;
+  SysMountInfo info = { 0 };
+
+  if (parent_fd < 0 || !sys_mount_lookup (parent_fd, volume->spec_name, &info, &absent))
+    {
+      if (absent == NULL || g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
+        return call_teardown (plugin, call, -1, cancellable, error);
+      g_propagate_error (error, g_steal_pointer (&absent));
+      return FALSE;
+    }
+  if (plugin == NULL && volume->made == ENGINE_MADE_UNKNOWN)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
+                   "no volume plugin matched name: %s; it is left as it is", volume->plugin);
+      return FALSE;
+    }
+  if (info.is_mount_root && !unmount_own (volume, &info, parent_fd, error))
+    return FALSE;
+  volume->mount = (SysMountId){ 0 };
+
+  /* The place is empty more often than not, and rmdir is the one deletion that can harm nobody. */
+  if (sys_remove_dir_at (parent_fd, volume->spec_name, NULL))
+    return call_teardown (plugin, call, -1, cancellable, error);
+
+  KVOL_AUTO_FD dir = open_bare (volume, parent_fd, error);
+
+  if (dir < 0 || !call_teardown (plugin, call, dir, cancellable, error))
+    return FALSE;
+  kvol_clear_fd (&dir);
+  return sys_remove_dir_at (parent_fd, volume->spec_name, error);
+}
+
+gboolean
+engine_volume_take_down (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout,
+                         GCancellable *cancellable, GError **error)
+{
+  const LoaderPlugin *plugin = loader_registry_find (self->registry, volume->plugin);
+  g_auto (EngineCall) call = { 0 };
+  g_autoptr (GError) absent = NULL;
+
+  engine_call_init (&call, self, pod, volume);
+  if (!engine_subpath_remove (layout->pod_fd, volume->name, error)
+      || !layout_pod_remove_mark (layout, volume->plugin, volume->spec_name, error))
+    return FALSE;
+  g_clear_pointer (&volume->published, sys_published_free);
+  if (volume->made == ENGINE_MADE_HOST_PATH || (plugin != NULL && (plugin->desc.flags & KVOL_PLUGIN_NO_DIRECTORY)))
+    return call_teardown (plugin, &call, -1, cancellable, error);
+
+  int parent = layout_pod_parent (layout, volume->plugin, FALSE, &absent);
+
+  if (parent < 0 && !g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
+    {
+      g_propagate_error (error, g_steal_pointer (&absent));
+      return FALSE;
+    }
+  return take_down_in (plugin, volume, &call, parent, cancellable, error);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One volume in one pod: from its source to its place, and back. The caller has claimed the pod. */
+#pragma once
+
+#include "engine/layout.h"
+#include "engine/pod.h"
+
+/* Sets the volume up in its place; finds what an earlier try left and goes on from there. On success the volume is READY;
+ * on failure nothing new is left. */
+gboolean engine_volume_set_up (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout,
+                               GCancellable *cancellable, GError **error);
+
+/* Whether what the volume was made is still in its place. Asks the kernel about this one mount. */
+gboolean engine_volume_is_there (Engine *self, const EnginePod *pod, const EngineVolume *volume);
+
+/* Brings the content of a READY volume up to date. *@ret_lost: it is not in its place any more, set it up again. */
+gboolean engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gboolean *ret_lost,
+                                GCancellable *cancellable, GError **error);
+
+/* Takes the volume down from what is recorded and the kernel alone. Success when it is gone already. Deletes nothing
+ * before it is proven that no mount is in the way. */
+gboolean engine_volume_take_down (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout,
+                                  GCancellable *cancellable, GError **error);
