@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The files of a volume, complete before the first of them is written. */
+#pragma once
+
+#include <kvol/kvol-abi.h>
+
+typedef struct _ProjectionPayload ProjectionPayload;
+
+ProjectionPayload *projection_payload_new (void);
+void projection_payload_free (ProjectionPayload *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProjectionPayload, projection_payload_free)
+
+/* Adds a file. @path (s) and @content (ay) are kept, not copied. Of equal paths the host takes the last one. */
+void projection_payload_add (ProjectionPayload *self, GVariant *path, guint32 mode, gint64 uid, GVariant *content);
+
+/* (transfer full): a(suxay), as the host publishes it. */
+GVariant *projection_payload_dup_files (ProjectionPayload *self);
+
+/* How many files and directories the payload is, at most. */
+guint64 projection_payload_count_entries (ProjectionPayload *self);

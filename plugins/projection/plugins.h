@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <kvol/kvol-abi.h>
+
+extern const KvolPluginDesc projection_configmap;
+extern const KvolPluginDesc projection_secret;

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Everything that can be wrong with the sources is found before anything is made: a first set-up that fails leaves
+ * nothing, and a refresh that fails leaves the old files as they are. */
+#include "volume.h"
+
+#include <errno.h>
+#include <sys/vfs.h>
+
+typedef struct
+{
+  const KvolHost *host;
+  const ProjectionKind *kind;
+} Projection;
+
+gpointer
+projection_volume_open (const KvolHost *host, const ProjectionKind *kind)
+{
+  Projection *self = g_new0 (Projection, 1);
+
+  self->host = host;
+  self->kind = kind;
+  return self;
+}
+
+void
+projection_volume_close (gpointer self)
+{
+  g_free (self);
+}
+
+/* FNV-1a: it tells an edited pod from an unedited one and has nothing to defend. */
+static guint64
+digest (GVariant *value)
+{
+  const guint8 *bytes = g_variant_get_data (value);
+  gsize n = g_variant_get_size (value);
+  guint64 hash = G_GUINT64_CONSTANT (0xcbf29ce484222325);
+
+  for (gsize i = 0; i < n; i++)
+    hash = (hash ^ bytes[i]) * G_GUINT64_CONSTANT (0x100000001b3);
+  return hash;
+}
+
+/* Names what the files are made from: the version of the sources, and the options that choose among them. NULL when the
+ * version is not known; the files have to be compared then. */
+static char *
+dup_stamp (Projection *self, const KvolPodVolume *volume, GVariant *fetched)
+{
+  const char *version = self->kind->get_version (fetched);
+
+  if (version == NULL)
+    return NULL;
+  return g_strdup_printf ("%016" G_GINT64_MODIFIER "x %s", digest (volume->volume->options), version);
+}
+
+static ProjectionPayload *
+render (Projection *self, const KvolPodVolume *volume, GVariant *fetched, GError **error)
+{
+  g_autoptr (ProjectionPayload) payload = projection_payload_new ();
+
+  return self->kind->render (self->kind->sources, volume, fetched, payload, error) ? g_steal_pointer (&payload) : NULL;
+}
+
+static gboolean
+publish (Projection *self, const KvolPodVolume *volume, int dir_fd, ProjectionPayload *payload, const char *stamp,
+         GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GVariant) files = projection_payload_dup_files (payload);
+
+  return self->host->publish_files (self->host, volume, dir_fd, files, stamp, cancellable, error);
+}
+
+/* Beside its files and directories a volume has a link for each name at its top, while it is updated a second set of
+ * files, and it may grow. A small one is served by a thousand, a large one in proportion. */
+static guint64
+count_inodes (ProjectionPayload *payload)
+{
+  guint64 n = projection_payload_count_entries (payload);
+
+  return n + MAX (1024, 4 * n);
+}
+
+static int
+make_memory (Projection *self, guint64 memory_limit, ProjectionPayload *payload, GCancellable *cancellable,
+             GError **error)
+{
+  char inodes[32];
+  char size[32];
+  const char *options[] = { inodes, "noswap?", memory_limit > 0 ? size : NULL, NULL };
+
+  g_snprintf (inodes, sizeof inodes, "nr_inodes=%" G_GUINT64_FORMAT, count_inodes (payload));
+  g_snprintf (size, sizeof size, "size=%" G_GUINT64_FORMAT, memory_limit);
+  return self->host->create_fs (self->host, "tmpfs", "tmpfs", options, cancellable, error);
+}
+
+gboolean
+projection_volume_setup (gpointer data, const KvolPodVolume *volume, int dir_fd, KvolMade *made,
+                         GCancellable *cancellable, GError **error)
+{
+  Projection *self = data;
+  g_autoptr (GVariant) fetched = self->kind->fetch (self->kind->sources, self->host, volume, cancellable, error);
+  g_autoptr (ProjectionPayload) payload = fetched ? render (self, volume, fetched, error) : NULL;
+
+  if (payload == NULL)
+    return FALSE;
+
+  g_autofree char *stamp = dup_stamp (self, volume, fetched);
+
+  if (!self->kind->in_memory)
+    return publish (self, volume, dir_fd, payload, stamp, cancellable, error);
+
+  KVOL_AUTO_FD tree = make_memory (self, volume->memory_limit, payload, cancellable, error);
+
+  if (tree < 0 || !publish (self, volume, tree, payload, stamp, cancellable, error))
+    return FALSE;
+  made->kind = KVOL_MADE_TREE;
+  made->fd = g_steal_fd (&tree);
+  return TRUE;
+}
+
+gboolean
+projection_volume_refresh (gpointer data, const KvolPodVolume *volume, int dir_fd, KvolMade *made,
+                           GCancellable *cancellable, GError **error)
+{
+  Projection *self = data;
+  g_autoptr (GVariant) fetched = self->kind->fetch (self->kind->sources, self->host, volume, cancellable, error);
+
+  if (fetched == NULL)
+    return FALSE;
+
+  g_autofree char *stamp = dup_stamp (self, volume, fetched);
+
+  if (stamp != NULL && self->host->is_published (self->host, volume, dir_fd, stamp))
+    return TRUE;
+
+  g_autoptr (ProjectionPayload) payload = render (self, volume, fetched, error);
+
+  return payload != NULL && publish (self, volume, dir_fd, payload, stamp, cancellable, error);
+}
+
+gboolean
+projection_volume_teardown (gpointer data, const KvolPodVolume *volume, int dir_fd, GCancellable *cancellable,
+                            GError **error)
+{
+  Projection *self = data;
+
+  return dir_fd < 0 || self->host->remove_contents (self->host, dir_fd, cancellable, error);
+}
+
+gboolean
+projection_volume_get_usage (gpointer data, const KvolPodVolume *volume, int dir_fd, KvolUsageInfo *usage,
+                             GCancellable *cancellable, GError **error)
+{
+  Projection *self = data;
+  struct statfs fs;
+
+  if (fstatfs (dir_fd, &fs) < 0)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_FINAL, "failed to get FsInfo due to error %s", g_strerror (errno));
+      return FALSE;
+    }
+  usage->capacity_bytes = (guint64) fs.f_blocks * fs.f_bsize;
+  usage->available_bytes = (guint64) fs.f_bavail * fs.f_bsize;
+  usage->inodes = fs.f_files;
+  usage->inodes_free = fs.f_ffree;
+  return self->host->measure_contents (self->host, dir_fd, usage, cancellable, error);
+}
