@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "manifest/kind.h"
+
+#include <string.h>
+
+#include "manifest/types.h"
+
+/* clang-format off */
+static const KubeKind kinds[] = {
+  { "Pod",                   "v1",      &kube_type_Pod,                   KUBE_PODS_SELF },
+  { "Deployment",            "apps/v1", &kube_type_Deployment,            KUBE_PODS_REPLICAS,    "spec/template" },
+  { "ReplicaSet",            "apps/v1", &kube_type_ReplicaSet,            KUBE_PODS_REPLICAS,    "spec/template" },
+  { "ReplicationController", "v1",      &kube_type_ReplicationController, KUBE_PODS_REPLICAS,    "spec/template" },
+  { "StatefulSet",           "apps/v1", &kube_type_StatefulSet,           KUBE_PODS_ORDINALS,    "spec/template" },
+  { "DaemonSet",             "apps/v1", &kube_type_DaemonSet,             KUBE_PODS_ONE,         "spec/template" },
+  { "Job",                  "batch/v1", &kube_type_Job,                   KUBE_PODS_COMPLETIONS, "spec/template" },
+  { "CronJob",              "batch/v1", &kube_type_CronJob,               KUBE_PODS_ONE, "spec/jobTemplate/spec/template" },
+  { "ConfigMap",             "v1",      &kube_type_ConfigMap },
+  { "Secret",                "v1",      &kube_type_Secret },
+  { "PersistentVolumeClaim", "v1",      .skipped = "claims are not supported yet" },
+  { "PersistentVolume",      "v1",      .skipped = "claims are not supported yet" },
+  { "StorageClass", "storage.k8s.io/v1", .skipped = "claims are not supported yet" },
+};
+/* clang-format on */
+
+void
+kube_object_free (KubeObject *self)
+{
+  kube_node_free (self->root);
+  g_free (self);
+}
+
+KubeNode *
+kube_object_get_template (const KubeObject *self)
+{
+  if (self->kind->pods == KUBE_PODS_NONE)
+    return NULL;
+  return self->kind->template ? kube_node_find (self->root, self->kind->template) : self->root;
+}
+
+/* The group of "apps/v1" is "apps", that of "v1" is "". */
+static gboolean
+is_same_group (const char *a, const char *b)
+{
+  const char *slash_a = strchr (a, '/');
+  const char *slash_b = strchr (b, '/');
+  gsize length_a = slash_a ? slash_a - a : 0;
+  gsize length_b = slash_b ? slash_b - b : 0;
+
+  return length_a == length_b && strncmp (a, b, length_a) == 0;
+}
+
+/* A kind of that name in another group is a stranger; in another version of its own group, or in the group that held them
+ * all until 1.16, it is one that no API server serves. */
+static const KubeKind *
+find_kind (const char *api_version, const char *kind, gboolean *ret_is_outdated)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      if (!g_str_equal (kinds[i].kind, kind))
+        continue;
+      if (g_str_equal (kinds[i].api_version, api_version))
+        return &kinds[i];
+      *ret_is_outdated =
+          is_same_group (kinds[i].api_version, api_version) || g_str_has_prefix (api_version, "extensions/");
+    }
+  return NULL;
+}
+
+/* Reports why there is no object in @root, or answers its kind. */
+static const KubeKind *
+identify (KubeReport *report, KubeNode *root)
+{
+  const char *kind = kube_node_get_string (root, "kind");
+  const char *api_version = kube_node_get_string (root, "apiVersion");
+  gboolean is_outdated = FALSE;
+  const KubeKind *found = NULL;
+
+  if (root->type != KUBE_MAP)
+    kube_report_node (report, KVOL_KUBE_ERROR, root, NULL, "not an object, but %s", kube_node_type_name (root->type));
+  else if (kind == NULL || *kind == '\0')
+    kube_report_node (report, KVOL_KUBE_ERROR, root, NULL, "Object 'Kind' is missing");
+  else if (api_version == NULL || *api_version == '\0')
+    kube_report_node (report, KVOL_KUBE_ERROR, root, NULL, "Object 'apiVersion' is missing");
+  else
+    {
+      found = find_kind (api_version, kind, &is_outdated);
+      if (is_outdated)
+        kube_report_node (report, KVOL_KUBE_ERROR, root, "apiVersion",
+                          "no matches for kind \"%s\" in version \"%.64s\"", kind, api_version);
+      else if (found == NULL || found->type == NULL)
+        kube_report_node (report, KVOL_KUBE_NOTE, root, NULL, "skipped: %s",
+                          found ? found->skipped : "this kind has nothing to do with volumes");
+    }
+  return found != NULL && found->type != NULL ? found : NULL;
+}
+
+static void
+read_object (KubeReport *report, KubeNode *root, gboolean damaged, KubeObjectFunc each, gpointer data)
+{
+  KubeNode *metadata = kube_node_get_map (root, "metadata");
+  const char *name = kube_node_get_string (metadata, "name");
+  const char *ns = kube_node_get_string (metadata, "namespace");
+  const KubeKind *kind;
+
+  kube_report_begin_object (report, kube_node_get_string (root, "kind"), name);
+  kind = identify (report, root);
+  if (kind == NULL)
+    kube_node_free (root);
+  else
+    {
+      KubeObject *object = g_new0 (KubeObject, 1);
+
+      object->kind = kind;
+      object->root = root;
+      object->name = name;
+      object->ns = ns != NULL && *ns != '\0' ? ns : "default";
+      root->faulty = damaged;
+      kube_type_check (kind->type, root, report);
+      each (object, data);
+    }
+  kube_report_end_object (report);
+}
+
+/* The items of a typed list, "ConfigMapList", need not say what they are. */
+static void
+inherit (KubeNode *item, const char *key, const char *value)
+{
+  if (item->type == KUBE_MAP && kube_node_get (item, key) == NULL)
+    kube_node_take (item, key, kube_node_new_string (value, strlen (value), item->line));
+}
+
+void
+kube_objects_read (KubeReport *report, KubeNode *root, gboolean damaged, KubeObjectFunc each, gpointer data)
+{
+  g_autoptr (KubeNode) list = root;
+  const char *kind = kube_node_get_string (root, "kind");
+  const char *api_version = kube_node_get_string (root, "apiVersion");
+  KubeNode *items = kube_node_get_list (root, "items");
+
+  if (kind == NULL || !g_str_has_suffix (kind, "List") || items == NULL)
+    {
+      read_object (report, g_steal_pointer (&list), damaged, each, data);
+      return;
+    }
+
+  g_autofree char *item_kind = g_strndup (kind, strlen (kind) - strlen ("List"));
+  g_autoptr (GPtrArray) children = kube_node_steal_children (items);
+
+  g_ptr_array_set_free_func (children, NULL);
+  for (guint i = 0; i < children->len; i++)
+    {
+      KubeNode *item = children->pdata[i];
+
+      if (*item_kind != '\0' && api_version != NULL)
+        {
+          inherit (item, "kind", item_kind);
+          inherit (item, "apiVersion", api_version);
+        }
+      g_clear_pointer (&item->key, g_free);
+      kube_objects_read (report, item, damaged, each, data);
+    }
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* libyaml's events are taken one by one, so that each limit holds before the next thing is read: a loader that builds
+ * the whole document first takes a minute for 200,000 brackets, and json-glib crashes on them. Aliases are refused,
+ * because ten lines of them are a billion nodes. JSON is YAML in flow style, except for pairs of surrogate escapes,
+ * which are put together before libyaml sees them. */
+#include "manifest/reader.h"
+
+#include <string.h>
+#include <yaml.h>
+
+#include "manifest/scalar.h"
+#include "manifest/surrogate.h"
+
+/* A list or map that is not complete yet. */
+typedef struct
+{
+  KubeNode *node;
+  GHashTable *lines; /* of the keys so far; the keys are the nodes' own */
+  char *key;         /* of the value that comes next */
+  guint key_line;
+} Frame;
+
+typedef struct
+{
+  KubeReport *report;
+  yaml_parser_t parser;
+  const char *bytes;
+  gsize length;
+  KubeDocumentFunc each;
+  gpointer data;
+
+  Frame frames[KUBE_MAX_DEPTH];
+  guint depth;
+  guint n_nodes;
+  guint n_documents;
+  KubeNode *root;
+  gboolean damaged;
+} Reader;
+
+static guint
+event_line (const yaml_event_t *event)
+{
+  return event->start_mark.line + 1;
+}
+
+static gboolean
+refuse (Reader *self, const yaml_event_t *event, const char *what)
+{
+  kube_report_text (self->report, KVOL_KUBE_ERROR, event_line (event), "%s", what);
+  return FALSE;
+}
+
+static Frame *
+top (Reader *self)
+{
+  return self->depth > 0 ? &self->frames[self->depth - 1] : NULL;
+}
+
+static void
+pop (Reader *self)
+{
+  Frame *frame = top (self);
+
+  g_clear_pointer (&frame->lines, g_hash_table_unref);
+  g_clear_pointer (&frame->key, g_free);
+  self->depth--;
+}
+
+static gboolean
+awaits_key (Reader *self)
+{
+  Frame *frame = top (self);
+
+  return frame != NULL && frame->node->type == KUBE_MAP && frame->key == NULL;
+}
+
+/* JSON has no keys but strings: numbers and booleans become their text, `on: x` has the key "true". */
+static gboolean
+take_key (Reader *self, const yaml_event_t *event, const KubeNode *scalar)
+{
+  Frame *frame = top (self);
+  g_autofree char *key = kube_node_dup_text (scalar);
+
+  if (key == NULL)
+    return refuse (self, event, "null cannot be a key");
+  if (g_str_equal (key, "<<") && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
+    return refuse (self, event, "merge keys (<<) are not supported: write the fields out");
+
+  guint first = GPOINTER_TO_UINT (g_hash_table_lookup (frame->lines, key));
+
+  if (first != 0)
+    {
+      g_autofree char *quoted = kube_node_quote (key);
+
+      self->damaged = TRUE;
+      kube_report_text (self->report, KVOL_KUBE_ERROR, event_line (event), "key %s already set in map (line %u)",
+                        quoted, first);
+    }
+  frame->key = g_steal_pointer (&key);
+  frame->key_line = event_line (event);
+  return TRUE;
+}
+
+static void
+take_value (Reader *self, KubeNode *node)
+{
+  Frame *frame = top (self);
+
+  if (frame == NULL)
+    {
+      self->root = node;
+      return;
+    }
+  kube_node_take (frame->node, frame->key, node);
+  if (frame->node->type == KUBE_MAP)
+    {
+      node->line = frame->key_line;
+      g_hash_table_insert (frame->lines, node->key, GUINT_TO_POINTER (node->line));
+      g_clear_pointer (&frame->key, g_free);
+    }
+}
+
+static gboolean
+check_node (Reader *self, const yaml_event_t *event, const yaml_char_t *anchor)
+{
+  if (anchor != NULL)
+    return refuse (self, event, "anchors and aliases are not supported: write the value out");
+  if (++self->n_nodes > KUBE_MAX_NODES)
+    return refuse (self, event, "more than " G_STRINGIFY (KUBE_MAX_NODES) " values in one document");
+  return TRUE;
+}
+
+static gboolean
+take_scalar (Reader *self, const yaml_event_t *event)
+{
+  const char *text = (const char *) event->data.scalar.value;
+  const char *tag = (const char *) event->data.scalar.tag;
+  gsize length = event->data.scalar.length;
+
+  if (!check_node (self, event, event->data.scalar.anchor))
+    return FALSE;
+  if (length > KUBE_MAX_SCALAR)
+    return refuse (self, event, "a value longer than " G_STRINGIFY (KUBE_MAX_SCALAR) " bytes");
+  if (memchr (text, '\0', length) != NULL)
+    return refuse (self, event, "a value with a NUL character: bytes belong into binaryData or data");
+
+  g_autoptr (KubeNode) node = kube_node_new_string (text, length, event_line (event));
+
+  if (tag != NULL && !g_str_equal (tag, "!"))
+    {
+      if (!kube_scalar_resolve_tag (node, tag))
+        return refuse (self, event, "a tag that is not supported, or that its value does not fit");
+    }
+  else if (event->data.scalar.plain_implicit)
+    kube_scalar_resolve (node);
+
+  if (awaits_key (self))
+    return take_key (self, event, node);
+  take_value (self, g_steal_pointer (&node));
+  return TRUE;
+}
+
+static gboolean
+push (Reader *self, const yaml_event_t *event, KubeNodeType type, const yaml_char_t *anchor, const yaml_char_t *tag)
+{
+  const char *expected = type == KUBE_MAP ? YAML_MAP_TAG : YAML_SEQ_TAG;
+
+  if (!check_node (self, event, anchor))
+    return FALSE;
+  if (self->depth == KUBE_MAX_DEPTH)
+    return refuse (self, event, "nested deeper than " G_STRINGIFY (KUBE_MAX_DEPTH));
+  if (awaits_key (self))
+    return refuse (self, event, "a list or an object cannot be a key");
+  if (tag != NULL && !g_str_equal ((const char *) tag, "!") && !g_str_equal ((const char *) tag, expected))
+    return refuse (self, event, "a tag that is not supported");
+
+  KubeNode *node = kube_node_new (type, event_line (event));
+
+  take_value (self, node);
+  self->frames[self->depth++] = (Frame){
+    .node = node,
+    .lines = type == KUBE_MAP ? g_hash_table_new (g_str_hash, g_str_equal) : NULL,
+  };
+  return TRUE;
+}
+
+static gboolean
+begin_document (Reader *self, const yaml_event_t *event)
+{
+  self->n_nodes = 0;
+  self->damaged = FALSE;
+  if (++self->n_documents > KUBE_MAX_DOCUMENTS)
+    return refuse (self, event, "more than " G_STRINGIFY (KUBE_MAX_DOCUMENTS) " documents");
+  return TRUE;
+}
+
+static void
+end_document (Reader *self)
+{
+  g_autoptr (KubeNode) root = g_steal_pointer (&self->root);
+
+  if (root != NULL && root->type != KUBE_NULL)
+    self->each (g_steal_pointer (&root), self->damaged, self->data);
+}
+
+static gboolean
+handle (Reader *self, const yaml_event_t *event)
+{
+  switch (event->type)
+    {
+    case YAML_DOCUMENT_START_EVENT:
+      return begin_document (self, event);
+    case YAML_DOCUMENT_END_EVENT:
+      end_document (self);
+      return TRUE;
+    case YAML_SCALAR_EVENT:
+      return take_scalar (self, event);
+    case YAML_SEQUENCE_START_EVENT:
+      return push (self, event, KUBE_LIST, event->data.sequence_start.anchor, event->data.sequence_start.tag);
+    case YAML_MAPPING_START_EVENT:
+      return push (self, event, KUBE_MAP, event->data.mapping_start.anchor, event->data.mapping_start.tag);
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+      pop (self);
+      return TRUE;
+    case YAML_ALIAS_EVENT:
+      return check_node (self, event, event->data.alias.anchor);
+    default:
+      return TRUE;
+    }
+}
+
+static guint
+line_of_offset (const Reader *self, gsize offset)
+{
+  guint line = 1;
+
+  for (gsize i = 0; i < MIN (offset, self->length); i++)
+    line += self->bytes[i] == '\n';
+  return line;
+}
+
+/* The most common mistake of all, which libyaml calls "found character that cannot start any token". */
+static gboolean
+is_indented_by_tab (const Reader *self, guint line)
+{
+  const char *end = self->bytes + self->length;
+  const char *at = self->bytes;
+
+  for (guint i = 1; i < line && at != NULL; i++)
+    {
+      at = memchr (at, '\n', end - at);
+      at = at ? at + 1 : NULL;
+    }
+  while (at != NULL && at < end && *at == ' ')
+    at++;
+  return at != NULL && at < end && *at == '\t';
+}
+
+static void
+report_syntax (Reader *self)
+{
+  const yaml_parser_t *parser = &self->parser;
+  /* At the end of the text libyaml is one line further. */
+  guint last = self->length > 0 ? line_of_offset (self, self->length - 1) : 1;
+  guint line = MIN (parser->problem_mark.line + 1, last);
+  const char *hint = "";
+
+  if (parser->error == YAML_READER_ERROR)
+    line = line_of_offset (self, parser->problem_offset);
+  else if (is_indented_by_tab (self, line))
+    hint = ": a tab cannot indent, use spaces";
+  kube_report_text (self->report, KVOL_KUBE_ERROR, line, "%s%s%s%s", parser->problem ? parser->problem : "not YAML",
+                    parser->context ? " " : "", parser->context ? parser->context : "", hint);
+}
+
+/* Answers FALSE at the end of the stream, and when nothing more can be made of it. */
+static gboolean
+step (Reader *self)
+{
+  yaml_event_t event;
+  gboolean more;
+
+  if (!yaml_parser_parse (&self->parser, &event))
+    {
+      report_syntax (self);
+      return FALSE;
+    }
+  more = event.type != YAML_STREAM_END_EVENT && handle (self, &event);
+  if (event.type == YAML_SCALAR_EVENT)
+    explicit_bzero (event.data.scalar.value, event.data.scalar.length);
+  yaml_event_delete (&event);
+  return more;
+}
+
+void
+kube_read (KubeReport *report, const char *bytes, gsize length, KubeDocumentFunc each, gpointer data)
+{
+  g_autoptr (GString) joined = length <= KUBE_MAX_FILE ? kube_surrogates_join (bytes, length) : NULL;
+  Reader reader = {
+    .report = report,
+    .bytes = joined ? joined->str : bytes,
+    .length = joined ? joined->len : length,
+    .each = each,
+    .data = data,
+  };
+
+  if (length > KUBE_MAX_FILE)
+    {
+      kube_report_text (report, KVOL_KUBE_ERROR, 0, "larger than " G_STRINGIFY (KUBE_MAX_FILE) " bytes");
+      return;
+    }
+  if (!yaml_parser_initialize (&reader.parser))
+    g_error ("no memory for a YAML parser");
+  yaml_parser_set_input_string (&reader.parser, (const unsigned char *) reader.bytes, reader.length);
+  while (step (&reader))
+    ;
+  while (reader.depth > 0)
+    pop (&reader);
+  g_clear_pointer (&reader.root, kube_node_free);
+  yaml_parser_delete (&reader.parser);
+  if (joined != NULL)
+    explicit_bzero (joined->str, joined->len);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pods and the metadata of everything. */
+#include "manifest/types.h"
+
+/* clang-format off */
+#define META_FIELDS \
+  { "annotations",                STRING_MAP, PRIVATE }, /* kubectl keeps whole Secrets in one */ \
+  { "creationTimestamp",          ANY }, \
+  { "deletionGracePeriodSeconds", ANY }, \
+  { "deletionTimestamp",          ANY }, \
+  { "finalizers",                 STRINGS }, \
+  { "generateName",               STRING }, \
+  { "generation",                 ANY }, \
+  { "labels",                     STRING_MAP }, \
+  { "managedFields",              ANY }, \
+  { "ownerReferences",            ANY }, \
+  { "resourceVersion",            STRING }, \
+  { "selfLink",                   STRING }
+
+static const KubeField object_meta[] = {
+  { "name",                       STRING, RULE (SUBDOMAIN) },
+  { "namespace",                  STRING, RULE (LABEL) },
+  { "uid",                        STRING, RULE (COMPONENT) },
+  META_FIELDS,
+  { NULL },
+};
+const KubeType kube_type_ObjectMeta = { "ObjectMeta", object_meta };
+
+/* A template's pods get their names from elsewhere. */
+static const KubeField template_meta[] = {
+  { "name",                       STRING },
+  { "namespace",                  STRING },
+  { "uid",                        STRING },
+  META_FIELDS,
+  { NULL },
+};
+const KubeType kube_type_TemplateMeta = { "ObjectMeta", template_meta };
+
+static const KubeField pod_security_context[] = {
+  { "appArmorProfile",          ANY },
+  { "fsGroup",                  INT64, RULE (ID) },
+  { "fsGroupChangePolicy",      STRING, ONE_OF ("Always", "OnRootMismatch") },
+  { "runAsGroup",               INT64, RULE (ID) },
+  { "runAsNonRoot",             BOOL },
+  { "runAsUser",                INT64, RULE (ID) },
+  { "seLinuxChangePolicy",      STRING, ONE_OF ("MountOption", "Recursive") },
+  { "seLinuxOptions",           ANY },
+  { "seccompProfile",           ANY },
+  { "supplementalGroups",       INTEGERS },
+  { "supplementalGroupsPolicy", STRING, ONE_OF ("Merge", "Strict") },
+  { "sysctls",                  ANY },
+  { "windowsOptions",           ANY },
+  { NULL },
+};
+static const KubeType kube_type_PodSecurityContext = { "PodSecurityContext", pod_security_context };
+
+static const KubeField pod_spec[] = {
+  { "activeDeadlineSeconds",         INT64 },
+  { "affinity",                      ANY },
+  { "automountServiceAccountToken",  BOOL },
+  { "containers",                    LIST_OF (Container), REQUIRED },
+  { "dnsConfig",                     ANY },
+  { "dnsPolicy",                     STRING },
+  { "enableServiceLinks",            BOOL },
+  { "ephemeralContainers",           LIST_OF (EphemeralContainer) },
+  { "hostAliases",                   ANY },
+  { "hostIPC",                       BOOL },
+  { "hostNetwork",                   BOOL },
+  { "hostPID",                       BOOL },
+  { "hostUsers",                     BOOL },
+  { "hostname",                      STRING, RULE (LABEL) },
+  { "hostnameOverride",              STRING },
+  { "imagePullSecrets",              ANY },
+  { "initContainers",                LIST_OF (Container) },
+  { "nodeName",                      STRING },
+  { "nodeSelector",                  STRING_MAP },
+  { "os",                            ANY },
+  { "overhead",                      RESOURCES },
+  { "preemptionPolicy",              STRING },
+  { "priority",                      INT32 },
+  { "priorityClassName",             STRING },
+  { "readinessGates",                ANY },
+  { "resourceClaims",                ANY },
+  { "resources",                     OBJECT (ResourceRequirements) },
+  { "restartPolicy",                 STRING, ONE_OF ("Always", "Never", "OnFailure") },
+  { "runtimeClassName",              STRING },
+  { "schedulerName",                 STRING },
+  { "schedulingGates",               ANY },
+  { "schedulingGroup",               ANY },
+  { "securityContext",               OBJECT (PodSecurityContext) },
+  { "serviceAccount",                STRING },
+  { "serviceAccountName",            STRING },
+  { "setHostnameAsFQDN",             BOOL },
+  { "shareProcessNamespace",         BOOL },
+  { "subdomain",                     STRING, RULE (LABEL) },
+  { "terminationGracePeriodSeconds", INT64 },
+  { "tolerations",                   ANY },
+  { "topologySpreadConstraints",     ANY },
+  { "volumes",                       LIST_OF (Volume) },
+  { "workloadRef",                   ANY },
+  { NULL },
+};
+static const KubeType kube_type_PodSpec = { "PodSpec", pod_spec };
+
+static const KubeField pod[] = {
+  { "apiVersion", STRING },
+  { "kind",       STRING },
+  { "metadata",   OBJECT (ObjectMeta) },
+  { "spec",       OBJECT (PodSpec), REQUIRED },
+  { "status",     ANY },
+  { NULL },
+};
+const KubeType kube_type_Pod = { "Pod", pod };
+
+static const KubeField pod_template_spec[] = {
+  { "metadata", OBJECT (TemplateMeta) },
+  { "spec",     OBJECT (PodSpec), REQUIRED },
+  { NULL },
+};
+const KubeType kube_type_PodTemplateSpec = { "PodTemplateSpec", pod_template_spec };
+/* clang-format on */

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Objects in memory. A look takes a reader's lock for the time of one hash look-up and answers with a reference to what was
+ * made ready when the object was added: it is on the way of every projected volume at every sync. */
+#include <kvol-kube/kvol-kube-store.h>
+
+#include <kvol/kvol-error.h>
+#include <string.h>
+
+#include "store/data.h"
+#include "workload/manifest.h"
+
+/* So that a look needs no memory, the key of a look-up borrows its strings. */
+typedef struct
+{
+  const char *kind;
+  const char *ns;
+  const char *name;
+} Key;
+
+struct _KvolKubeStore
+{
+  GObject parent;
+  GRWLock lock;
+  GHashTable *objects; /* Key: GVariant a{sv} */
+};
+
+static void kube_store_iface_init (KvolStoreInterface *iface);
+
+G_DEFINE_TYPE_WITH_CODE (KvolKubeStore, kvol_kube_store, G_TYPE_OBJECT,
+                         G_IMPLEMENT_INTERFACE (KVOL_TYPE_STORE, kube_store_iface_init))
+
+static guint
+key_hash (gconstpointer data)
+{
+  const Key *key = data;
+
+  return (g_str_hash (key->kind) * 33 + g_str_hash (key->ns)) * 33 + g_str_hash (key->name);
+}
+
+static gboolean
+key_equal (gconstpointer a, gconstpointer b)
+{
+  const Key *one = a;
+  const Key *other = b;
+
+  return g_str_equal (one->kind, other->kind) && g_str_equal (one->ns, other->ns)
+         && g_str_equal (one->name, other->name);
+}
+
+/* The strings follow the key in the same block. */
+static Key *
+key_dup (const Key *key)
+{
+  gsize kind = strlen (key->kind) + 1;
+  gsize ns = strlen (key->ns) + 1;
+  gsize name = strlen (key->name) + 1;
+  Key *copy = g_malloc (sizeof (Key) + kind + ns + name);
+  char *text = (char *) (copy + 1);
+
+  copy->kind = memcpy (text, key->kind, kind);
+  copy->ns = memcpy (text + kind, key->ns, ns);
+  copy->name = memcpy (text + kind + ns, key->name, name);
+  return copy;
+}
+
+/* "configmaps", "secrets": an API server names what is not there by its resource. */
+static void
+throw_absent (const Key *key, GError **error)
+{
+  g_autofree char *resource = g_ascii_strdown (key->kind, -1);
+
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "%ss \"%s\" not found", resource, key->name);
+}
+
+static GVariant *
+kube_store_peek (KvolStore *store, const char *api_version, const char *kind, const char *ns, const char *name,
+                 GError **error)
+{
+  KvolKubeStore *self = KVOL_KUBE_STORE (store);
+  const Key key = { kind, ns != NULL && *ns != '\0' ? ns : "default", name };
+  GVariant *object;
+
+  g_rw_lock_reader_lock (&self->lock);
+  object = g_str_equal (api_version, "v1") ? g_hash_table_lookup (self->objects, &key) : NULL;
+  if (object != NULL)
+    g_variant_ref (object);
+  g_rw_lock_reader_unlock (&self->lock);
+
+  if (object == NULL)
+    throw_absent (&key, error);
+  return object;
+}
+
+static void
+add_object (KubeObject *object, gpointer data)
+{
+  KvolKubeStore *self = data;
+  const Key key = { object->kind->kind, object->ns, object->name };
+  GVariant *made = kube_data_new (object);
+
+  g_rw_lock_writer_lock (&self->lock);
+  g_hash_table_replace (self->objects, key_dup (&key), made);
+  g_rw_lock_writer_unlock (&self->lock);
+}
+
+void
+kvol_kube_store_add (KvolKubeStore *self, KvolKubeManifest *manifest)
+{
+  g_return_if_fail (KVOL_KUBE_IS_STORE (self));
+  g_return_if_fail (KVOL_KUBE_IS_MANIFEST (manifest));
+
+  kube_manifest_foreach (manifest, add_object, self);
+}
+
+static void
+kvol_kube_store_finalize (GObject *object)
+{
+  KvolKubeStore *self = KVOL_KUBE_STORE (object);
+
+  g_hash_table_unref (self->objects);
+  g_rw_lock_clear (&self->lock);
+  G_OBJECT_CLASS (kvol_kube_store_parent_class)->finalize (object);
+}
+
+static void
+kube_store_iface_init (KvolStoreInterface *iface)
+{
+  iface->peek = kube_store_peek;
+}
+
+static void
+kvol_kube_store_class_init (KvolKubeStoreClass *class)
+{
+  G_OBJECT_CLASS (class)->finalize = kvol_kube_store_finalize;
+}
+
+static void
+kvol_kube_store_init (KvolKubeStore *self)
+{
+  g_rw_lock_init (&self->lock);
+  self->objects = g_hash_table_new_full (key_hash, key_equal, g_free, (GDestroyNotify) g_variant_unref);
+}
+
+KvolKubeStore *
+kvol_kube_store_new (void)
+{
+  return g_object_new (KVOL_KUBE_TYPE_STORE, NULL);
+}

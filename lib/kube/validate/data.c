@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "validate/data.h"
+
+#include <string.h>
+
+#include "manifest/base64.h"
+#include "validate/name.h"
+
+typedef struct
+{
+  KubeNode *node;
+  KubeReport *report;
+} Checked;
+
+static void
+report_key (const char *why, gpointer data)
+{
+  Checked *checked = data;
+
+  kube_report_invalid_key (checked->report, checked->node, why);
+}
+
+static void
+check_keys (KubeNode *map, KubeReport *report)
+{
+  for (guint i = 0; i < kube_node_length (map); i++)
+    {
+      Checked checked = { kube_node_child (map, i), report };
+
+      kube_name_check_config_key (checked.node->key, report_key, &checked);
+    }
+}
+
+/* The keys of a map, which a megabyte has room for many of. */
+static GHashTable *
+keys_of (KubeNode *map)
+{
+  GHashTable *keys = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < kube_node_length (map); i++)
+    g_hash_table_add (keys, kube_node_child (map, i)->key);
+  return keys;
+}
+
+/* The bytes of all values but those that @except has too. */
+static gsize
+size_of (KubeNode *map, gboolean is_base64, GHashTable *except)
+{
+  gsize size = 0;
+
+  for (guint i = 0; i < kube_node_length (map); i++)
+    {
+      KubeNode *child = kube_node_child (map, i);
+
+      if (child->type == KUBE_STRING && (except == NULL || !g_hash_table_contains (except, child->key)))
+        size += is_base64 ? kube_base64_length (child->string) : strlen (child->string);
+    }
+  return size;
+}
+
+void
+kube_config_map_check (KubeNode *root, KubeReport *report)
+{
+  KubeNode *data = kube_node_get_map (root, "data");
+  KubeNode *binary = kube_node_get_map (root, "binaryData");
+  g_autoptr (GHashTable) binary_keys = keys_of (binary);
+
+  check_keys (data, report);
+  check_keys (binary, report);
+  for (guint i = 0; i < kube_node_length (data); i++)
+    if (g_hash_table_contains (binary_keys, kube_node_child (data, i)->key))
+      kube_report_invalid_key (report, kube_node_child (data, i), "duplicate of key present in binaryData");
+  if (size_of (data, FALSE, NULL) + size_of (binary, TRUE, NULL) > KUBE_MAX_DATA)
+    kube_report_too_long (report, root, NULL, KUBE_MAX_DATA);
+}
+
+/* The keys that the well-known types are about. A type in two rows needs both. */
+static const struct
+{
+  const char *type;
+  const char *key;
+} needed[] = {
+  { "kubernetes.io/dockercfg", ".dockercfg" },
+  { "kubernetes.io/dockerconfigjson", ".dockerconfigjson" },
+  { "kubernetes.io/ssh-auth", "ssh-privatekey" },
+  { "kubernetes.io/tls", "tls.crt" },
+  { "kubernetes.io/tls", "tls.key" },
+};
+
+static void
+report_missing (KubeNode *root, const char *key, KubeReport *report)
+{
+  g_autofree char *field = g_strdup_printf ("data[%s]", key);
+
+  kube_report_required (report, root, field, NULL);
+}
+
+static void
+check_type (KubeNode *root, GHashTable *data, GHashTable *string_data, KubeReport *report)
+{
+  const char *type = kube_node_get_string (root, "type");
+
+  for (size_t i = 0; i < G_N_ELEMENTS (needed); i++)
+    if (g_strcmp0 (type, needed[i].type) == 0 && !g_hash_table_contains (data, needed[i].key)
+        && !g_hash_table_contains (string_data, needed[i].key))
+      report_missing (root, needed[i].key, report);
+
+  if (g_strcmp0 (type, "kubernetes.io/basic-auth") != 0)
+    return;
+  for (guint i = 0; i < 2; i++)
+    {
+      GHashTable *keys = i == 0 ? data : string_data;
+
+      if (g_hash_table_contains (keys, "username") || g_hash_table_contains (keys, "password"))
+        return;
+    }
+  report_missing (root, "username", report);
+  report_missing (root, "password", report);
+}
+
+void
+kube_secret_check (KubeNode *root, KubeReport *report)
+{
+  KubeNode *data = kube_node_get_map (root, "data");
+  KubeNode *string_data = kube_node_get_map (root, "stringData");
+  g_autoptr (GHashTable) data_keys = keys_of (data);
+  g_autoptr (GHashTable) string_keys = keys_of (string_data);
+
+  check_keys (data, report);
+  check_keys (string_data, report);
+  check_type (root, data_keys, string_keys, report);
+  if (size_of (data, TRUE, string_keys) + size_of (string_data, FALSE, NULL) > KUBE_MAX_DATA)
+    kube_report_too_long (report, root, "data", KUBE_MAX_DATA);
+}

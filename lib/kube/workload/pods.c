@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "workload/pods.h"
+
+#include <string.h>
+
+#include "manifest/types.h"
+#include "workload/uid.h"
+
+static gint64
+get_replicas (const KubeNode *spec)
+{
+  return kube_node_get_int (spec, "replicas", 1);
+}
+
+/* Without completions, each of the parallel pods works until one of them says that all is done. */
+static gint64
+get_completions (const KubeNode *spec)
+{
+  gint64 parallelism = kube_node_get_int (spec, "parallelism", 1);
+
+  return MIN (parallelism, kube_node_get_int (spec, "completions", parallelism));
+}
+
+guint64
+kube_pods_count (const KubeObject *object)
+{
+  const KubeNode *spec = kube_node_get_map (object->root, "spec");
+  gint64 count = 0;
+
+  switch (object->kind->pods)
+    {
+    case KUBE_PODS_NONE:
+      break;
+    case KUBE_PODS_SELF:
+    case KUBE_PODS_ONE:
+      count = 1;
+      break;
+    case KUBE_PODS_REPLICAS:
+    case KUBE_PODS_ORDINALS:
+      count = get_replicas (spec);
+      break;
+    case KUBE_PODS_COMPLETIONS:
+      count = get_completions (spec);
+      break;
+    }
+  return MAX (count, 0);
+}
+
+static char *
+make_name (const KubeObject *object, guint64 i)
+{
+  const KubeNode *ordinals = kube_node_find (object->root, "spec/ordinals");
+  gint64 first = object->kind->pods == KUBE_PODS_ORDINALS ? kube_node_get_int (ordinals, "start", 0) : 0;
+
+  if (object->kind->pods == KUBE_PODS_SELF)
+    return g_strdup (object->name);
+  return g_strdup_printf ("%s-%" G_GUINT64_FORMAT, object->name, first + i);
+}
+
+/* Only a Pod can bring a UID: a template's would be the same for all its pods. */
+static char *
+make_uid (const KubeObject *object, const char *name, const char *digest)
+{
+  const char *uid = kube_node_get_string (kube_node_get_map (object->root, "metadata"), "uid");
+
+  if (object->kind->pods == KUBE_PODS_SELF && uid != NULL && *uid != '\0')
+    return g_strdup (uid);
+  return kube_pod_uid (object->ns, name, digest);
+}
+
+/* @given holds the labels and annotations; the identity is the pod's own. */
+static GVariant *
+make_metadata (const KubeObject *object, GVariant *given, const char *name, const char *digest)
+{
+  g_autofree char *uid = make_uid (object, name, digest);
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, given);
+  g_variant_dict_remove (&dict, "generateName");
+  g_variant_dict_insert (&dict, "name", "s", name);
+  g_variant_dict_insert (&dict, "namespace", "s", object->ns);
+  g_variant_dict_insert (&dict, "uid", "s", uid);
+  return g_variant_dict_end (&dict);
+}
+
+static KvolPod *
+make_pod (const KubeObject *object, GVariant *template, const char *name, const char *digest, GError **error)
+{
+  g_autoptr (GVariant) metadata = g_variant_lookup_value (template, "metadata", G_VARIANT_TYPE_VARDICT);
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, template);
+  g_variant_dict_insert (&dict, "apiVersion", "s", "v1");
+  g_variant_dict_insert (&dict, "kind", "s", "Pod");
+  g_variant_dict_insert_value (&dict, "metadata", make_metadata (object, metadata, name, digest));
+  return kvol_pod_new (g_variant_dict_end (&dict), error);
+}
+
+gboolean
+kube_pods_make (const KubeObject *object, KubePodFunc each, gpointer data, GError **error)
+{
+  const KubeNode *node = kube_object_get_template (object);
+  const KubeType *type = object->kind->pods == KUBE_PODS_SELF ? &kube_type_Pod : &kube_type_PodTemplateSpec;
+  g_autoptr (GVariant) template = g_variant_ref_sink (kube_type_to_variant (type, node));
+  g_autofree char *digest = kube_spec_digest (kube_node_get (node, "spec"));
+  guint64 count = kube_pods_count (object);
+
+  for (guint64 i = 0; i < count; i++)
+    {
+      g_autofree char *name = make_name (object, i);
+      KvolPod *pod = make_pod (object, template, name, digest, error);
+
+      if (pod == NULL)
+        return FALSE;
+      each (pod, data);
+    }
+  return TRUE;
+}
