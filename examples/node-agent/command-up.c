@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/* Manifests are read and judged before anything is touched. Then the pods are set up side by side: each goes its own
+ * way through old pods of its name (taken down first), one synchronisation, and a wait for what may still come, so that
+ * a pod that fails holds up no other. */
+#include "command.h"
+#include "context.h"
+#include "error.h"
+#include "pods.h"
+#include "problems.h"
+#include "sources.h"
+#include "status.h"
+#include "text.h"
+
+#include <string.h>
+
+typedef struct
+{
+  const Options *options;
+  Context context;
+  Deadline *deadline;
+  guint pending;
+  gboolean failed;
+} Up;
+
+typedef struct
+{
+  Up *up;
+  KvolPod *pod;
+  GPtrArray *old; /* pods of its name, still to be taken down */
+  char *failure;  /* why it is not ready yet */
+} Journey;
+
+static void next_step (Journey *journey);
+
+static void
+journey_end (Journey *journey, const char *failure)
+{
+  if (failure != NULL)
+    {
+      text_complain ("%s", failure);
+      journey->up->failed = TRUE;
+    }
+  journey->up->pending--;
+  kvol_pod_unref (journey->pod);
+  g_ptr_array_unref (journey->old);
+  g_free (journey->failure);
+  g_free (journey);
+}
+
+static void
+old_removed (GObject *manager, GAsyncResult *result, gpointer data)
+{
+  Journey *journey = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!kvol_manager_remove_pod_finish (KVOL_MANAGER (manager), result, &error))
+    {
+      journey_end (journey, error->message);
+      return;
+    }
+  g_ptr_array_remove_index (journey->old, 0);
+  next_step (journey);
+}
+
+static void
+waited (GObject *manager, GAsyncResult *result, gpointer data)
+{
+  Journey *journey = data;
+  g_autoptr (GError) error = NULL;
+
+  if (kvol_manager_wait_pod_finish (KVOL_MANAGER (manager), result, &error))
+    journey_end (journey, NULL);
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    journey_end (journey, journey->failure);
+  else
+    journey_end (journey, error->message);
+}
+
+/* What is not there may still come, but without a word about time nobody expects to wait for it. */
+static gboolean
+is_final (const Options *options, const GError *error)
+{
+  if (options->timeout == 0)
+    return TRUE;
+  return g_error_matches (error, KVOL_ERROR, KVOL_ERROR_ABSENT) && !options->timeout_given;
+}
+
+static void
+synced (GObject *manager, GAsyncResult *result, gpointer data)
+{
+  Journey *journey = data;
+  g_autoptr (GError) error = NULL;
+
+  if (kvol_manager_sync_pod_finish (KVOL_MANAGER (manager), result, &error))
+    {
+      journey_end (journey, NULL);
+      return;
+    }
+  if (is_final (journey->up->options, error))
+    {
+      journey_end (journey, error->message);
+      return;
+    }
+  text_progress ("waiting: %s", error->message);
+  journey->failure = g_strdup (error->message);
+  kvol_manager_wait_pod_async (KVOL_MANAGER (manager), kvol_pod_get_uid (journey->pod),
+                               deadline_get_cancellable (journey->up->deadline), waited, journey);
+}
+
+static void
+next_step (Journey *journey)
+{
+  KvolManager *manager = journey->up->context.manager;
+
+  if (journey->old->len > 0)
+    kvol_manager_remove_pod_async (manager, kvol_pod_get_uid (journey->old->pdata[0]), NULL, old_removed, journey);
+  else
+    kvol_manager_sync_pod_async (manager, journey->pod, NULL, synced, journey);
+}
+
+static void
+journey_begin (Up *up, KvolPod *pod, GPtrArray *known)
+{
+  Journey *journey = g_new0 (Journey, 1);
+
+  journey->up = up;
+  journey->pod = kvol_pod_ref (pod);
+  journey->old = g_ptr_array_new_with_free_func ((GDestroyNotify) kvol_pod_unref);
+  for (guint i = 0; i < known->len; i++)
+    if (pods_same_name (known->pdata[i], pod)
+        && !g_str_equal (kvol_pod_get_uid (known->pdata[i]), kvol_pod_get_uid (pod)))
+      g_ptr_array_add (journey->old, kvol_pod_ref (known->pdata[i]));
+  up->pending++;
+  next_step (journey);
+}
+
+static gboolean
+print_result (Up *up, GPtrArray *pods, GError **error)
+{
+  g_autoptr (GHashTable) uids = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GVariant) status = context_get_status (&up->context);
+  g_autoptr (GVariant) picked = NULL;
+
+  for (guint i = 0; i < pods->len; i++)
+    g_hash_table_add (uids, (gpointer) kvol_pod_get_uid (pods->pdata[i]));
+  picked = status_pick (status, uids);
+  return status_print (picked, up->options->output, TRUE, error);
+}
+
+static KvolPod *
+find_same_name (GPtrArray *pods, KvolPod *pod)
+{
+  for (guint i = 0; i < pods->len; i++)
+    if (pods_same_name (pods->pdata[i], pod))
+      return pods->pdata[i];
+  return NULL;
+}
+
+/* The same pod given twice is one pod; two different ones of one name would take each other down. */
+static GPtrArray *
+only_once (GPtrArray *pods, GError **error)
+{
+  g_autoptr (GPtrArray) once = g_ptr_array_new_with_free_func ((GDestroyNotify) kvol_pod_unref);
+
+  for (guint i = 0; i < pods->len; i++)
+    {
+      KvolPod *other = find_same_name (once, pods->pdata[i]);
+
+      if (other == NULL)
+        g_ptr_array_add (once, kvol_pod_ref (pods->pdata[i]));
+      else if (!g_str_equal (kvol_pod_get_uid (other), kvol_pod_get_uid (pods->pdata[i])))
+        {
+          g_autofree char *label = pods_label (other);
+
+          g_set_error (error, AGENT_ERROR, AGENT_USAGE, "the manifests ask for two different pods \"%s\"", label);
+          return NULL;
+        }
+    }
+  return g_steal_pointer (&once);
+}
+
+/* What was given, as a later command finds it again. */
+static GPtrArray *
+absolute_sources (const Options *options, GError **error)
+{
+  g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < options->arguments->len; i++)
+    g_ptr_array_add (sources, g_canonicalize_filename (options->arguments->pdata[i], NULL));
+  for (guint i = 0; i < options->objects->len; i++)
+    g_ptr_array_add (sources, g_strdup (options->objects->pdata[i]));
+
+  for (guint i = 0; i < sources->len; i++)
+    if (strchr (sources->pdata[i], '\n') != NULL)
+      {
+        g_set_error (error, AGENT_ERROR, AGENT_USAGE, "\"%s\" has a line break in its name",
+                     (char *) sources->pdata[i]);
+        return NULL;
+      }
+  return g_steal_pointer (&sources);
+}
+
+static KvolKubeManifest *
+read_paths (GPtrArray *paths)
+{
+  KvolKubeManifest *manifest = kvol_kube_manifest_new ();
+
+  for (guint i = 0; i < paths->len; i++)
+    kvol_kube_manifest_add_path (manifest, paths->pdata[i]);
+  return manifest;
+}
+
+/* The pods to set up; NULL when a manifest is bad, after saying all that is wrong with all of them. Pods come from what
+ * up was given alone, so only there does it matter whether kvol can set them up. */
+static GPtrArray *
+read_pods (const Options *options, KvolKubeStore *store, GError **error)
+{
+  g_autoptr (KvolKubeManifest) objects = read_paths (options->objects);
+  g_autoptr (KvolKubeManifest) manifest = read_paths (options->arguments);
+  g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
+  gboolean bad = kvol_kube_manifest_has (objects, KVOL_KUBE_ERROR) || kvol_kube_manifest_has (manifest, KVOL_KUBE_ERROR)
+                 || kvol_kube_manifest_has (manifest, KVOL_KUBE_WARNING);
+
+  problems_print (objects, stderr);
+  problems_print (manifest, stderr);
+  if (bad)
+    {
+      g_set_error (error, AGENT_ERROR, AGENT_USAGE, "nothing was set up: the manifests are not in order");
+      return NULL;
+    }
+  kvol_kube_store_add (store, objects);
+  kvol_kube_store_add (store, manifest);
+  return only_once (pods, error);
+}
+
+static gboolean
+set_up (Up *up, GPtrArray *pods, GError **error)
+{
+  g_autoptr (GPtrArray) known = context_dup_pods (&up->context);
+
+  for (guint i = 0; i < pods->len; i++)
+    journey_begin (up, pods->pdata[i], known);
+  while (up->pending > 0)
+    g_main_context_iteration (NULL, TRUE);
+  return print_result (up, pods, error);
+}
+
+static void
+up_clear (Up *up)
+{
+  context_close (&up->context);
+  g_clear_pointer (&up->deadline, deadline_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Up, up_clear)
+
+static int
+run (const Options *options, GError **error)
+{
+  g_auto (Up) up = { .options = options };
+  g_autoptr (KvolKubeStore) store = kvol_kube_store_new ();
+  g_autoptr (GPtrArray) sources = absolute_sources (options, error);
+  g_autoptr (GPtrArray) pods = sources != NULL ? read_pods (options, store, error) : NULL;
+
+  if (pods == NULL)
+    return AGENT_FAILED;
+  if (pods->len == 0)
+    text_complain ("warning: no pod is asked for");
+
+  up.deadline = deadline_new (options->timeout);
+  if (!context_open_to_change (&up.context, options, store, up.deadline, error)
+      || !sources_remember (options->root, sources, error) || !set_up (&up, pods, error))
+    return AGENT_FAILED;
+  return up.failed ? AGENT_FAILED : AGENT_DONE;
+}
+
+const Command command_up = {
+  .name = "up",
+  .arguments = "FILE|DIR...",
+  .summary = "set up every pod found in manifests, print where everything is",
+  .description = "Reads manifests (YAML or JSON; of a directory every .yaml, .yml and .json), sets\n"
+                 "up the volumes of every pod that they ask for (Deployments and StatefulSets\n"
+                 "become pods), and prints where everything is. If anything is wrong with a\n"
+                 "manifest, says all that is wrong, sets up nothing, and ends with 2.\n\n"
+                 "Run again, it brings ConfigMaps and Secrets up to date. A pod whose spec has\n"
+                 "changed is a new pod: the old one is taken down first. What fails is tried again\n"
+                 "until --timeout; an object that is not there is waited for only when --timeout\n"
+                 "is given.\n\n"
+                 "Examples:\n"
+                 "  kvol-agent up guestbook/\n"
+                 "  kvol-agent up web.yaml --objects shared/ --timeout 60\n",
+  .options = OPTION_OUTPUT | OPTION_TIMEOUT,
+  .formats = status_formats,
+  .min_arguments = 1,
+  .max_arguments = G_MAXUINT,
+  .run = run,
+};
