@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "sweep.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+/* One explains the others. */
+#define MAX_COMPLAINTS 5
+/* More calls than a process makes: something goes round in circles. */
+#define MAX_POINTS 5000
+
+/* ---- what was before ---- */
+
+static void
+be_up (World *world, Verdict *verdict)
+{
+  world_do (world, "up", world_up, verdict);
+  if (verdict->level == VERDICT_PASS)
+    world_write_data (world);
+}
+
+/* A removal that was killed in its middle: about there the volumes go one after the other. */
+static void
+be_half_down (World *world, Verdict *verdict)
+{
+  SupervisorPlan plan = { .act = SUPERVISOR_KILL };
+  SupervisorResult result;
+  g_autoptr (GError) error = NULL;
+
+  be_up (world, verdict);
+  plan.at = 50;
+  if (!supervisor_run (&plan, world_down, world, &result, &error))
+    verdict_fail (verdict, "%s", error->message);
+  else if (!result.hit)
+    verdict_fail (verdict, "a removal makes less than %u calls", plan.at);
+}
+
+const Subject subjects[] = {
+  { "up", NULL, world_up, FALSE },
+  { "a second up", be_up, world_up, TRUE },
+  { "down", be_up, world_down, FALSE },
+  { "recover after a killed down", be_half_down, world_recover, FALSE },
+};
+const gsize n_subjects = G_N_ELEMENTS (subjects);
+
+/* ---- what comes after ---- */
+
+static void
+check_claim (const Subject *subject, World *world, Verdict *verdict)
+{
+  if (subject->swept == world_up)
+    world_check_content (world, verdict);
+  else if (subject->swept == world_down)
+    world_check_nothing_left (world, verdict);
+}
+
+static void
+come_after (const Subject *subject, World *world, gboolean up_again, Verdict *verdict)
+{
+  world_check_outside (world, verdict);
+  world_settle (world, verdict);
+  if (subject->keeps_data)
+    world_check_data (world, verdict);
+  if (up_again)
+    {
+      world_do (world, "up again", world_up, verdict);
+      world_check_content (world, verdict);
+      if (subject->keeps_data)
+        world_check_data (world, verdict);
+    }
+  world_do (world, "down --all", world_down, verdict);
+  world_check_nothing_left (world, verdict);
+  world_check_outside (world, verdict);
+}
+
+static void
+look (const Subject *subject, World *world, const SupervisorPlan *plan, const SupervisorResult *result,
+      gboolean up_again, Verdict *verdict)
+{
+  gboolean killed = WIFSIGNALED (result->wait_status);
+
+  if (result->timed_out)
+    verdict_fail (verdict, "did not end");
+  if (killed && (plan->act != SUPERVISOR_KILL || !result->hit))
+    verdict_fail (verdict, "crashed");
+  if (!killed && !result->hit && WEXITSTATUS (result->wait_status) != 0)
+    verdict_fail (verdict, "failed, and nothing was done to it");
+  if (!killed && WEXITSTATUS (result->wait_status) == 0)
+    check_claim (subject, world, verdict);
+  come_after (subject, world, up_again, verdict);
+}
+
+void
+sweep_point (const Subject *subject, World *world, const SupervisorPlan *plan, gboolean up_again,
+             SupervisorResult *ret_result, SweepCount *count, Verdict *verdict)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (Verdict) point = { 0 };
+  g_autofree char *where = NULL;
+
+  verdict_init (&point);
+  *ret_result = (SupervisorResult){ 0 };
+  world_lay (world);
+  if (subject->before != NULL)
+    subject->before (world, &point);
+  if (!supervisor_run (plan, subject->swept, world, ret_result, &error))
+    verdict_fail (&point, "%s", error->message);
+  else
+    look (subject, world, plan, ret_result, up_again, &point);
+  count->points++;
+  if (point.level == VERDICT_PASS)
+    return;
+
+  where = supervisor_describe (plan, ret_result);
+  if (count->complaints++ < MAX_COMPLAINTS || (point.level == VERDICT_VIOLATION && verdict->level < VERDICT_VIOLATION))
+    verdict_add (verdict, point.level, "%s, then %s: %s", where, up_again ? "up and down" : "down", point.text->str);
+}
+
+void
+sweep_kills (const Subject *subject, World *world, SweepCount *count, Verdict *verdict)
+{
+  SupervisorPlan plan = { .act = SUPERVISOR_KILL };
+  SupervisorResult result = { .hit = TRUE };
+
+  for (plan.at = 1; result.hit && plan.at < MAX_POINTS; plan.at++)
+    {
+      sweep_point (subject, world, &plan, FALSE, &result, count, verdict);
+      sweep_point (subject, world, &plan, TRUE, &result, count, verdict);
+    }
+}
+
+static gboolean
+has_errno (int nr, guint index)
+{
+  const SupervisorCall *call = supervisor_find_call (nr);
+
+  return call != NULL && index < G_N_ELEMENTS (call->errnos) && call->errnos[index] != 0;
+}
+
+void
+sweep_errors (const Subject *subject, World *world, SweepCount *count, Verdict *verdict)
+{
+  SupervisorPlan plan = { .act = SUPERVISOR_FAIL };
+  SupervisorResult result = { .hit = TRUE };
+
+  for (plan.at = 1; result.hit && plan.at < MAX_POINTS; plan.at++)
+    {
+      plan.error_index = 0;
+      do
+        {
+          gboolean up_again = (plan.at + plan.error_index) % 2 == 0;
+
+          sweep_point (subject, world, &plan, up_again, &result, count, verdict);
+          plan.error_index++;
+        }
+      while (result.hit && has_errno (result.hit_nr, plan.error_index));
+    }
+}

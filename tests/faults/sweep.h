@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One process is killed, or meets an error, at each of its system calls; others come after it and find what is there. */
+#pragma once
+
+#include "world.h"
+
+/* What is swept, and what was before. */
+typedef struct {
+  const char     *name;
+  void          (*before) (World *world, Verdict *verdict); /* each time; NULL: nothing */
+  SupervisorChild swept;
+  gboolean        keeps_data; /* the pod is wanted all the time: its data must be there after */
+} Subject;
+
+/* All that can be swept: first up, second up, down, recover in the middle of a removal. */
+extern const Subject subjects[];
+extern const gsize   n_subjects;
+
+typedef struct {
+  guint points;
+  guint complaints;
+} SweepCount;
+
+/* Killed before every call, and taken down, or set up again, after. */
+void sweep_kills  (const Subject *subject, World *world, SweepCount *count, Verdict *verdict);
+/* Every call failed with every errno that fits. Who says that it succeeded must have. */
+void sweep_errors (const Subject *subject, World *world, SweepCount *count, Verdict *verdict);
+
+/* One point of a plan: @ret_hit tells whether it was reached. */
+void sweep_point (const Subject *subject, World *world, const SupervisorPlan *plan, gboolean up_again,
+                  SupervisorResult *ret_result, SweepCount *count, Verdict *verdict);

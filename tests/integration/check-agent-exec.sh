@@ -1,0 +1,189 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# kvol-agent exec: a real container has its pod's volumes, environment, user and command, and leaves nothing behind.
+. "$(dirname "$0")/agent.sh"
+enter "$@"
+
+cat >"$work/pod.yaml" <<'Y'
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {colour: blue, shape: round}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: key}
+data: {token: Y2FuYXJ5LTQ3MTE=, user: YWRtaW4=}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  labels: {tier: front}
+spec:
+  containers:
+    - name: app
+      image: busybox
+      command: [sh, -c, 'echo "$@"; exit 7', sh]
+      args: ["$(COLOUR)", "$$(COLOUR)", "$(NOBODY)", "$(open"]
+      workingDir: /scratch
+      envFrom:
+        - {prefix: CONF_, configMapRef: {name: settings}}
+        - configMapRef: {name: nobody, optional: true}
+      env:
+        - {name: PLAIN, value: "of $(CONF_shape) shape"}
+        - {name: COLOUR, valueFrom: {configMapKeyRef: {name: settings, key: colour}}}
+        - {name: TOKEN, valueFrom: {secretKeyRef: {name: key, key: token}}}
+        - {name: ABSENT, valueFrom: {secretKeyRef: {name: key, key: nothing, optional: true}}}
+        - {name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+        - {name: NAMESPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}
+        - {name: TIER, valueFrom: {fieldRef: {fieldPath: "metadata.labels['tier']"}}}
+      volumeMounts:
+        - {name: settings, mountPath: /settings}
+        - {name: key, mountPath: /key}
+        - {name: scratch, mountPath: /scratch}
+        - {name: scratch, mountPath: /deep/in/tree, subPath: part, readOnly: true}
+    - name: broken
+      image: busybox
+      env: [{name: X, valueFrom: {configMapKeyRef: {name: settings, key: size}}}]
+    - name: imageless
+      image: busybox
+    - name: locked
+      image: busybox
+      securityContext:
+        readOnlyRootFilesystem: true
+        allowPrivilegeEscalation: false
+        capabilities: {drop: [ALL]}
+  volumes:
+    - {name: settings, configMap: {name: settings}}
+    - {name: key, secret: {secretName: key, defaultMode: 0400}}
+    - {name: scratch, emptyDir: {}}
+Y
+ends "the pod is set up" 0 kvol up "$work/pod.yaml"
+command -v crun >/dev/null || { skip "a container runs" "crun is not installed"; exit 0; }
+command -v busybox >/dev/null || { skip "a container runs" "busybox is not installed"; exit 0; }
+
+inside () { kvol exec web -- "$@"; }
+
+# ---- the container ----
+ends "a command runs in a container" 0 inside true
+if [ "$code" = 3 ]; then
+  skip "the rest of exec" "$(head -n 1 "$work/err")"
+  exit 0
+fi
+ends "its exit code is exec's" 42 inside sh -c 'exit 42'
+check "its output is exec's" equal out "$(inside echo out)"
+check "its input is exec's" equal in "$(echo in | inside cat)"
+check "it is its own first process" equal 1 "$(inside sh -c 'echo $$')"
+check "its host name is the pod's" equal web "$(inside hostname)"
+check "its working directory is the container's" equal /scratch "$(inside pwd)"
+check "arguments reach it as they are" equal '$(COLOUR) * "x"' "$(inside echo '$(COLOUR) * "x"')"
+ends "without a command the container's own runs, and its exit code counts" 7 kvol exec web
+check "with its variables expanded as Kubernetes does" equal 'blue $(COLOUR) $(NOBODY) $(open' "$(cat "$work/out")"
+ends "a container without a command wants one" 2 kvol exec web -c imageless
+check "and says so" has 'has no command of its own' "$work/err"
+ends "it can be given" 0 kvol exec web -c imageless -- true
+ends "a container that is not there fails" 1 kvol exec web -c nobody -- true
+check "and is named" has 'has no container "nobody"' "$work/err"
+
+# ---- the environment ----
+inside env >"$work/env"
+for line in 'CONF_colour=blue' 'CONF_shape=round' 'PLAIN=of round shape' 'COLOUR=blue' 'TOKEN=canary-4711' 'POD=web' \
+  'NAMESPACE=default' 'TIER=front' 'HOSTNAME=web'; do
+  check "the environment has $line" grep -qFx "$line" "$work/env"
+done
+check "an optional key that is absent is no variable" lacks ABSENT= "$work/env"
+check "nothing else of the caller's environment comes in" lacks KVOL_ "$work/env"
+ends "a key that is absent and not optional fails" 1 kvol exec web -c broken -- true
+check "in Kubernetes' words" has "couldn't find key size in ConfigMap default/settings" "$work/err"
+
+# ---- the volumes ----
+check "the container reads the configMap" equal blue "$(inside cat /settings/colour)"
+check "the container reads the secret" equal canary-4711 "$(inside cat /key/token)"
+check "the secret is on a tmpfs there too" equal tmpfs "$(inside stat -f -c %T /key)"
+check "the container cannot change the secret" sh -c '! "$1" --root "$2" exec web -- sh -c "echo x >/key/token"' - "$agent" "$root"
+check "nor add to it" sh -c '! "$1" --root "$2" exec web -- touch /key/new' - "$agent" "$root"
+check "nor mount it writable" sh -c '! "$1" --root "$2" exec web -- mount -o remount,rw /key' - "$agent" "$root"
+inside sh -c 'echo one >note; mkdir -p part; echo two >part/note'
+check "what it writes is in the volume" equal one "$(cat "$(volume_path default/web scratch)/note")"
+check "a subPath shows its part of the volume" equal two "$(inside cat /deep/in/tree/note)"
+check "read-only as the manifest says" sh -c '! "$1" --root "$2" exec web -- touch /deep/in/tree/x' - "$agent" "$root"
+check "it sees no other mount of the host" sh -c '! "$1" --root "$2" exec web -- grep -F "$2" /proc/self/mounts' - "$agent" "$root"
+
+# ---- its rights ----
+ends "a root file system that is read-only is so" 1 kvol exec web -c locked -- touch /x
+check "a container without capabilities has none" \
+  equal "0000000000000000 0000000000000000" "$(kvol exec web -c locked -- awk '/^Cap(Eff|Bnd)/ { printf "%s%s", sep, $2; sep = " " }' /proc/self/status)"
+check "and can get no new ones" equal 1 "$(kvol exec web -c locked -- awk '/^NoNewPrivs/ { print $2 }' /proc/self/status)"
+check "the usual one has no power over the system" \
+  sh -c '! "$1" --root "$2" exec web -- mount -t tmpfs x /mnt 2>&1 && ! "$1" --root "$2" exec web -- mknod /tmp/m c 1 1' - "$agent" "$root"
+if [ "$(awk '{ n += $3 } END { print n }' /proc/self/uid_map)" -gt 1 ]; then
+  cat >"$work/user.yaml" <<'Y'
+apiVersion: v1
+kind: Pod
+metadata: {name: user}
+spec:
+  securityContext: {runAsUser: 1000, runAsGroup: 1001, fsGroup: 2000, supplementalGroups: [3000]}
+  containers:
+    - name: app
+      image: busybox
+      volumeMounts: [{name: key, mountPath: /key}]
+    - name: root
+      image: busybox
+      securityContext: {runAsUser: 0, runAsNonRoot: true}
+  volumes: [{name: key, secret: {secretName: key, defaultMode: 0400}}]
+Y
+  ends "a pod with users and groups is set up" 0 kvol up "$work/user.yaml" --objects "$work/pod.yaml"
+  check "its container is that user, in those groups" equal "1000 1001 1001 3000 2000" \
+    "$(kvol exec user -- sh -c 'echo $(id -u) $(id -g) $(id -G)')"
+  check "and reads the secret by fsGroup" equal canary-4711 "$(kvol exec user -- cat /key/token)"
+  check "and has no capabilities" equal 0000000000000000 \
+    "$(kvol exec user -- awk '/^CapEff/ { print $2 }' /proc/self/status)"
+  ends "runAsNonRoot refuses root" 1 kvol exec user -c root -- true
+else
+  skip "a container is the user that the manifest names" "this user namespace has a single user id"
+fi
+
+# ---- its root file system ----
+mkdir -p "$work/image,with:signs/bin" "$work/image,with:signs/etc"
+cp "$(command -v busybox)" "$work/image,with:signs/bin/sh"
+echo mine >"$work/image,with:signs/etc/who"
+before=$(find "$work/image,with:signs" | sort)
+check "--rootfs is the container's root" \
+  equal mine "$(kvol exec web --rootfs "$work/image,with:signs" -- sh -c 'read who </etc/who; echo $who; echo other >/etc/who')"
+check "KVOL_ROOTFS as well" equal mine "$(KVOL_ROOTFS="$work/image,with:signs" kvol exec web -- sh -c 'read who </etc/who; echo $who')"
+check "the directory stays as it is" equal "$before" "$(find "$work/image,with:signs" | sort)"
+ends "a root file system that is not there is bad usage" 2 kvol exec web --rootfs "$work/no-such" -- true
+
+# ---- what is seen from outside, while it runs ----
+mkfifo "$work/to" "$work/from"
+kvol exec web -- sh -c 'echo up; read go; cat /settings/colour; echo; exit 5' <"$work/to" >"$work/from" &
+pid=$!
+exec 3>"$work/to" 4<"$work/from"
+read -r line <&4
+check "a container runs in the background" equal up "$line"
+cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ' >"$work/cmdlines"
+check "no command line tells the secret" lacks canary-4711 "$work/cmdlines"
+check "no file in kvol's directory tells it" sh -c '! grep -rlF canary-4711 "$1/kvol"' - "$root"
+check "no mount of it is seen here" equal "" "$(awk -v dir="$root/kvol" '$5 == dir' /proc/self/mountinfo)"
+sed 's/colour: blue/colour: green/' "$work/pod.yaml" >"$work/new.yaml"
+cp "$work/new.yaml" "$work/pod.yaml"
+ends "up with a changed ConfigMap succeeds meanwhile" 0 kvol up "$work/pod.yaml"
+echo go >&3
+read -r line <&4
+check "the running container sees the change" equal green "$line"
+wait $pid
+check "and ends with its own exit code" equal 5 $?
+exec 3>&- 4<&-
+
+# ---- afterwards ----
+ends "down --all succeeds" 0 kvol down --all
+check "nothing is left" nothing_left
+ends "exec in a pod that is down fails" 1 kvol exec web -- true
+
+if [ "$(id -u)" = 0 ] && [ "$(awk '{ n += $3 } END { print n }' /proc/self/uid_map)" -gt 1 ]; then
+  kvol up "$work/pod.yaml" >/dev/null
+  ends "without the right to mount, exec ends with 3" 3 \
+    setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$agent" --root "$root" exec web -- true
+  check "and says why" has 'right to mount' "$work/err"
+fi

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is found after a start: records, directories without a record, and what is not ours. Rows carry the upstream test's
+ * name (pkg/kubelet, TestCleanupOrphanedPodDirs; pkg/volume/emptydir). */
+/* clang-format off: cmocka.h wants these before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/scratch.h"
+#include "support/story.h"
+
+#define ONE_EMPTY_DIR "{'volumes': <[{'name': <'data'>, 'emptyDir': <@a{sv} {}>}]>}"
+
+static void
+make_dirs (Story *story, const char *path)
+{
+  g_autofree char *full = g_build_filename (story->root, "pods", path, NULL);
+
+  assert_int_equal (g_mkdir_with_parents (full, 0750), 0);
+}
+
+static void
+make_file (Story *story, const char *path)
+{
+  g_autofree char *full = g_build_filename (story->root, "pods", path, NULL);
+
+  assert_true (g_file_set_contents (full, "x", -1, NULL));
+}
+
+/* A pod's directory without a record: what it holds, and whether a removal may take all of it. */
+typedef struct
+{
+  const char *upstream;
+  const char *dirs[3];
+  const char *file;
+  gboolean stays;
+} Orphan;
+
+static const Orphan orphans[] = {
+  { "TestCleanupOrphanedPodDirs/pod-doesnot-exist-novolume", { "web-uid/volumes" } },
+  { "TestCleanupOrphanedPodDirs/pod-doesnot-exist-with-volume", { "web-uid/volumes/kubernetes.io~empty-dir/data" } },
+  { "TestCleanupOrphanedPodDirs/pod-doesnot-exist-with-volume-subdir",
+    { "web-uid/volumes/kubernetes.io~empty-dir/data/sub" } },
+  { "TestCleanupOrphanedPodDirs/pod-doesnot-exist-with-subpath",
+    { "web-uid/volumes/kubernetes.io~empty-dir/data", "web-uid/volume-subpaths/data/main/0" } },
+  { "TestCleanupOrphanedPodDirs/pod-doesnot-exists-with-populated-volume",
+    { "web-uid/volumes/kubernetes.io~nfs/data" },
+    "web-uid/volumes/kubernetes.io~nfs/data/file",
+    TRUE },
+  { "TestCleanupOrphanedPodDirs/pod-doesnot-exists-with-populated-subpath",
+    { "web-uid/volumes/kubernetes.io~empty-dir/data", "web-uid/volume-subpaths/data/main/0" },
+    "web-uid/volume-subpaths/data/main/0/file",
+    TRUE },
+  { "TestReconstructVolumes/unknown-plugin", { "web-uid/volumes/vendor.example~odd/data" }, NULL, TRUE },
+};
+
+static void
+orphan_row (void **state)
+{
+  const Orphan *row = *state;
+  Story *story = story_begin ();
+  g_autofree char *file = row->file ? g_build_filename (story->root, "pods", row->file, NULL) : NULL;
+  g_autoptr (GVariant) findings = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (row->dirs) && row->dirs[i] != NULL; i++)
+    make_dirs (story, row->dirs[i]);
+  if (row->file != NULL)
+    make_file (story, row->file);
+
+  findings = kvol_manager_recover (story->manager, FALSE, NULL, NULL);
+  assert_true (g_variant_n_children (findings) > 0);
+  assert_int_equal (kvol_manager_remove_pod (story->manager, "web-uid", NULL, NULL), !row->stays);
+  if (file != NULL)
+    assert_true (file_has (file, "x"));
+  if (row->stays)
+    {
+      g_autofree char *command =
+          g_strdup_printf ("rm -rf '%s/pods/web-uid' '%s/kvol/pods/web-uid'", story->root, story->root);
+
+      assert_int_equal (system (command), 0);
+    }
+  story_end (story);
+}
+
+/* upstream TestPluginEmptyRootContext: the volume's directory and its mark, each there or not, then set-up and tear-down. */
+typedef struct
+{
+  const char *upstream;
+  gboolean dir;
+  gboolean mark;
+} Beginning;
+
+static const Beginning beginnings[] = {
+  { "TestPluginEmptyRootContext #1: directory and mark", TRUE, TRUE },
+  { "TestPluginEmptyRootContext #2: neither", FALSE, FALSE },
+  { "TestPluginEmptyRootContext #3: directory", TRUE, FALSE },
+  { "TestPluginEmptyRootContext #4: mark", FALSE, TRUE },
+};
+
+static void
+beginning_row (void **state)
+{
+  const Beginning *row = *state;
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) pod = story_pod ("web", ONE_EMPTY_DIR);
+  g_autofree char *ready =
+      g_build_filename (story->root, "pods/web-uid/plugins/kubernetes.io~empty-dir/data/ready", NULL);
+  unsigned mounts = count_mounts ();
+
+  if (row->dir)
+    make_dirs (story, "web-uid/volumes/kubernetes.io~empty-dir/data");
+  if (row->mark)
+    {
+      make_dirs (story, "web-uid/plugins/kubernetes.io~empty-dir/data");
+      make_file (story, "web-uid/plugins/kubernetes.io~empty-dir/data/ready");
+    }
+  story_sync (story, pod);
+  assert_true (g_file_test (ready, G_FILE_TEST_IS_REGULAR));
+  assert_int_equal (count_mounts (), mounts);
+
+  g_autofree char *dir = story_path (story, "web", "kubernetes.io~empty-dir", "data", NULL);
+
+  assert_int_equal (file_mode (dir), 0777);
+  story_remove (story, pod);
+  story_end (story);
+}
+
+static void
+a_damaged_record_costs_no_data_of_a_pod_that_is_wanted (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) pod = story_pod ("web", ONE_EMPTY_DIR);
+  g_autofree char *data = story_path (story, "web", "kubernetes.io~empty-dir", "data", "file");
+  g_autofree char *record = g_build_filename (story->root, "kvol/pods/web-uid", NULL);
+
+  story_sync (story, pod);
+  assert_true (g_file_set_contents (data, "precious", -1, NULL));
+  assert_true (g_file_set_contents (record, "garbage", -1, NULL));
+  story_restart (story);
+
+  g_autoptr (GVariant) findings = kvol_manager_recover (story->manager, FALSE, NULL, NULL);
+
+  assert_int_equal (g_variant_n_children (findings), 1);
+  assert_true (file_has (data, "precious"));
+  story_sync (story, pod);
+  assert_true (file_has (data, "precious"));
+  story_remove (story, pod);
+  story_end (story);
+}
+
+static void
+a_record_of_a_newer_version_is_not_touched (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) pod = story_pod ("web", ONE_EMPTY_DIR);
+  g_autofree char *record = g_build_filename (story->root, "kvol/pods/web-uid", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size = 0;
+
+  story_sync (story, pod);
+  assert_true (g_file_get_contents (record, &text, &size, NULL));
+  text[8] = 99;
+  text[4096 + 8] = 99;
+  assert_true (g_file_set_contents (record, text, size, NULL));
+  story_restart (story);
+  assert_false (kvol_manager_remove_pod (story->manager, "web-uid", NULL, &error));
+  assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_ABI));
+  assert_false (kvol_manager_sync_pod (story->manager, pod, NULL, NULL));
+  text[8] = text[4096 + 8] = 1;
+  assert_true (g_file_set_contents (record, text, size, NULL));
+  story_remove (story, pod);
+  story_end (story);
+}
+
+static void
+a_dry_run_changes_nothing_and_says_what_it_would (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) pod =
+      story_pod ("web", "{'volumes': <[{'name': <'data'>, 'emptyDir': <{'medium': <'Memory'>}>}]>}");
+  g_autofree char *data = story_path (story, "web", "kubernetes.io~empty-dir", "data", NULL);
+  g_autofree char *record = g_build_filename (story->root, "kvol/pods/web-uid", NULL);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  gsize size_before = 0;
+  gsize size_after = 0;
+
+  story_sync (story, pod);
+  assert_int_equal (umount2 (data, 0), 0);
+  story_restart (story);
+  assert_true (g_file_get_contents (record, &before, &size_before, NULL));
+
+  g_autoptr (GVariant) findings = kvol_manager_recover (story->manager, TRUE, NULL, NULL);
+
+  assert_int_equal (g_variant_n_children (findings), 1);
+  assert_true (g_file_get_contents (record, &after, &size_after, NULL));
+  assert_int_equal (size_before, size_after);
+  assert_memory_equal (before, after, size_before);
+
+  story_restart (story);
+  g_variant_unref (kvol_manager_recover (story->manager, FALSE, NULL, NULL));
+  story_restart (story);
+
+  g_autoptr (GVariant) again = kvol_manager_recover (story->manager, FALSE, NULL, NULL);
+
+  assert_int_equal (g_variant_n_children (again), 0);
+  story_remove (story, pod);
+  story_end (story);
+}
+
+static void
+unwanted_pods_go_once_the_list_is_complete_and_not_before (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) stays = story_pod ("stays", ONE_EMPTY_DIR);
+  g_autoptr (KvolPod) goes = story_pod ("goes", ONE_EMPTY_DIR);
+  g_autofree char *gone = g_build_filename (story->root, "pods/goes-uid", NULL);
+  g_autofree char *kept = g_build_filename (story->root, "pods/stays-uid", NULL);
+
+  story_sync (story, stays);
+  story_sync (story, goes);
+  story_restart (story);
+  g_variant_unref (kvol_manager_recover (story->manager, FALSE, NULL, NULL));
+  story_sync (story, stays);
+  assert_true (g_file_test (gone, G_FILE_TEST_IS_DIR));
+  kvol_manager_set_complete (story->manager);
+  /* Ending the manager waits for what runs in the background. */
+  story_restart (story);
+  assert_false (g_file_test (gone, G_FILE_TEST_EXISTS));
+  assert_true (g_file_test (kept, G_FILE_TEST_IS_DIR));
+  story_remove (story, stays);
+  story_end (story);
+}
+
+static void
+names_that_lead_elsewhere_are_refused (void **state)
+{
+  static const char *const uids[] = { "", ".", "..", "../x", "a/b", ".hidden" };
+  Story *story = story_begin ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (uids); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      assert_false (kvol_manager_remove_pod (story->manager, uids[i], NULL, &error));
+      assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC));
+    }
+  story_end (story);
+}
+
+static guint
+add_rows (struct CMUnitTest *tests, CMUnitTestFunction function, gconstpointer rows, guint n, gsize size)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      void *row = (char *) rows + i * size;
+
+      /* Every row begins with its upstream name. */
+      tests[i] = (struct CMUnitTest){ .name = *(const char **) row, .test_func = function, .initial_state = row };
+    }
+  return n;
+}
+
+int
+main (void)
+{
+  const char *reason = NULL;
+  const struct CMUnitTest plain[] = {
+    cmocka_unit_test (a_damaged_record_costs_no_data_of_a_pod_that_is_wanted),
+    cmocka_unit_test (a_record_of_a_newer_version_is_not_touched),
+    cmocka_unit_test (a_dry_run_changes_nothing_and_says_what_it_would),
+    cmocka_unit_test (unwanted_pods_go_once_the_list_is_complete_and_not_before),
+    cmocka_unit_test (names_that_lead_elsewhere_are_refused),
+  };
+  struct CMUnitTest tests[G_N_ELEMENTS (plain) + G_N_ELEMENTS (orphans) + G_N_ELEMENTS (beginnings)];
+  guint n = G_N_ELEMENTS (plain);
+
+  if (!scratch_enter (&reason))
+    {
+      print_message ("ok - recover # SKIP %s\n", reason);
+      return 0;
+    }
+  memcpy (tests, plain, sizeof plain);
+  n += add_rows (tests + n, orphan_row, orphans, G_N_ELEMENTS (orphans), sizeof orphans[0]);
+  n += add_rows (tests + n, beginning_row, beginnings, G_N_ELEMENTS (beginnings), sizeof beginnings[0]);
+  return _cmocka_run_group_tests ("recover", tests, n, NULL, NULL);
+}

@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Each header of the arguments compiles alone: all of them in C, the public ones in C++ too.
+set -u
+warnings='-Wall -Wextra -Wundef -Werror -Wno-unused-parameter -Wno-unused-function'
+gio=$(pkg-config --cflags gio-2.0)
+
+# LANGUAGE STANDARD HEADER INCLUDE-DIRS...
+alone () {
+  language=$1 standard=$2 header=$3; shift 3
+  printf '#include "%s"\n' "$header" \
+    | gcc -x "$language" "-std=$standard" -fsyntax-only -D_GNU_SOURCE $warnings "$@" -I. $gio - 2>&1 \
+    | sed -n 's/^\([^ :]*:[0-9]*\):[0-9]*: \(fatal error\|error\): \(.*\)/\1: alone in '"$standard"': \3/p'
+}
+
+for header; do
+  case $header in
+    include/*) alone c gnu11 "$header" -Iinclude
+               alone c++ gnu++17 "$header" -Iinclude ;;
+    lib/kube/*) alone c gnu11 "$header" -Iinclude -iquote lib/kube ;;
+    lib/*) alone c gnu11 "$header" -Iinclude -iquote lib ;;
+    tests/unit/* | tests/plugin-test/*) alone c gnu11 "$header" -Iinclude -iquote tests -iquote lib -iquote lib/kube ;;
+    tests/*) alone c gnu11 "$header" -Iinclude -iquote tests ;;
+    *) alone c gnu11 "$header" -Iinclude ;;
+  esac
+done

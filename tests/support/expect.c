@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The part of scratch.h that fails a cmocka test. It lies in a file of its own, so that a program that is no test need
+ * not link cmocka. */
+
+#include "support/scratch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+void
+assert_nothing_left (const char *dir)
+{
+  g_autofree char *left = scratch_dup_left (dir);
+
+  if (left != NULL)
+    fail_msg ("left behind:\n%s", left);
+}
+
+gboolean
+file_has (const char *path, const char *content)
+{
+  g_autofree char *found = NULL;
+  gsize length = 0;
+
+  return g_file_get_contents (path, &found, &length, NULL) && length == strlen (content)
+         && memcmp (found, content, length) == 0;
+}
+
+unsigned
+file_mode (const char *path)
+{
+  struct stat st = { 0 };
+
+  if (lstat (path, &st) < 0)
+    fail_msg ("%s is missing", path);
+  return st.st_mode & 07777;
+}
