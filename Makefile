@@ -119,6 +119,9 @@ $(B)/libscripted.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/plugins/test-%,$(
 $(B)/tests/plugins/test-%: $(B)/tests/plugins/test-%.o $(B)/libscripted.a $(B)/libsupport.a
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
 # Everything else links what users link.
+$(B)/libfaults.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/faults/test-%,$(call sources,tests/faults)))
+$(B)/tests/faults/test-%: $(B)/tests/faults/test-%.o $(B)/libfaults.a $(B)/libsupport.a $(KUBE) $(LIB)
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) -Wl,-rpath,$(abspath $(B)) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
 $(B)/tests/%: $(B)/tests/%.o $(B)/libsupport.a $(KUBE) $(LIB)
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) -Wl,-rpath,$(abspath $(B)) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
 
@@ -136,9 +139,16 @@ $(B)/%.tap: %.sh all $(FIXTURES) FORCE
 
 check: deps
 	$(MAKE) --no-print-directory -j$$(nproc) check-built
-check-built: lint
+check-built: all
 	@$(MAKE) --no-print-directory -k $(TAPS) || true
 	@tests/tap.sh summary $(TAPS)
+
+# The tests that read real manifests from outside the tree: make check-corpus CORPUS=DIR
+export CORPUS
+check-corpus: deps
+	@[ -d "$(CORPUS)" ] || { echo "usage: make check-corpus CORPUS=DIR" >&2; exit 2; }
+	@$(MAKE) --no-print-directory -j$$(nproc) -k CORPUS="$(abspath $(CORPUS))" $(filter %-corpus.tap,$(TAPS)) || true
+	@tests/tap.sh summary $(filter %-corpus.tap,$(TAPS))
 
 asan: deps
 	$(MAKE) --no-print-directory -j$$(nproc) B=build-asan SANITIZE=address,undefined check-built
@@ -196,7 +206,7 @@ install: all
 clean:
 	rm -rf $(B) build-asan
 
-.PHONY: all deps demo check check-built lint fmt asan bench install clean FORCE
+.PHONY: all deps demo check check-built check-corpus lint fmt asan bench install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -30,7 +30,7 @@ clean_up () {
   rm -rf --one-file-system "$work"
 }
 trap clean_up EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 
 step () { printf '\n%s\n' "$1"; }
 indent () { sed "s|^|    |; s|$work|DEMO|g"; }
@@ -91,7 +91,7 @@ agent exec guestbook-frontend-0 -- sh -c 'cat /srv/www/greeting; echo; read go; 
 container=$!
 exec 3>"$work/to" 4<"$work/from"
 read -r before <&4
-sed -i 's/Blue Lake Hotel/Red Rock Inn/' "$work/manifests/frontend.yaml"
+sed -i 's/Lantern House/Harbour Inn/' "$work/manifests/frontend.yaml"
 agent up "$work/manifests" >"$work/table" 2>&1
 status=$?
 echo go >&3
@@ -102,8 +102,8 @@ container=''
 say "before: $before"
 say "after:  $after"
 check "\"up\" says that it is done" equal 0 $status
-check "the container had the old greeting" equal "Welcome to the Blue Lake Hotel" "$before"
-check "and then, without a restart, the new one" equal "Welcome to the Red Rock Inn" "$after"
+check "the container had the old greeting" equal "Welcome to the Lantern House" "$before"
+check "and then, without a restart, the new one" equal "Welcome to the Harbour Inn" "$after"
 
 step "5. The Secret is in memory, and read-only to the container."
 secret=$(path_of guestbook-backend-0 credentials)

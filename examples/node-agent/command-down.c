@@ -86,8 +86,6 @@ run (const Options *options, GError **error)
 {
   g_auto (Context) context = { 0 };
   g_autoptr (Deadline) deadline = deadline_new (options->timeout);
-  g_autoptr (GPtrArray) pods = NULL;
-  g_autoptr (GPtrArray) left = NULL;
   Down down = { .context = &context, .code = AGENT_DONE };
 
   if (options->all == (options->arguments->len > 0))
@@ -98,7 +96,8 @@ run (const Options *options, GError **error)
   if (!context_open_to_change (&context, options, NULL, deadline, error))
     return AGENT_FAILED;
 
-  pods = choose (&down, options, error);
+  g_autoptr (GPtrArray) pods = choose (&down, options, error);
+
   if (pods == NULL)
     return AGENT_FAILED;
   for (guint i = 0; i < pods->len; i++)
@@ -106,7 +105,8 @@ run (const Options *options, GError **error)
   while (down.pending > 0)
     g_main_context_iteration (NULL, TRUE);
 
-  left = context_dup_pods (&context);
+  g_autoptr (GPtrArray) left = context_dup_pods (&context);
+
   if (left->len == 0 && !sources_forget (options->root, error))
     return AGENT_FAILED;
   return down.code;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bundle.h"
@@ -57,11 +58,12 @@ static GHashTable *
 make_environment (KvolPod *pod, GVariant *container, const Options *options, gboolean terminal, GError **error)
 {
   g_autoptr (KvolKubeStore) store = load_objects (options, error);
-  g_autoptr (GHashTable) environment = NULL;
 
   if (store == NULL)
     return NULL;
-  environment = environment_new (pod, container, KVOL_STORE (store), error);
+
+  g_autoptr (GHashTable) environment = environment_new (pod, container, KVOL_STORE (store), error);
+
   if (environment == NULL)
     {
       g_prefix_error (error, "container \"%s\": ", field_string (container, "name"));
@@ -93,37 +95,36 @@ describe_container (const Options *options, GError **error)
 {
   g_auto (Context) context = { 0 };
   gboolean terminal = isatty (STDIN_FILENO) && isatty (STDOUT_FILENO);
-  g_autoptr (GPtrArray) pods = NULL;
-  g_autoptr (GVariant) container = NULL;
-  g_autoptr (GHashTable) environment = NULL;
-  g_autoptr (GPtrArray) mounts = NULL;
-  g_autoptr (JsonNode) config = NULL;
-  KvolPod *pod = NULL;
 
   if (!context_open_to_look (&context, options, error))
     return NULL;
-  pods = context_dup_pods (&context);
-  pod = pods_find (pods, options->arguments->pdata[0], error);
-  if (pod == NULL)
-    return NULL;
-  container = containers_find (pod, options->container, error);
+
+  g_autoptr (GPtrArray) pods = context_dup_pods (&context);
+  KvolPod *pod = pods_find (pods, options->arguments->pdata[0], error);
+  g_autoptr (GVariant) container = pod ? containers_find (pod, options->container, error) : NULL;
+
   if (container == NULL)
     return NULL;
-  mounts = kvol_manager_get_mounts (context.manager, kvol_pod_get_uid (pod), field_string (container, "name"), error);
-  if (mounts == NULL)
-    return NULL;
-  environment = make_environment (pod, container, options, terminal, error);
+
+  g_autoptr (GPtrArray) mounts =
+      kvol_manager_get_mounts (context.manager, kvol_pod_get_uid (pod), field_string (container, "name"), error);
+  g_autoptr (GHashTable) environment = mounts ? make_environment (pod, container, options, terminal, error) : NULL;
+
   if (environment == NULL)
     return NULL;
 
   warn_of_limits (container, mounts);
-  config = oci_config_new (&(OciContainer){ .pod = pod,
-                                            .container = container,
-                                            .mounts = mounts,
-                                            .environment = environment,
-                                            .command = options->command,
-                                            .terminal = terminal },
-                           error);
+
+  const OciContainer description = {
+    .pod = pod,
+    .container = container,
+    .mounts = mounts,
+    .environment = environment,
+    .command = options->command,
+    .terminal = terminal,
+  };
+  g_autoptr (JsonNode) config = oci_config_new (&description, error);
+
   return config != NULL ? json_to_text (config) : NULL;
 }
 
@@ -148,24 +149,27 @@ open_rootfs (const Options *options, GError **error)
 static char *
 prepare_bundle (const Options *options, const char *config, GError **error)
 {
-  KVOL_AUTO_FD rootfs_fd = -1;
-  g_autofree char *dir = NULL;
-  g_autofree char *file = NULL;
   g_autoptr (GError) local_error = NULL;
+  g_autofree char *dir = NULL;
 
   if (!bundle_enter (error))
     return NULL;
-  rootfs_fd = open_rootfs (options, &local_error);
+
+  KVOL_AUTO_FD rootfs_fd = open_rootfs (options, &local_error);
+
   if (local_error != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
       return NULL;
     }
+  /* What is made here is for the container, whatever the caller keeps from others. */
+  umask (022);
   if (!bundle_make (options->root, &dir, error)
       || (rootfs_fd >= 0 ? !rootfs_from_directory (dir, rootfs_fd, error) : !rootfs_from_busybox (dir, error)))
     return NULL;
 
-  file = g_build_filename (dir, "config.json", NULL);
+  g_autofree char *file = g_build_filename (dir, "config.json", NULL);
+
   if (!g_file_set_contents_full (file, config, -1, G_FILE_SET_CONTENTS_NONE, 0600, error))
     return NULL;
   return g_steal_pointer (&dir);
@@ -190,8 +194,6 @@ static int
 run (const Options *options, GError **error)
 {
   g_autofree char *runtime = g_find_program_in_path (RUNTIME);
-  g_autofree char *config = NULL;
-  g_autofree char *dir = NULL;
 
   if (options->command != NULL && *options->command == NULL)
     {
@@ -203,10 +205,10 @@ run (const Options *options, GError **error)
       g_set_error (error, AGENT_ERROR, AGENT_CANNOT, "there is no container runtime here: install " RUNTIME);
       return AGENT_CANNOT;
     }
-  config = describe_container (options, error);
-  if (config == NULL)
-    return AGENT_FAILED;
-  dir = prepare_bundle (options, config, error);
+
+  g_autofree char *config = describe_container (options, error);
+  g_autofree char *dir = config ? prepare_bundle (options, config, error) : NULL;
+
   if (dir != NULL)
     become_runtime (runtime, dir, error);
   return AGENT_FAILED;

@@ -11,10 +11,6 @@
 static gboolean
 print_oci (Context *context, KvolPod *pod, GPtrArray *containers, GError **error)
 {
-  g_autoptr (GPtrArray) mounts = NULL;
-  g_autoptr (JsonNode) root = NULL;
-  JsonArray *array = NULL;
-
   if (containers->len != 1)
     {
       g_autofree char *label = pods_label (pod);
@@ -23,14 +19,17 @@ print_oci (Context *context, KvolPod *pod, GPtrArray *containers, GError **error
                    "pod \"%s\" has %u containers: say which (\"mounts -o table\" lists them)", label, containers->len);
       return FALSE;
     }
-  mounts = kvol_manager_get_mounts (context->manager, kvol_pod_get_uid (pod), containers->pdata[0], error);
+
+  g_autoptr (GPtrArray) mounts =
+      kvol_manager_get_mounts (context->manager, kvol_pod_get_uid (pod), containers->pdata[0], error);
+
   if (mounts == NULL)
     return FALSE;
 
-  array = json_array_new ();
+  g_autoptr (JsonArray) array = json_array_new ();
+  g_autoptr (JsonNode) root = json_node_init_array (json_node_alloc (), array);
+
   oci_mounts_add (array, mounts);
-  root = json_node_init_array (json_node_alloc (), array);
-  json_array_unref (array);
   json_print (root);
   return TRUE;
 }
@@ -70,26 +69,24 @@ static int
 run (const Options *options, GError **error)
 {
   g_auto (Context) context = { 0 };
-  g_autoptr (GPtrArray) pods = NULL;
-  g_autoptr (GPtrArray) containers = NULL;
-  KvolPod *pod = NULL;
   gboolean oci = g_str_equal (options->output, "oci");
 
   if (!context_open_to_look (&context, options, error))
     return AGENT_FAILED;
-  pods = context_dup_pods (&context);
-  pod = pods_find (pods, options->arguments->pdata[0], error);
+
+  g_autoptr (GPtrArray) pods = context_dup_pods (&context);
+  KvolPod *pod = pods_find (pods, options->arguments->pdata[0], error);
+
   if (pod == NULL)
     return AGENT_FAILED;
 
+  g_autoptr (GPtrArray) containers = containers_list (pod);
+
   if (options->arguments->len > 1)
     {
-      containers = g_ptr_array_new_with_free_func (g_free);
+      g_ptr_array_set_size (containers, 0);
       g_ptr_array_add (containers, g_strdup (options->arguments->pdata[1]));
     }
-  else
-    containers = containers_list (pod);
-
   if (oci ? print_oci (&context, pod, containers, error) : print_table (&context, pod, containers, error))
     return AGENT_DONE;
   return AGENT_FAILED;

@@ -9,12 +9,12 @@ static int
 run (const Options *options, GError **error)
 {
   g_auto (Context) context = { 0 };
-  g_autoptr (GVariant) status = NULL;
 
   if (!context_open_to_look (&context, options, error))
     return AGENT_FAILED;
 
-  status = context_get_status (&context);
+  g_autoptr (GVariant) status = context_get_status (&context);
+
   if (g_variant_n_children (status) == 0)
     text_progress ("nothing is set up below \"%s\"", options->root);
   return status_print (status, options->output, FALSE, error) ? AGENT_DONE : AGENT_FAILED;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Manifests are read and judged before anything is touched. Then the pods are set up side by side: each goes its own
- * way through old pods of its name (taken down first), one synchronisation, and a wait for what may still come, so that
- * a pod that fails holds up no other. */
+ * way through old pods of its name (taken down first) and one synchronisation. Only when all have tried does anybody
+ * wait for what may still come, so that a pod that fails holds up no other. */
+#include <string.h>
+
 #include "command.h"
 #include "context.h"
 #include "error.h"
@@ -11,14 +13,13 @@
 #include "status.h"
 #include "text.h"
 
-#include <string.h>
-
 typedef struct
 {
   const Options *options;
   Context context;
   Deadline *deadline;
   guint pending;
+  GPtrArray *waiting; /* (element-type Journey): what may still come to a good end */
   gboolean failed;
 } Up;
 
@@ -103,8 +104,8 @@ synced (GObject *manager, GAsyncResult *result, gpointer data)
     }
   text_progress ("waiting: %s", error->message);
   journey->failure = g_strdup (error->message);
-  kvol_manager_wait_pod_async (KVOL_MANAGER (manager), kvol_pod_get_uid (journey->pod),
-                               deadline_get_cancellable (journey->up->deadline), waited, journey);
+  g_ptr_array_add (journey->up->waiting, journey);
+  journey->up->pending--;
 }
 
 static void
@@ -134,49 +135,26 @@ journey_begin (Up *up, KvolPod *pod, GPtrArray *known)
   next_step (journey);
 }
 
+static void
+journey_wait (Journey *journey)
+{
+  journey->up->pending++;
+  kvol_manager_wait_pod_async (journey->up->context.manager, kvol_pod_get_uid (journey->pod),
+                               deadline_get_cancellable (journey->up->deadline), waited, journey);
+}
+
 static gboolean
 print_result (Up *up, GPtrArray *pods, GError **error)
 {
   g_autoptr (GHashTable) uids = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (GVariant) status = context_get_status (&up->context);
-  g_autoptr (GVariant) picked = NULL;
 
   for (guint i = 0; i < pods->len; i++)
     g_hash_table_add (uids, (gpointer) kvol_pod_get_uid (pods->pdata[i]));
-  picked = status_pick (status, uids);
+
+  g_autoptr (GVariant) picked = status_pick (status, uids);
+
   return status_print (picked, up->options->output, TRUE, error);
-}
-
-static KvolPod *
-find_same_name (GPtrArray *pods, KvolPod *pod)
-{
-  for (guint i = 0; i < pods->len; i++)
-    if (pods_same_name (pods->pdata[i], pod))
-      return pods->pdata[i];
-  return NULL;
-}
-
-/* The same pod given twice is one pod; two different ones of one name would take each other down. */
-static GPtrArray *
-only_once (GPtrArray *pods, GError **error)
-{
-  g_autoptr (GPtrArray) once = g_ptr_array_new_with_free_func ((GDestroyNotify) kvol_pod_unref);
-
-  for (guint i = 0; i < pods->len; i++)
-    {
-      KvolPod *other = find_same_name (once, pods->pdata[i]);
-
-      if (other == NULL)
-        g_ptr_array_add (once, kvol_pod_ref (pods->pdata[i]));
-      else if (!g_str_equal (kvol_pod_get_uid (other), kvol_pod_get_uid (pods->pdata[i])))
-        {
-          g_autofree char *label = pods_label (other);
-
-          g_set_error (error, AGENT_ERROR, AGENT_USAGE, "the manifests ask for two different pods \"%s\"", label);
-          return NULL;
-        }
-    }
-  return g_steal_pointer (&once);
 }
 
 /* What was given, as a later command finds it again. */
@@ -230,7 +208,14 @@ read_pods (const Options *options, KvolKubeStore *store, GError **error)
     }
   kvol_kube_store_add (store, objects);
   kvol_kube_store_add (store, manifest);
-  return only_once (pods, error);
+  return g_steal_pointer (&pods);
+}
+
+static void
+run_until_idle (Up *up)
+{
+  while (up->pending > 0)
+    g_main_context_iteration (NULL, TRUE);
 }
 
 static gboolean
@@ -240,8 +225,11 @@ set_up (Up *up, GPtrArray *pods, GError **error)
 
   for (guint i = 0; i < pods->len; i++)
     journey_begin (up, pods->pdata[i], known);
-  while (up->pending > 0)
-    g_main_context_iteration (NULL, TRUE);
+  run_until_idle (up);
+
+  for (guint i = 0; i < up->waiting->len; i++)
+    journey_wait (up->waiting->pdata[i]);
+  run_until_idle (up);
   return print_result (up, pods, error);
 }
 
@@ -250,6 +238,7 @@ up_clear (Up *up)
 {
   context_close (&up->context);
   g_clear_pointer (&up->deadline, deadline_free);
+  g_clear_pointer (&up->waiting, g_ptr_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Up, up_clear)
@@ -257,7 +246,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Up, up_clear)
 static int
 run (const Options *options, GError **error)
 {
-  g_auto (Up) up = { .options = options };
+  g_auto (Up) up = { .options = options, .waiting = g_ptr_array_new () };
   g_autoptr (KvolKubeStore) store = kvol_kube_store_new ();
   g_autoptr (GPtrArray) sources = absolute_sources (options, error);
   g_autoptr (GPtrArray) pods = sources != NULL ? read_pods (options, store, error) : NULL;

@@ -7,12 +7,12 @@ static int
 run (const Options *options, GError **error)
 {
   g_autoptr (KvolKubeManifest) manifest = kvol_kube_manifest_new ();
-  g_autoptr (GPtrArray) pods = NULL;
 
   for (guint i = 0; i < options->arguments->len; i++)
     kvol_kube_manifest_add_path (manifest, options->arguments->pdata[i]);
+
   /* What cannot be set up shows only when pods are made of the objects. */
-  pods = kvol_kube_manifest_dup_pods (manifest);
+  g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
 
   problems_print (manifest, stdout);
   return kvol_kube_manifest_has (manifest, KVOL_KUBE_ERROR) ? AGENT_USAGE : AGENT_DONE;

@@ -2,36 +2,32 @@
 #include "context.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "error.h"
 #include "text.h"
 
-/* glibc has open_tree() since 2.36, the kernel since 5.2. */
-#ifndef OPEN_TREE_CLONE
-#define OPEN_TREE_CLONE 1
-#endif
-#ifndef OPEN_TREE_CLOEXEC
-#define OPEN_TREE_CLOEXEC O_CLOEXEC
+/* glibc has fsopen() since 2.36, the kernel since 5.2. */
+#ifndef FSOPEN_CLOEXEC
+#define FSOPEN_CLOEXEC 1
 #endif
 
-/* The kernel is asked for what every set-up needs, a detached copy of a mount, before anything is made or changed: who
- * may not mount is told so, and not by the first volume that fails. */
+/* The kernel is asked for what every set-up needs before anything is made or changed: who may not mount is told so, and
+ * not by the first volume that fails. */
 static gboolean
 may_mount (GError **error)
 {
-  KVOL_AUTO_FD tree = (int) syscall (SYS_open_tree, AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  KVOL_AUTO_FD fs = (int) syscall (SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
 
-  if (tree >= 0)
+  if (fs >= 0)
     return TRUE;
   if (errno == EPERM)
     g_set_error (error, AGENT_ERROR, AGENT_CANNOT,
                  "this needs the right to mount: run it as root, or in a user and mount namespace of your own "
                  "(unshare -Urm)");
   else
-    g_set_error (error, AGENT_ERROR, AGENT_CANNOT, "this kernel cannot clone a mount: %s", g_strerror (errno));
+    g_set_error (error, AGENT_ERROR, AGENT_CANNOT, "this kernel cannot make a file system: %s", g_strerror (errno));
   return FALSE;
 }
 

@@ -110,6 +110,11 @@ run (int argc, char **argv, GError **error)
   if (!options_parse (&options, argc, argv, error))
     return AGENT_USAGE;
 
+  if (options.version)
+    {
+      puts ("kvol-agent " KVOL_VERSION);
+      return AGENT_DONE;
+    }
   if (options.arguments->len > 0)
     {
       const char *name = g_ptr_array_index (options.arguments, 0);

@@ -38,6 +38,7 @@ static const OptionSpec specs[] = {
   { "plugins", "DIR", LONG_PLUGINS, 0, "where the volume plugins are (next to libkvol)" },
   { "objects", "DIR", LONG_OBJECTS, 0, "more manifests that pods may refer to; may be repeated" },
   { "help", NULL, 'h', 0, "say what this does, with examples" },
+  { "version", NULL, 'V', 0, "say which version this is" },
   { "output", "FORMAT", 'o', OPTION_OUTPUT, "how to print" },
   { "timeout", "SECONDS", LONG_TIMEOUT, OPTION_TIMEOUT, "how long to wait, in all (15); 0: not at all" },
   { "all", NULL, LONG_ALL, OPTION_ALL, "every pod" },
@@ -86,6 +87,9 @@ take_option (Options *self, int letter, const char *value, GError **error)
       break;
     case 'h':
       self->help = TRUE;
+      break;
+    case 'V':
+      self->version = TRUE;
       break;
     case 'o':
       self->output = value;

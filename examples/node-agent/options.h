@@ -27,6 +27,7 @@ typedef struct {
   gboolean    all;
   gboolean    dry_run;
   gboolean    help;
+  gboolean    version;
   guint       given;          /* which of OPTION_... were */
   GPtrArray  *arguments;      /* what is neither an option nor a command's name */
   char      **command;        /* what follows "--"; NULL: nothing did */

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <link.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -95,6 +97,32 @@ install_busybox (const char *rootfs, const char *busybox, GError **error)
   return TRUE;
 }
 
+/* A busybox that wants a dynamic loader starts here, but not in a tree that has none. */
+static gboolean
+is_static (const char *path)
+{
+  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
+  gsize length = file != NULL ? g_mapped_file_get_length (file) : 0;
+  const char *bytes = length > 0 ? g_mapped_file_get_contents (file) : NULL;
+  ElfW (Ehdr) head;
+
+  if (length < sizeof head)
+    return FALSE;
+  memcpy (&head, bytes, sizeof head);
+  for (gsize i = 0; i < head.e_phnum; i++)
+    {
+      gsize at = head.e_phoff + i * sizeof (ElfW (Phdr));
+      ElfW (Phdr) part;
+
+      if (at > length || length - at < sizeof part)
+        return FALSE;
+      memcpy (&part, bytes + at, sizeof part);
+      if (part.p_type == PT_INTERP)
+        return FALSE;
+    }
+  return memcmp (head.e_ident, ELFMAG, SELFMAG) == 0;
+}
+
 static gboolean
 write_accounts (const char *rootfs, GError **error)
 {
@@ -116,10 +144,11 @@ rootfs_from_busybox (const char *dir, GError **error)
   g_autofree char *usr_bin = g_build_filename (rootfs, "usr", "bin", NULL);
   g_autofree char *busybox = g_find_program_in_path ("busybox");
 
-  if (busybox == NULL)
+  if (busybox == NULL || !is_static (busybox))
     {
       g_set_error (error, AGENT_ERROR, AGENT_CANNOT,
-                   "there is no busybox here to make a root file system of: install busybox-static, or give --rootfs");
+                   "there is no static busybox here to make a root file system of: install busybox-static, or give "
+                   "--rootfs");
       return FALSE;
     }
   if (!make_directories (dir, first, error) || !make_directories (rootfs, names, error))

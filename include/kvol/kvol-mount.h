@@ -60,7 +60,7 @@ KVOL_API const char *kvol_mount_get_destination (KvolMount *self);
  * @self: a mount
  *
  * The options in the words of the OCI runtime specification: "rbind", "ro" or "rw" ("rro" for recursive
- * read-only), and "rprivate", "rslave" or "rshared".
+ * read-only), "rprivate", "rslave" or "rshared", and, for everything but a hostPath, "nosuid" and "nodev".
  *
  * Returns: (transfer none) (array zero-terminated=1): the options
  */

@@ -15,24 +15,27 @@ static void
 sync_pod (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   GError *error = NULL;
+  gboolean done = kvol_manager_sync_pod (source, data, cancellable, &error);
 
-  finish (task, kvol_manager_sync_pod (source, data, cancellable, &error), error);
+  finish (task, done, error);
 }
 
 static void
 wait_pod (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   GError *error = NULL;
+  gboolean done = kvol_manager_wait_pod (source, data, cancellable, &error);
 
-  finish (task, kvol_manager_wait_pod (source, data, cancellable, &error), error);
+  finish (task, done, error);
 }
 
 static void
 remove_pod (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   GError *error = NULL;
+  gboolean done = kvol_manager_remove_pod (source, data, cancellable, &error);
 
-  finish (task, kvol_manager_remove_pod (source, data, cancellable, &error), error);
+  finish (task, done, error);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What happens, in which order. One engine is one kubelet root: the pods that are wanted, what has been done for them, and
- * the way from one to the other. Work starts when its cause arrives: a call, or a back-off that has elapsed. */
+/* What happens, in which order. One engine is one kubelet root: the pods that are wanted, what has been done for
+ * them, and the way from one to the other. Work starts when its cause arrives: a call, or a back-off that has
+ * elapsed. */
 #pragma once
 
 #include <gio/gio.h>
@@ -13,8 +14,8 @@ typedef struct _Engine Engine;
 /* What the engine asks of whoever made it. */
 typedef struct {
   /* An object as the plugin ABI describes it; may wait. */
-  GVariant *(*get_object)    (gpointer data, const char *api_version, const char *kind, const char *ns, const char *name,
-                              GCancellable *cancellable, GError **error);
+  GVariant *(*get_object)    (gpointer data, const char *api_version, const char *kind, const char *ns,
+                              const char *name, GCancellable *cancellable, GError **error);
   /* @request and the answer as KvolStoreInterface.request_token says. */
   GVariant *(*request_token) (gpointer data, GVariant *request, GCancellable *cancellable, GError **error);
   /* From any thread, no lock held. @volume is NULL: the pod as a whole. */

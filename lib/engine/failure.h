@@ -4,8 +4,8 @@
 
 #include "engine/pod.h"
 
-/* Sets @error from the volumes' own errors; *@ret_retryable: one of them may mend itself. FALSE when there is one. The code
- * is that of the first that needs its author's help, else that of the first. */
+/* Sets @error from the volumes' own errors; *@ret_retryable: one of them may mend itself. FALSE when there is one.
+ * The code is that of the first that needs its author's help, else that of the first. */
 gboolean engine_failure_collect (const EnginePod *pod, gboolean *ret_retryable, GError **error);
 
 /* Puts `volume "x" of pod "ns/name": ` before the message. */

@@ -6,9 +6,9 @@
 #include "sys/entry.h"
 #include "sys/slots.h"
 
-/* leaving, namespace, name, the pod's object (a{sv}; empty: unknown), and the volumes: name, spec name, plugin, volume id,
- * state, what it was made, mount (id, device, inode), host path, the plugin's record (a{sv}; empty: none). Contents of objects are never
- * in it. */
+/* leaving, namespace, name, the pod's object (a{sv}; empty: unknown), and the volumes: name, spec name, plugin,
+ * volume id, state, what it was made, mount (id, device, inode), host path, the plugin's record (a{sv}; empty:
+ * none). Contents of objects are never in it. */
 #define VOLUME_TYPE "(ssssuu(ttt)sa{sv})"
 #define RECORD_TYPE "(bssa{sv}a" VOLUME_TYPE ")"
 

@@ -92,7 +92,8 @@ EnginePod *engine_claim (Engine *self, const char *uid, gboolean create, GCancel
 /* Ends the claim; @forget: nothing is left of the pod, it goes with it. Wakes who waits. */
 void engine_release (Engine *self, EnginePod *pod, gboolean forget);
 
-/* Wakes everybody who waits for a change when @cancellable fires; for g_cancellable_disconnect(), not under the lock. */
+/* Wakes everybody who waits for a change when @cancellable fires; for g_cancellable_disconnect(), not under the
+ * lock. */
 gulong engine_wake_when_cancelled (Engine *self, GCancellable *cancellable);
 
 /* Changes the shared state of a volume and tells about it. Takes over @error, which may be NULL. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A record says what was intended, the kernel what is so; where they differ the kernel is believed and the record is
- * written anew, so that a second look finds nothing to do. What has no record is known by its names: it is never touched
- * here, and removed as ours only when a complete list of pods says that nobody wants it. */
+ * written anew, so that a second look finds nothing to do. What has no record is known by its names: it is never
+ * touched here, and removed as ours only when a complete list of pods says that nobody wants it. */
 #include "engine/recover.h"
 
 #include <kvol/kvol-error.h>
@@ -69,7 +69,8 @@ engine_recover_discover (Engine *self, const char *uid, GError **error)
   return pod;
 }
 
-/* A set-up that was cut off: a mount in the volume's place is whole, anything else is the next set-up's to go on with. */
+/* A set-up that was cut off: a mount in the volume's place is whole, anything else is the next set-up's to go on
+ * with. */
 static gboolean
 settle_uncertain (Recovery *self, EnginePod *pod, EngineVolume *volume)
 {

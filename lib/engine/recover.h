@@ -4,5 +4,6 @@
 
 #include "engine/pod.h"
 
-/* A pod of which only the directory is known: its volumes by their names. NULL with ABSENT when there is no directory. */
+/* A pod of which only the directory is known: its volumes by their names. NULL with ABSENT when there is no
+ * directory. */
 EnginePod *engine_recover_discover (Engine *self, const char *uid, GError **error);

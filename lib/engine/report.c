@@ -148,12 +148,17 @@ engine_mount_free (EngineMount *self)
   g_free (self);
 }
 
+/* A runtime sets the flags of its bind anew: what is not said again is lost on the way into the container. A host path
+ * keeps what the host gave it. */
 static char **
-options_of (const ModelVolumeMount *mount, gboolean read_only)
+options_of (const ModelVolumeMount *mount, const EngineVolume *volume, gboolean read_only)
 {
   static const char *const propagations[] = { "rprivate", "rslave", "rshared" };
   const char *access = mount->recursive_read_only ? "rro" : read_only ? "ro" : "rw";
-  const char *const options[] = { "rbind", access, propagations[mount->propagation], NULL };
+  gboolean own = volume->made != ENGINE_MADE_HOST_PATH;
+  const char *const options[] = {
+    "rbind", access, propagations[mount->propagation], own ? "nosuid" : NULL, own ? "nodev" : NULL, NULL
+  };
 
   return g_strdupv ((char **) options);
 }
@@ -191,7 +196,7 @@ mount_new (Engine *self, const EnginePod *pod, const ModelPod *model, const char
   result->source = mount->sub_path ? layout_subpath_path (self->root, pod->uid, mount->volume, container, index)
                                    : path_of (self, pod, volume);
   result->destination = g_strdup (mount->path);
-  result->options = options_of (mount, read_only || layout_kind (volume->plugin)->projected);
+  result->options = options_of (mount, volume, read_only || layout_kind (volume->plugin)->projected);
   return result;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Trying again: a pod whose sync failed with an error that may mend itself is tried again after a back-off of 0.5 s, doubled
- * each time, up to 2 min 2 s (upstream pkg/util/goroutinemap/exponentialbackoff). One sleeping thread, made at the first
- * need, knows when the next is due. */
+/* Trying again: a pod whose sync failed with an error that may mend itself is tried again after a back-off of 0.5 s,
+ * doubled each time, up to 2 min 2 s (upstream pkg/util/goroutinemap/exponentialbackoff). One sleeping thread, made
+ * at the first need, knows when the next is due. */
 #pragma once
 
 #include "engine/pod.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* subPath: a part of a volume, bound beside the pod so that a runtime mounts just that and nothing in the volume can lead it
- * elsewhere (upstream pkg/volume/util/subpath). */
+/* subPath: a part of a volume, bound beside the pod so that a runtime mounts just that and nothing in the volume can
+ * lead it elsewhere (upstream pkg/volume/util/subpath). */
 #pragma once
 
 #include "engine/layout.h"

@@ -57,8 +57,8 @@ adopt_model (Engine *self, EnginePod *pod, ModelPod *model, gboolean *ret_differ
   g_clear_pointer (&old, model_pod_unref);
 }
 
-/* Brings what is there up to date. A volume that has lost its place is pending again. A failed refresh leaves the volume as
- * it stands: old content is better than none. */
+/* Brings what is there up to date. A volume that has lost its place is pending again. A failed refresh leaves the
+ * volume as it stands: old content is better than none. */
 static void
 refresh_ready (Engine *self, EnginePod *pod, GCancellable *cancellable)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A volume's content is complete, and its owner and mode are right, before it hangs in its place; so a mount that is found
- * in a volume's place after a kill is a whole one and is taken over as it is. A directory that holds its content itself has
- * no such moment: its plugin finds out what is there and goes on. */
+/* A volume's content is complete, and its owner and mode are right, before it hangs in its place; so a mount that is
+ * found in a volume's place after a kill is a whole one and is taken over as it is. A directory that holds its
+ * content itself has no such moment: its plugin finds out what is there and goes on. */
 #include "engine/volume.h"
 
 #include <fcntl.h>

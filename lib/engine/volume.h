@@ -5,8 +5,8 @@
 #include "engine/layout.h"
 #include "engine/pod.h"
 
-/* Sets the volume up in its place; finds what an earlier try left and goes on from there. On success the volume is READY;
- * on failure nothing new is left. */
+/* Sets the volume up in its place; finds what an earlier try left and goes on from there. On success the volume is
+ * READY; on failure nothing new is left. */
 gboolean engine_volume_set_up (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout,
                                GCancellable *cancellable, GError **error);
 

@@ -91,29 +91,30 @@ dup_duration (gint64 usec)
   return g_strdup_printf ("%d ms", (int) (usec / G_TIME_SPAN_MILLISECOND));
 }
 
-/* Says why there is no answer; the worker is about to be ended. */
+/* Says why there is no answer; the worker is about to be ended. Whoever opens the plugin names it. */
 static void
 set_lost (LoaderCrew *self, SysWorker *worker, WireCall call, gint64 usec, gboolean is_late, const GError *why,
           GError **error)
 {
   const char *slot = wire_call_get_name (call);
-  KvolError code = wire_call_changes (call) ? KVOL_ERROR_UNCERTAIN : KVOL_ERROR_TRANSIENT;
+  gboolean changes = wire_call_changes (call);
+  KvolError code = changes ? KVOL_ERROR_UNCERTAIN : KVOL_ERROR_TRANSIENT;
+  g_autofree char *who = call == WIRE_OPEN ? g_strdup ("it") : g_strdup_printf ("volume plugin \"%s\"", self->name);
   g_autofree char *text = NULL;
 
   if (g_error_matches (why, KVOL_ERROR, KVOL_ERROR_ABSENT))
     {
       text = sys_worker_dup_end (worker);
-      g_set_error (error, KVOL_ERROR, code, "volume plugin \"%s\" broke off %s: its worker %s", self->name, slot, text);
+      g_set_error (error, KVOL_ERROR, code, "%s broke off %s: its worker %s", who, slot, text);
     }
   else if (is_late && g_error_matches (why, KVOL_ERROR, KVOL_ERROR_TRANSIENT))
     {
       text = dup_duration (usec);
-      g_set_error (error, KVOL_ERROR, code, "volume plugin \"%s\" did not answer %s within %s; it was ended",
-                   self->name, slot, text);
+      g_set_error (error, KVOL_ERROR, code, "%s did not answer %s within %s; it was ended", who, slot, text);
     }
   else
-    g_set_error (error, KVOL_ERROR, wire_call_changes (call) ? code : why->code,
-                 "volume plugin \"%s\" broke off %s; it was ended: %s", self->name, slot, why->message);
+    g_set_error (error, KVOL_ERROR, changes ? (int) code : why->code, "%s broke off %s; it was ended: %s", who, slot,
+                 why->message);
 }
 
 /* FALSE with the plugin's own error, or because there is no answer: then @worker is ended and NULL. */
@@ -123,8 +124,7 @@ exchange (LoaderCrew *self, SysWorker **worker, const WireRequest *request, gint
 {
   g_autoptr (GError) failed = NULL;
   gint64 deadline = g_get_monotonic_time () + usec;
-  Talk how =
-      talk (self, sys_worker_get_socket (*worker), request, ret_answer, deadline, cancellable, &failed);
+  Talk how = talk (self, sys_worker_get_socket (*worker), request, ret_answer, deadline, cancellable, &failed);
 
   if (how == TALK_BROKEN && failed->domain == KVOL_ERROR)
     set_lost (self, *worker, request->call, usec, g_get_monotonic_time () >= deadline, failed, error);
@@ -261,7 +261,10 @@ loader_crew_call (LoaderCrew *self, const WireRequest *request, WireAnswer *ret_
     return FALSE;
   worker = take_worker (self, cancellable, error);
   if (worker == NULL)
-    return FALSE;
+    {
+      g_prefix_error (error, "volume plugin \"%s\" cannot be opened: ", self->name);
+      return FALSE;
+    }
   ok = exchange (self, &worker, request, self->setup->deadline_usec, ret_answer, cancellable, error);
   if (worker != NULL)
     give_back (self, worker);

@@ -80,20 +80,17 @@ loader_table_get_name (const KvolPluginDesc *table)
   return KVOL_HAS (table, name) && table->size <= SIZE_MAX_SANE ? table->name : NULL;
 }
 
+/* @name is any bytes: as upstream's %q, escapes keep it on one line and off the terminal's controls. */
 static gboolean
 throw_abi (GError **error, const KvolPluginDesc *table, const char *what)
 {
   const char *name = loader_table_get_name (table);
+  g_autofree char *quoted = name != NULL ? g_strescape (name, NULL) : NULL;
 
-  if (name == NULL)
-    {
-      g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABI, "a volume plugin without a name %s", what);
-      return FALSE;
-    }
-
-  g_autofree char *valid = g_utf8_make_valid (name, -1);
-
-  g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABI, "volume plugin \"%s\" %s", valid, what);
+  if (quoted != NULL)
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABI, "volume plugin \"%s\" %s", quoted, what);
+  else
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABI, "a volume plugin whose name cannot be read %s", what);
   return FALSE;
 }
 
@@ -131,15 +128,16 @@ check_needs (const KvolPluginDesc *table, GError **error)
 static gboolean
 check_name (const KvolPluginDesc *table, GError **error)
 {
-  g_autofree char *valid = table->name != NULL ? g_utf8_make_valid (table->name, -1) : NULL;
-  const char *wrong = NULL;
+  g_autofree char *quoted = NULL;
+  const char *fault;
 
   if (table->name == NULL)
-    return throw_abi (error, table, "cannot be loaded; set .name in its table");
-  wrong = loader_name_find_fault (table->name);
-  if (wrong == NULL)
+    return throw_abi (error, table, "is useless; set .name in its table");
+  fault = loader_name_find_fault (table->name);
+  if (fault == NULL)
     return TRUE;
-  g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABI, "volume plugin has invalid name: \"%s\": %s", valid, wrong);
+  quoted = g_strescape (table->name, NULL);
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABI, "volume plugin has invalid name: \"%s\": %s", quoted, fault);
   return FALSE;
 }
 

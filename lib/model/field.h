@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading an object, a{sv} with the Kubernetes field names as keys. A field of another type reads as absent. What is lent
- * lives as long as the object. */
+/* Reading an object, a{sv} with the Kubernetes field names as keys. A field of another type reads as absent. What is
+ * lent lives as long as the object. */
 #pragma once
 
 #include <glib.h>

@@ -5,8 +5,8 @@
 #include <glib.h>
 #include <sys/types.h>
 
-/* Makes the directory @name with exactly @mode, whatever the umask is, and opens it O_RDONLY|O_DIRECTORY|O_NOFOLLOW. One
- * that is there already keeps its mode. @ret_made: whether it was made now; may be NULL. */
+/* Makes the directory @name with exactly @mode, whatever the umask is, and opens it O_RDONLY|O_DIRECTORY|O_NOFOLLOW.
+ * One that is there already keeps its mode. @ret_made: whether it was made now; may be NULL. */
 int sys_entry_make_dir (int dir_fd, const char *name, mode_t mode, gboolean *ret_made, GError **error);
 
 /* Opens the directory @name, O_PATH|O_DIRECTORY|O_NOFOLLOW; on a mount point: the mounted root. */

@@ -45,10 +45,13 @@ mount_id_from (const SysStatx *found)
 static gboolean
 look (int dir_fd, const char *name, SysStatx *ret_found)
 {
-  const unsigned flags =
-      SYS_CALL_DONT_SYNC | SYS_CALL_NO_AUTOMOUNT | SYS_CALL_NO_FOLLOW | (*name == '\0' ? SYS_CALL_EMPTY_PATH : 0);
-  const unsigned mask = SYS_STATX_MNT_ID | (unique_ids_are_denied () ? 0 : SYS_STATX_MNT_ID_UNIQUE);
+  unsigned flags = SYS_CALL_DONT_SYNC | SYS_CALL_NO_AUTOMOUNT | SYS_CALL_NO_FOLLOW;
+  unsigned mask = SYS_STATX_TYPE | SYS_STATX_INO | SYS_STATX_MNT_ID;
 
+  if (*name == '\0')
+    flags |= SYS_CALL_EMPTY_PATH;
+  if (!unique_ids_are_denied ())
+    mask |= SYS_STATX_MNT_ID_UNIQUE;
   if (sys_call_statx (dir_fd, name, flags, mask, ret_found) < 0)
     return FALSE;
   /* A kernel that does not know says "no mount" to everything, and data would be deleted on its word. */

@@ -138,7 +138,7 @@ sys_node_check (GError **error)
   if (missing->len == 0)
     return TRUE;
   g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
-               "this kernel lacks %s; kvol needs Linux 5.12 or newer, and no filter on these system calls",
+               "this machine lacks %s; kvol needs Linux 5.12 or newer, and no filter on these system calls",
                missing->str);
   return FALSE;
 }

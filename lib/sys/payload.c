@@ -4,6 +4,7 @@
 #include "sys/payload.h"
 
 #include <kvol/kvol-error.h>
+#include <limits.h>
 #include <string.h>
 
 #include "sys/publish.h"
@@ -11,6 +12,8 @@
 #define PATH_LEN_MAX 4096
 #define NAME_LEN_MAX 255
 #define MODE_MAX 0777
+/* Upstream takes longer ones, and fails to write them: the kernel takes 4095 bytes at once, with the version in front. */
+#define PATH_REACH_MAX (PATH_MAX - 1 - SYS_VERSION_NAME_SIZE)
 
 SysFileMark
 sys_file_mark (const struct stat *st)
@@ -185,6 +188,8 @@ file_init (SysPayloadFile *self, GVariant *item, gint64 gid, GError **error)
       return FALSE;
     }
   self->path = self->cleaned != NULL ? self->cleaned : path;
+  if (strlen (self->path) > PATH_REACH_MAX)
+    return path_throw (error, "must be reachable from the volume in one call, which ends at 4031 characters", "");
   if (gid >= 0)
     self->mode |= 0440;
   return TRUE;

@@ -5,6 +5,9 @@
 #include <glib.h>
 #include <sys/stat.h>
 
+/* The longest name of a version directory, in which the files will be, with its NUL. */
+#define SYS_VERSION_NAME_SIZE 64
+
 /* What a file looks like on disk as long as nobody touches it. */
 typedef struct {
   guint64 ino;

@@ -56,15 +56,19 @@ link_target (const char *path, char buffer[TARGET_SIZE])
   return buffer;
 }
 
-/* Whether the link @name is one of ours. */
+/* Finds out whether the link @name is one of ours. */
 static gboolean
-link_is_ours (int dir_fd, const char *name)
+link_inspect (int dir_fd, const char *name, gboolean *ret_is_ours, GError **error)
 {
   char target[TARGET_SIZE], found[TARGET_SIZE];
   ssize_t len = readlinkat (dir_fd, name, found, sizeof (found));
 
+  /* It may have gone since it was listed, or have become something else. */
+  if (len < 0 && errno != ENOENT && errno != EINVAL)
+    return sys_throw (error, "read link \"%s\"", name);
   link_target (name, target);
-  return len == (ssize_t) strlen (target) && memcmp (found, target, len) == 0;
+  *ret_is_ours = len == (ssize_t) strlen (target) && memcmp (found, target, len) == 0;
+  return TRUE;
 }
 
 /* Decides about a user-visible name. */
@@ -79,8 +83,10 @@ survey_name (Publication *self, const SysWalkEntry *entry, GError **error)
     return SYS_WALK_ON;
   if (entry->type == DT_LNK)
     {
-      gboolean is_ours = link_is_ours (self->dir_fd, entry->name);
+      gboolean is_ours = FALSE;
 
+      if (!link_inspect (self->dir_fd, entry->name, &is_ours, error))
+        return SYS_WALK_STOP;
       if (file != NULL)
         file->is_linked = is_ours;
       if (is_ours != (file != NULL))

@@ -17,8 +17,7 @@ struct _SysPublished
 {
   char *stamp;
   char *paths; /* one after the other, each with its NUL */
-  gint64 root_changed_sec;
-  guint32 root_changed_nsec;
+  SysFileMark root;
   guint32 paths_size;
   guint32 n_files;
   guint8 is_alone;
@@ -27,6 +26,14 @@ struct _SysPublished
   char version[SYS_VERSION_NAME_SIZE];
   Remembered files[];
 };
+
+/* What changes when an entry comes or goes; mode and owner of the directory are other people's affair. The size is for
+ * tmpfs, whose clock stands still for some milliseconds, but which counts its entries there. */
+static SysFileMark
+root_mark (const struct stat *st)
+{
+  return (SysFileMark){ .size = st->st_size, .changed_sec = st->st_mtim.tv_sec, .changed_nsec = st->st_mtim.tv_nsec };
+}
 
 SysPublished *
 sys_published_new (const char *version, const char *stamp, const SysPayload *payload, const struct stat *root,
@@ -45,8 +52,7 @@ sys_published_new (const char *version, const char *stamp, const SysPayload *pay
   self->stamp = g_strdup (stamp);
   self->paths_size = paths->len;
   self->paths = g_memdup2 (paths->str, paths->len);
-  self->root_changed_sec = root->st_mtim.tv_sec;
-  self->root_changed_nsec = root->st_mtim.tv_nsec;
+  self->root = root_mark (root);
   self->n_files = payload->n_files;
   self->gid = payload->gid;
   self->is_alone = is_alone;
@@ -74,7 +80,10 @@ sys_published_get_version (const SysPublished *self)
 gboolean
 sys_published_root_is_same (const SysPublished *self, const struct stat *root)
 {
-  return self->root_changed_sec == root->st_mtim.tv_sec && self->root_changed_nsec == root->st_mtim.tv_nsec;
+  const SysFileMark now = root_mark (root);
+
+  return self->root.size == now.size && self->root.changed_sec == now.changed_sec
+         && self->root.changed_nsec == now.changed_nsec;
 }
 
 gboolean

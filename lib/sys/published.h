@@ -7,9 +7,6 @@
 
 #define SYS_DATA_LINK "..data"
 
-/* The longest name of a version directory that is looked at, with its NUL. */
-#define SYS_VERSION_NAME_SIZE 64
-
 /* @is_alone: nothing in the root of the volume but what was published and other people's directories. @root is the volume's
  * directory as it is now. */
 SysPublished *sys_published_new (const char *version, const char *stamp, const SysPayload *payload, const struct stat *root,

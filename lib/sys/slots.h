@@ -12,11 +12,11 @@ typedef struct {
   guint32 slot; /* the one that holds @generation */
 } SysSlots;
 
-/* The newest whole body of @name, and when it was written: @ret_boot_id is of that boot. NULL with ABSENT (no such file),
- * FINAL (neither slot is whole), ABI (written by a newer version: leave it alone). */
+/* The newest whole body of @name, and when it was written: @ret_boot_id is of that boot. NULL with ABSENT (no such
+ * file), FINAL (neither slot is whole), ABI (written by a newer version: leave it alone). */
 GBytes *sys_slots_read (int dir_fd, const char *name, SysSlots *ret_slots, char ret_boot_id[37], GError **error);
 
 /* Writes a new generation, making the file (0600) at the first. @durable: returns only when it would survive a power
  * cut. */
-gboolean sys_slots_write (int dir_fd, const char *name, SysSlots *slots, const char *boot_id, gconstpointer body, gsize size,
-                          gboolean durable, GError **error);
+gboolean sys_slots_write (int dir_fd, const char *name, SysSlots *slots, const char *boot_id, gconstpointer body,
+                          gsize size, gboolean durable, GError **error);

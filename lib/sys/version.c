@@ -12,12 +12,12 @@
 #include <fcntl.h>
 #include <kvol/kvol-error.h>
 #include <kvol/kvol-macros.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "sys/beneath.h"
+#include "sys/call.h"
 #include "sys/contents.h"
 #include "sys/error.h"
 #include "sys/walk.h"
@@ -27,7 +27,7 @@
 #define NAME_TRIES 100
 #define COMPARE_BUFFER (64 * 1024)
 #define OPEN_DIR_FLAGS (O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-#define RESOLVE_STRICT (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV)
+#define RESOLVE_STRICT (SYS_RESOLVE_BENEATH | SYS_RESOLVE_NO_SYMLINKS | SYS_RESOLVE_NO_MAGICLINKS | SYS_RESOLVE_NO_XDEV)
 
 gboolean
 sys_version_name_is_valid (const char *name)
@@ -383,7 +383,11 @@ sys_version_remove (int dir_fd, const char *name, const SysPublished *known, GEr
   if (fd < 0 && (errno == ENOENT || errno == ELOOP || errno == ENOTDIR))
     return TRUE;
   if (fd < 0)
-    return sys_throw (error, "open directory \"%s\"", name);
+    {
+      /* A mount lies on it: in use, as rmdir would say. */
+      errno = errno == EXDEV ? EBUSY : errno;
+      return sys_throw (error, "open directory \"%s\"", name);
+    }
   /* One call a file, without reading the directory. Only single names: a link in the middle of a longer one would be
    * followed. What is not removed by this is found by the walk. */
   while (known != NULL && (path = sys_published_next_path (known, path)) != NULL)

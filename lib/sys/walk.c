@@ -17,11 +17,11 @@
 #include <fcntl.h>
 #include <kvol/kvol-macros.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sys/beneath.h"
+#include "sys/call.h"
 #include "sys/error.h"
 
 /* Descriptors that one walk holds: the root, these, and one while it looks around. */
@@ -34,14 +34,14 @@
 #define PATH_SHOWN_MAX 1024
 
 #define OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-#define OPEN_RESOLVE (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV)
+#define OPEN_RESOLVE (SYS_RESOLVE_BENEATH | SYS_RESOLVE_NO_SYMLINKS | SYS_RESOLVE_NO_MAGICLINKS | SYS_RESOLVE_NO_XDEV)
 
 typedef struct
 {
-  int fd;         /* -1: parked */
-  off_t position; /* where the listing goes on */
-  GString *names; /* directories to go into, each with its NUL; NULL: never had one */
-  gsize next;     /* the first of them that is not done; the next frame, if there is one, is this */
+  int fd;          /* -1: parked */
+  gint64 position; /* where the listing goes on */
+  GString *names;  /* directories to go into, each with its NUL; NULL: never had one */
+  gsize next;      /* the first of them that is not done; the next frame, if there is one, is this */
   guint passes;
   gboolean is_at_end;
   gboolean is_left;
@@ -199,7 +199,7 @@ walk_unpark (SysWalk *walk, guint level, GError **error)
       at = to;
       reach = G_MAXUINT;
       walk_frame (walk, at)->fd = fd;
-      lseek (fd, walk_frame (walk, at)->position, SEEK_SET);
+      lseek64 (fd, walk_frame (walk, at)->position, SEEK_SET);
     }
   walk->first_held = start;
   return TRUE;
@@ -358,7 +358,7 @@ sys_walk (int dir_fd, const SysWalkOps *ops, gpointer data, GCancellable *cancel
 int
 sys_walk_stat (SysWalk *walk, const SysWalkEntry *entry, struct stat *ret)
 {
-  struct statx more;
+  SysStatx more;
 
   if (fstatat (entry->dir_fd, entry->name, ret, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
     return -1;
@@ -366,9 +366,9 @@ sys_walk_stat (SysWalk *walk, const SysWalkEntry *entry, struct stat *ret)
    * file system with several devices or made-up numbers), the kernel is asked. */
   if (ret->st_ino == entry->ino && ret->st_dev == walk->dev)
     return 0;
-  if (statx (entry->dir_fd, entry->name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &more) < 0)
+  if (sys_call_statx (entry->dir_fd, entry->name, SYS_CALL_NO_FOLLOW | SYS_CALL_NO_AUTOMOUNT, 0, &more) < 0)
     return -1;
-  if (more.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+  if (more.attributes & SYS_STATX_ATTR_MOUNT_ROOT)
     {
       errno = EXDEV;
       return -1;

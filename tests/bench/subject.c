@@ -10,11 +10,12 @@ struct _Subject
   KvolManager *manager;
 };
 
+/* @error is looked at after @ok is known. */
 static void
-must (gboolean ok, const char *what, const GError *error)
+must (gboolean ok, const char *what, GError **error)
 {
   if (!ok)
-    g_error ("%s: %s", what, error != NULL ? error->message : "no reason given");
+    g_error ("%s: %s", what, *error != NULL ? (*error)->message : "no reason given");
 }
 
 /* Objects are shared by all pods and named after the payload's size, which tells them apart. */
@@ -31,9 +32,9 @@ open_manager (Subject *self)
   g_auto (GStrv) problems = NULL;
 
   self->manager = kvol_manager_new (self->root_dir, &error);
-  must (self->manager != NULL, "open the root", error);
+  must (self->manager != NULL, "open the root", &error);
   kvol_manager_set_store (self->manager, KVOL_STORE (self->store));
-  must (kvol_manager_load_plugins (self->manager, NULL, NULL, &problems, &error), "load the plugins", error);
+  must (kvol_manager_load_plugins (self->manager, NULL, NULL, &problems, &error), "load the plugins", &error);
   if (problems[0] != NULL)
     g_error ("a plugin was left out: %s", problems[0]);
 }
@@ -71,7 +72,7 @@ subject_recover (Subject *self)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) findings = kvol_manager_recover (self->manager, FALSE, NULL, &error);
 
-  must (findings != NULL, "recover", error);
+  must (findings != NULL, "recover", &error);
 }
 
 void
@@ -156,7 +157,7 @@ subject_pod_new (const Pod *pod, guint index)
   g_variant_dict_insert_value (&object, "spec", g_variant_dict_end (&spec));
 
   result = kvol_pod_new (g_variant_dict_end (&object), &error);
-  must (result != NULL, "make a pod", error);
+  must (result != NULL, "make a pod", &error);
   return result;
 }
 
@@ -165,7 +166,7 @@ subject_sync (Subject *self, KvolPod *pod)
 {
   g_autoptr (GError) error = NULL;
 
-  must (kvol_manager_sync_pod (self->manager, pod, NULL, &error), "set the pod up", error);
+  must (kvol_manager_sync_pod (self->manager, pod, NULL, &error), "set the pod up", &error);
 }
 
 void
@@ -173,7 +174,7 @@ subject_remove (Subject *self, KvolPod *pod)
 {
   g_autoptr (GError) error = NULL;
 
-  must (kvol_manager_remove_pod (self->manager, kvol_pod_get_uid (pod), NULL, &error), "take the pod down", error);
+  must (kvol_manager_remove_pod (self->manager, kvol_pod_get_uid (pod), NULL, &error), "take the pod down", &error);
 }
 
 void

@@ -2,8 +2,13 @@
 
 #include "sweep.h"
 
-#include <string.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/wait.h>
+
+#include <cmocka.h>
 
 /* One explains the others. */
 #define MAX_COMPLAINTS 5
@@ -43,6 +48,16 @@ const Subject subjects[] = {
   { "recover after a killed down", be_half_down, world_recover, FALSE },
 };
 const gsize n_subjects = G_N_ELEMENTS (subjects);
+
+const Subject *
+sweep_get_down (void)
+{
+  gsize i = 0;
+
+  while (subjects[i].swept != world_down)
+    i++;
+  return &subjects[i];
+}
 
 /* ---- what comes after ---- */
 
@@ -156,4 +171,12 @@ sweep_errors (const Subject *subject, World *world, SweepCount *count, Verdict *
         }
       while (result.hit && has_errno (result.hit_nr, plan.error_index));
     }
+}
+
+void
+sweep_assert (const Subject *subject, const SweepCount *count, const Verdict *verdict)
+{
+  print_message ("# %s: %u points\n", subject->name, count->points);
+  if (verdict->level != VERDICT_PASS)
+    fail_msg ("%s: wrong at %u of %u points:\n%s", subject->name, count->complaints, count->points, verdict->text->str);
 }

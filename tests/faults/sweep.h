@@ -16,6 +16,9 @@ typedef struct {
 extern const Subject subjects[];
 extern const gsize   n_subjects;
 
+/* The one that takes the pod down. */
+const Subject *sweep_get_down (void);
+
 typedef struct {
   guint points;
   guint complaints;
@@ -29,3 +32,6 @@ void sweep_errors (const Subject *subject, World *world, SweepCount *count, Verd
 /* One point of a plan: @ret_hit tells whether it was reached. */
 void sweep_point (const Subject *subject, World *world, const SupervisorPlan *plan, gboolean up_again,
                   SupervisorResult *ret_result, SweepCount *count, Verdict *verdict);
+
+/* Fails the cmocka test when the verdict is not a good one. */
+void sweep_assert (const Subject *subject, const SweepCount *count, const Verdict *verdict);

@@ -8,7 +8,9 @@
 #include <sys/mount.h>
 
 #include <glib/gstdio.h>
+#include <gmodule.h>
 
+#include "support/criticals.h"
 #include "support/memory-store.h"
 #include "support/scratch.h"
 #include "support/snapshot.h"
@@ -47,10 +49,33 @@ static const char *const data_files[] = {
   "volumes/kubernetes.io~empty-dir/scratch/sub/path/data",
 };
 
+/* What every child would load and register anew is there before the fork. It starts no thread. */
+static void
+warm_up (void)
+{
+  g_autofree char *dir = g_build_filename (g_getenv ("B"), "plugins", NULL);
+  g_autoptr (GDir) files = g_dir_open (dir, 0, NULL);
+  g_autoptr (MemoryStore) store = memory_store_new ();
+  const char *name;
+
+  g_type_ensure (KVOL_TYPE_MANAGER);
+  g_type_class_unref (g_type_class_ref (KVOL_TYPE_MANAGER));
+  while (files != NULL && (name = g_dir_read_name (files)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (dir, name, NULL);
+
+      if (g_str_has_suffix (name, ".so"))
+        g_module_open (path, G_MODULE_BIND_LOCAL);
+    }
+}
+
 World *
 world_new (void)
 {
   World *self = g_new0 (World, 1);
+
+  criticals_are_fatal ();
+  warm_up ();
 
   self->base = scratch_dir ("faults");
   self->root = g_build_filename (self->base, "kubelet", NULL);

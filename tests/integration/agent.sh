@@ -20,7 +20,7 @@ enter () {
   root=$work/kubelet
   holder=''
   trap leave EXIT
-  trap 'exit 1' HUP INT TERM
+  trap 'exit 1' HUP INT PIPE TERM
 }
 
 leave () {
@@ -65,6 +65,9 @@ lacks () { ! grep -F -e "$1" "$2"; }
 empty () { [ ! -s "$1" ] || { cat "$1"; return 1; }; }
 absent () { [ ! -e "$1" ] && [ ! -L "$1" ] || { ls -ld "$1"; return 1; }; }
 mounts_below () { awk -v dir="$1/" 'index ($5, dir) == 1' /proc/self/mountinfo; }
+
+# Whether there are users beside this one, as for real root.
+many_ids () { ! awk '{ print $3 }' /proc/self/uid_map | grep -qx 1; }
 
 # nothing_left: no mount below the root, and no file below its pods.
 nothing_left () {

@@ -43,7 +43,7 @@ up="kvol up $work/web.yaml --objects $work/config.yaml"
 ends "up succeeds" 0 $up
 check "up prints a table of where everything is" grep -qE "^POD +VOLUME +PLUGIN +STATE +PATH" "$work/out"
 check "with a line for each volume" equal 4 "$(grep -c '^default/web .* ready .*/pods/' "$work/out")"
-check "and nothing on stderr" empty "$work/err"
+check "and nothing on stderr but what a user namespace cannot" sh -c '! grep -v SwapPossible "$1"' - "$work/err"
 settings=$(volume_path default/web settings)
 key=$(volume_path default/web key)
 scratch=$(volume_path default/web scratch)
@@ -85,6 +85,14 @@ check "a volume that is no mount names none" equal null "$(json "$work/out" pods
 ends "status -o tree succeeds" 0 kvol status -o tree
 check "the tree has the pod once" equal 1 "$(grep -c default/web "$work/out")"
 check "output that is no terminal has no colour" sh -c '! grep -q "$(printf "\033")" "$1"' - "$work/out"
+if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
+  check "output on a terminal has" \
+    sh -c 'script -qec "$1 --root $2 status" /dev/null </dev/null | grep -q "$(printf "\033")"' - "$agent" "$root"
+  check "but not with NO_COLOR" \
+    sh -c '! NO_COLOR=1 script -qec "$1 --root $2 status" /dev/null </dev/null | grep "$(printf "\033")"' - "$agent" "$root"
+else
+  skip "output on a terminal has colour" "no terminal is to be had here"
+fi
 
 # ---- mounts ----
 ends "mounts of a pod with two containers wants to know which" 2 kvol mounts web
@@ -120,6 +128,12 @@ check "the changed pod is a new one, and the old one is gone" equal 1 "$(ls "$ro
 check "so an emptyDir is empty" absent "$(volume_path default/web scratch)/note"
 check "and the cache has its new size" \
   equal 2048 "$(df -k --output=size "$(volume_path default/web cache)" | awk 'NR == 2 { print $1 }')"
+
+sed 's/2Mi/3Mi/' "$work/web.yaml" >"$work/later.yaml"
+ends "of two pods of one name the later one counts" 0 kvol up "$work/web.yaml" "$work/later.yaml" --objects "$work/config.yaml"
+check "which is said" has 'later.yaml:1: note: ' "$work/err"
+check "and there is one pod of the name" equal "1 3072" "$(ls "$root/pods" | wc -l) $(
+  df -k --output=size "$(volume_path default/web cache)" | awk 'NR == 2 { print $1 }')"
 
 # ---- names ----
 cat >"$work/names.yaml" <<'Y'
@@ -160,9 +174,22 @@ check "one sentence says what is missing, where" \
   sh -c 'grep -F nobody "$1" | grep -F absent | grep -qF missing' - "$work/err"
 check "the table shows both pods" equal "1 5" \
   "$(grep -c '^default/absent missing .* failed ' "$work/out") $(grep -c ' ready ' "$work/out")"
-check "status remembers the error" sh -c '"$1" --root "$2" status | grep -F default/absent | grep -qF nobody' - "$agent" "$root"
-check "an absent volume's state is no lie in JSON" \
-  sh -c '"$1" --root "$2" status -o json | grep -q "\"ready\" : false"' - "$agent" "$root"
+ends "status succeeds all the same" 0 kvol status -o json
+check "and says that one pod is not ready" equal "false true" \
+  "$(json "$work/out" pods.0.ready) $(json "$work/out" pods.1.ready)"
+check "nor one volume of it" equal "failed ready" \
+  "$(json "$work/out" pods.0.volumes.0.state) $(json "$work/out" pods.0.volumes.1.state)"
+ends "with a time given, what is missing may come late, but then up fails too" 1 kvol up "$work/absent.yaml" --timeout 1
+
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+  sed "s/absent/absent-$i/" "$work/absent.yaml"; echo ---
+done >"$work/many.yaml"
+ends "many pods that wait do not keep one from being set up" \
+  1 kvol up "$work/many.yaml" "$work/names.yaml" --timeout 1
+check "it is ready" grep -q '^shop/lone .* ready ' "$work/out"
+check "each of them has its sentence" equal 12 "$(grep -c 'configmaps "nobody" not found' "$work/err")"
+
+kvol down default/other shop/lone >/dev/null
 
 # ---- only one at a time ----
 "$agent" --root "$root" up "$work/absent.yaml" --timeout 600 >"$work/holder" 2>&1 &
@@ -176,12 +203,22 @@ wait "$holder" 2>/dev/null
 holder=''
 ends "once it is gone, nothing is locked" 0 kvol recover --timeout 0
 
+# ---- recover ----
+ends "recover of what is in order succeeds" 0 kvol recover
+mkdir "$root/pods/not a pod"
+ends "recover --dry-run ends with 1 when there is something foreign" 1 kvol recover --dry-run
+check "which is named" grep -q '^foreign  *not a pod ' "$work/out"
+ends "so does recover" 1 kvol recover
+check "and it stays" rmdir "$root/pods/not a pod"
+
 # ---- down ----
 pod=$(dirname "$(dirname "$(dirname "$(volume_path default/web scratch)")")")
 echo mine >"$pod/foreign"
 ends "down of a pod with something foreign in its directory fails" 1 kvol down web
 check "which is named" has foreign "$work/err"
 check "and stays" equal mine "$(cat "$pod/foreign")"
+ends "recover cannot finish it either" 1 kvol recover
+check "and names it again" grep -q '^foreign .*foreign' "$work/out"
 check "but its mounts are gone" equal "" "$(mounts_below "$pod")"
 rm "$pod/foreign"
 ends "down --all succeeds" 0 kvol down --all

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is found after a start: records, directories without a record, and what is not ours. Rows carry the upstream test's
- * name (pkg/kubelet, TestCleanupOrphanedPodDirs; pkg/volume/emptydir). */
+/* What is found after a start: records, directories without a record, and what is not ours. Rows carry the upstream
+ * test's name (pkg/kubelet, TestCleanupOrphanedPodDirs; pkg/volume/emptydir). */
 /* clang-format off: cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -89,7 +89,8 @@ orphan_row (void **state)
   story_end (story);
 }
 
-/* upstream TestPluginEmptyRootContext: the volume's directory and its mark, each there or not, then set-up and tear-down. */
+/* upstream TestPluginEmptyRootContext: the volume's directory and its mark, each there or not, then set-up and
+ * tear-down. */
 typedef struct
 {
   const char *upstream;

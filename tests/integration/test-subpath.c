@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* subPath, as the kubelet prepares and cleans it (upstream pkg/volume/util/subpath): rows carry the upstream test's name. */
+/* subPath, as the kubelet prepares and cleans it (upstream pkg/volume/util/subpath): rows carry the upstream test's
+ * name. */
 /* clang-format off: cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>

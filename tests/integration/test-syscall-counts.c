@@ -65,10 +65,10 @@ static const Row rows[] = {
 
 /* In the supervised child a failed assertion would go on with the next test. */
 static void
-must (gboolean ok, const GError *error)
+must (gboolean ok, GError **error)
 {
   if (!ok)
-    g_error ("%s", error != NULL ? error->message : "no reason given");
+    g_error ("%s", *error != NULL ? (*error)->message : "no reason given");
 }
 
 static KvolPod *
@@ -83,9 +83,9 @@ pod_of (const char *name, const char *volume)
   GVariant *object = g_variant_parse (G_VARIANT_TYPE_VARDICT, text, NULL, NULL, &error);
   KvolPod *pod = NULL;
 
-  must (object != NULL, error);
+  must (object != NULL, &error);
   pod = kvol_pod_new (object, &error);
-  must (pod != NULL, error);
+  must (pod != NULL, &error);
   return pod;
 }
 
@@ -108,10 +108,10 @@ open_manager (MemoryStore *store)
   g_autoptr (GError) error = NULL;
   KvolManager *manager = kvol_manager_new (root, &error);
 
-  must (manager != NULL, error);
+  must (manager != NULL, &error);
   kvol_manager_set_store (manager, KVOL_STORE (store));
-  must (kvol_manager_load_plugins (manager, plugins, NULL, &problems, &error), error);
-  must (problems[0] == NULL, NULL);
+  must (kvol_manager_load_plugins (manager, plugins, NULL, &problems, &error), &error);
+  must (problems[0] == NULL, &error);
   return manager;
 }
 
@@ -120,7 +120,7 @@ sync_pod (KvolManager *manager, KvolPod *pod)
 {
   g_autoptr (GError) error = NULL;
 
-  must (kvol_manager_sync_pod (manager, pod, NULL, &error), error);
+  must (kvol_manager_sync_pod (manager, pod, NULL, &error), &error);
 }
 
 static void
@@ -128,7 +128,7 @@ remove_pod (KvolManager *manager, KvolPod *pod)
 {
   g_autoptr (GError) error = NULL;
 
-  must (kvol_manager_remove_pod (manager, kvol_pod_get_uid (pod), NULL, &error), error);
+  must (kvol_manager_remove_pod (manager, kvol_pod_get_uid (pod), NULL, &error), &error);
 }
 
 /* What is probed once has been, when the counting begins. */

@@ -21,6 +21,7 @@ for header; do
     lib/*) alone c gnu11 "$header" -Iinclude -iquote lib ;;
     tests/unit/* | tests/plugin-test/*) alone c gnu11 "$header" -Iinclude -iquote tests -iquote lib -iquote lib/kube ;;
     tests/*) alone c gnu11 "$header" -Iinclude -iquote tests ;;
+    examples/*) alone c gnu11 "$header" -Iinclude $(pkg-config --cflags json-glib-1.0 smartcols) ;;
     *) alone c gnu11 "$header" -Iinclude ;;
   esac
 done

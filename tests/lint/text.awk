@@ -49,7 +49,7 @@ FNR == 1 { begin_file(); wanted = licence() }
 FNR <= 2 && index($0, "SPDX-License-Identifier: " wanted) { licensed = 1 }
 /[ \t\r]$/ { say(FNR, "white space at the end of the line") }
 /\t/ { say(FNR, "a tab") }
-is_source {
+is_c {
   width = $0; gsub(/[\200-\277]/, "", width)
   if (length(width) > 120) say(FNR, length(width) " columns; a line has at most 120")
 }

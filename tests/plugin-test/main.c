@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "harness.h"
+#include "support/criticals.h"
 #include "support/scratch.h"
 #include "support/supervisor.h"
 #include "sys/node.h"
@@ -184,5 +185,6 @@ main (int argc, char **argv)
     }
   if (options.files == NULL)
     return complain ("which plugin? --help tells more", EXIT_USAGE);
+  criticals_are_fatal ();
   return run (&options);
 }

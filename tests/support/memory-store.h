@@ -11,7 +11,8 @@ MemoryStore *memory_store_new (void);
 
 /* Sets an object of @kind ("ConfigMap" or "Secret") with the text @data: pairs of key and value, NULL at the end. Its
  * version is new each time. */
-void memory_store_set (MemoryStore *self, const char *kind, const char *ns, const char *name, ...) G_GNUC_NULL_TERMINATED;
+void memory_store_set (MemoryStore *self, const char *kind, const char *ns, const char *name, ...)
+    G_GNUC_NULL_TERMINATED;
 void memory_store_remove (MemoryStore *self, const char *kind, const char *ns, const char *name);
 
 /* From now on answers come asynchronously, on the manager's main context. */

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 #include <kvol-kube/kvol-kube.h>
+#include <kvol/kvol-pod.h>
 
 typedef struct {
   const char *name;     /* of the test */

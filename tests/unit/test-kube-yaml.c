@@ -244,7 +244,7 @@ static const KubeRow refused[] = {
   { "a tag that lies", "a: !!int b\n", "f:1: a tag that is not supported, or that its value does not fit" },
   { "a tag on a list", "a: !!set [b]\n", "f:1: a tag that is not supported" },
   { "a value that is never closed", "a: b\nc: \"d\ne\n",
-    "f:4: found unexpected end of stream while scanning a quoted scalar" },
+    "f:3: found unexpected end of stream while scanning a quoted scalar" },
   { "a document that is a word", "hunter2\n", "f:1: not an object, but a string" },
   { "a document that is a list", "---\n- a\n", "f:2: not an object, but a list" },
   { "a document without a kind", "apiVersion: v1\n", "f:1: Object 'Kind' is missing" },

@@ -10,10 +10,14 @@
 static void
 check_name (const KubeObject *object, KubeReport *report)
 {
-  KubeNode *metadata = kube_node_get_map (object->root, "metadata");
+  KubeNode *metadata = kube_node_get (object->root, "metadata");
+  KubeNode *name = kube_node_get (metadata, "name");
   const char *prefix = kube_node_get_string (metadata, "generateName");
 
-  if (kube_node_get (metadata, "name") != NULL && (object->name == NULL || *object->name != '\0'))
+  /* Of the wrong type is not missing. */
+  if ((metadata != NULL && metadata->type != KUBE_MAP) || (name != NULL && name->type != KUBE_STRING))
+    return;
+  if (name != NULL && *name->string != '\0')
     return;
   if (prefix != NULL && *prefix != '\0')
     kube_report_node (report, KVOL_KUBE_WARNING, object->root, "metadata.name",

@@ -103,6 +103,9 @@ main (int argc, char **argv)
   if (self.ask.socket_fd >= 0)
     while (serve (&self, &error))
       ;
+  /* That the other end has gone is how every worker ends that is not killed. */
+  if (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_ABSENT))
+    return 0;
   g_printerr ("kvol-worker: %s\n", error->message);
   return 1;
 }

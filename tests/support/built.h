@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What was built together with the running test. */
+#pragma once
+
+#include <glib.h>
+
+/* The absolute path of @relative ("libexec/kvol-worker", "fixtures/kvol-echo.so") below the build directory; the running
+ * program lies in tests/TIER there. */
+char *built_path (const char *relative);
