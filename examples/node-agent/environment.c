@@ -19,13 +19,11 @@ static GVariant *
 read_data (Environment *self, const char *kind, GVariant *reference, GError **error)
 {
   const char *name = field_string (reference, "name");
+  const char *ns = kvol_pod_get_namespace (self->pod);
+  KvolStoreInterface *store = KVOL_STORE_GET_IFACE (self->store);
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (GVariant) object = NULL;
-  GVariant *data = NULL;
+  g_autoptr (GVariant) object = store->peek (self->store, "v1", kind, ns, name ? name : "", &local_error);
 
-  object =
-      KVOL_STORE_GET_IFACE (self->store)
-          ->peek (self->store, "v1", kind, kvol_pod_get_namespace (self->pod), name != NULL ? name : "", &local_error);
   if (object == NULL)
     {
       if (field_bool (reference, "optional") && g_error_matches (local_error, KVOL_ERROR, KVOL_ERROR_ABSENT))
@@ -35,7 +33,9 @@ read_data (Environment *self, const char *kind, GVariant *reference, GError **er
       g_propagate_error (error, g_steal_pointer (&local_error));
       return NULL;
     }
-  data = g_variant_lookup_value (object, "data", G_VARIANT_TYPE ("a{say}"));
+
+  GVariant *data = g_variant_lookup_value (object, "data", G_VARIANT_TYPE ("a{say}"));
+
   return data != NULL ? data : g_variant_ref_sink (g_variant_new_array (G_VARIANT_TYPE ("{say}"), NULL, 0));
 }
 
@@ -59,10 +59,11 @@ add_all (Environment *self, GVariant *data, const char *prefix, GError **error)
     {
       g_autoptr (GVariant) bytes = NULL;
       const char *key = NULL;
-      char *text = NULL;
 
       g_variant_get_child (data, i, "{&s@ay}", &key, &bytes);
-      text = to_text (bytes, key, error);
+
+      char *text = to_text (bytes, key, error);
+
       if (text == NULL)
         return FALSE;
       g_hash_table_insert (self->values, g_strconcat (prefix != NULL ? prefix : "", key, NULL), text);
@@ -78,12 +79,13 @@ add_source (Environment *self, GVariant *source, GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
       g_autoptr (GVariant) reference = field_object (source, kinds[i][0]);
-      g_autoptr (GVariant) data = NULL;
       g_autoptr (GError) local_error = NULL;
 
       if (reference == NULL)
         continue;
-      data = read_data (self, kinds[i][1], reference, &local_error);
+
+      g_autoptr (GVariant) data = read_data (self, kinds[i][1], reference, &local_error);
+
       if (local_error == NULL && data != NULL)
         add_all (self, data, field_string (source, "prefix"), &local_error);
       if (local_error != NULL)
@@ -103,7 +105,6 @@ read_key (Environment *self, const char *kind, GVariant *reference, GError **err
   const char *key = field_string (reference, "key");
   g_autoptr (GError) local_error = NULL;
   g_autoptr (GVariant) data = read_data (self, kind, reference, &local_error);
-  g_autoptr (GVariant) bytes = NULL;
 
   if (data == NULL)
     {
@@ -111,7 +112,9 @@ read_key (Environment *self, const char *kind, GVariant *reference, GError **err
         g_propagate_error (error, g_steal_pointer (&local_error));
       return NULL;
     }
-  bytes = key != NULL ? g_variant_lookup_value (data, key, G_VARIANT_TYPE_BYTESTRING) : NULL;
+
+  g_autoptr (GVariant) bytes = key ? g_variant_lookup_value (data, key, G_VARIANT_TYPE_BYTESTRING) : NULL;
+
   if (bytes != NULL)
     return to_text (bytes, key, error);
   if (!field_bool (reference, "optional"))
@@ -195,16 +198,16 @@ static gsize
 expand_reference (GHashTable *environment, const char *text, GString *out)
 {
   const char *end = strchr (text, ')');
-  g_autofree char *name = NULL;
-  const char *value = NULL;
 
   if (end == NULL)
     {
       g_string_append_len (out, text, 2);
       return 2;
     }
-  name = g_strndup (text + 2, end - text - 2);
-  value = g_hash_table_lookup (environment, name);
+
+  g_autofree char *name = g_strndup (text + 2, end - text - 2);
+  const char *value = g_hash_table_lookup (environment, name);
+
   if (value != NULL)
     g_string_append (out, value);
   else

@@ -11,15 +11,14 @@ static char *
 read_subscript (GVariant *metadata, const char *path, const char *map)
 {
   g_autofree char *start = g_strdup_printf ("metadata.%s['", map);
-  g_autoptr (GVariant) values = NULL;
-  g_autofree char *key = NULL;
-  const char *value = NULL;
 
   if (!g_str_has_prefix (path, start) || !g_str_has_suffix (path, "']") || strlen (path) < strlen (start) + 2)
     return NULL;
-  key = g_strndup (path + strlen (start), strlen (path) - strlen (start) - 2);
-  values = field_object (metadata, map);
-  value = field_string (values, key);
+
+  g_autofree char *key = g_strndup (path + strlen (start), strlen (path) - strlen (start) - 2);
+  g_autoptr (GVariant) values = field_object (metadata, map);
+  const char *value = field_string (values, key);
+
   return g_strdup (value != NULL ? value : "");
 }
 
@@ -37,7 +36,6 @@ field_ref_read (KvolPod *pod, const char *path, GError **error)
   g_autoptr (GVariant) metadata = field_object (kvol_pod_get_object (pod), "metadata");
   g_autoptr (GVariant) spec = field_object (kvol_pod_get_object (pod), "spec");
   const char *account = field_string (spec, "serviceAccountName");
-  char *value = NULL;
 
   if (g_strcmp0 (path, "metadata.name") == 0)
     return g_strdup (kvol_pod_get_name (pod));
@@ -50,8 +48,8 @@ field_ref_read (KvolPod *pod, const char *path, GError **error)
   if (g_strcmp0 (path, "spec.serviceAccountName") == 0)
     return g_strdup (account != NULL ? account : "default");
 
-  if (path != NULL)
-    value = read_subscript (metadata, path, "labels");
+  char *value = path != NULL ? read_subscript (metadata, path, "labels") : NULL;
+
   if (path != NULL && value == NULL)
     value = read_subscript (metadata, path, "annotations");
   if (value == NULL)

@@ -11,14 +11,13 @@ char *
 json_to_text (JsonNode *node)
 {
   g_autoptr (JsonGenerator) generator = json_generator_new ();
-  g_autofree char *raw = NULL;
-  GString *out = NULL;
 
   json_generator_set_pretty (generator, TRUE);
   json_generator_set_root (generator, node);
-  raw = json_generator_to_data (generator, NULL);
 
-  out = g_string_sized_new (strlen (raw));
+  g_autofree char *raw = json_generator_to_data (generator, NULL);
+  GString *out = g_string_sized_new (strlen (raw));
+
   for (const char *c = raw; *c != '\0'; c = g_utf8_next_char (c))
     {
       gunichar character = g_utf8_get_char (c);

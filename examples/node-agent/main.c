@@ -61,8 +61,6 @@ print_command_help (const Command *command)
 static gboolean
 check_output (const Command *command, Options *options, GError **error)
 {
-  g_autofree char *known = NULL;
-
   if (command->formats == NULL)
     return TRUE;
   if (options->output == NULL)
@@ -70,7 +68,8 @@ check_output (const Command *command, Options *options, GError **error)
   if (g_strv_contains (command->formats, options->output))
     return TRUE;
 
-  known = g_strjoinv (", ", (char **) command->formats);
+  g_autofree char *known = g_strjoinv (", ", (char **) command->formats);
+
   g_set_error (error, AGENT_ERROR, AGENT_USAGE, "%s cannot print as \"%s\", only as: %s", command->name,
                options->output, known);
   return FALSE;
@@ -150,12 +149,12 @@ int
 main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
-  int code;
 
   setlocale (LC_CTYPE, "");
   text_take_log ();
 
-  code = run (argc, argv, &error);
+  int code = run (argc, argv, &error);
+
   if (error != NULL)
     {
       text_complain ("%s", error->message);

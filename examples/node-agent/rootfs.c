@@ -39,13 +39,14 @@ rootfs_from_directory (const char *dir, int source_fd, GError **error)
 {
   static const char *const names[] = { "rootfs", "upper", "work", NULL };
   g_autofree char *target = g_build_filename (dir, "rootfs", NULL);
-  g_autofree char *options = NULL;
 
   if (!make_directories (dir, names, error))
     return FALSE;
   if (g_chdir (dir) < 0)
     return fail (error, "enter", dir);
-  options = g_strdup_printf ("lowerdir=/proc/self/fd/%d,upperdir=upper,workdir=work", source_fd);
+
+  g_autofree char *options = g_strdup_printf ("lowerdir=/proc/self/fd/%d,upperdir=upper,workdir=work", source_fd);
+
   if (mount ("overlay", target, "overlay", MS_NODEV, options) == 0)
     return TRUE;
 
@@ -58,10 +59,9 @@ static char **
 list_commands (const char *busybox, GError **error)
 {
   const char *const argv[] = { busybox, "--list", NULL };
-  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GSubprocess) process = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE, error);
   g_autofree char *out = NULL;
 
-  process = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE, error);
   if (process == NULL || !g_subprocess_communicate_utf8 (process, NULL, NULL, &out, NULL, error)
       || !g_subprocess_wait_check (process, NULL, error))
     return NULL;

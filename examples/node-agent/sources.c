@@ -41,7 +41,6 @@ sources_load (const char *root, GError **error)
   g_autoptr (GError) local_error = NULL;
   g_autofree char *file = file_path (root);
   g_autofree char *text = NULL;
-  g_auto (GStrv) lines = NULL;
 
   if (!g_file_get_contents (file, &text, NULL, &local_error))
     {
@@ -51,7 +50,8 @@ sources_load (const char *root, GError **error)
       return NULL;
     }
 
-  lines = g_strsplit (text, "\n", -1);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
   for (gsize i = 0; lines[i] != NULL; i++)
     if (*lines[i] != '\0')
       g_ptr_array_add (paths, g_strdup (lines[i]));
@@ -62,8 +62,6 @@ gboolean
 sources_remember (const char *root, GPtrArray *paths, GError **error)
 {
   g_autoptr (GPtrArray) known = sources_load (root, error);
-  g_autofree char *file = file_path (root);
-  g_autofree char *text = NULL;
   gboolean changed = FALSE;
 
   if (known == NULL)
@@ -84,7 +82,10 @@ sources_remember (const char *root, GPtrArray *paths, GError **error)
 
   g_ptr_array_add (known, g_strdup (""));
   g_ptr_array_add (known, NULL);
-  text = g_strjoinv ("\n", (char **) known->pdata);
+
+  g_autofree char *file = file_path (root);
+  g_autofree char *text = g_strjoinv ("\n", (char **) known->pdata);
+
   return g_file_set_contents_full (file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
 }
 

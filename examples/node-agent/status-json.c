@@ -68,7 +68,6 @@ void
 status_print_json (GVariant *status)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
 
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "pods");
@@ -82,6 +81,7 @@ status_print_json (GVariant *status)
   json_builder_end_array (builder);
   json_builder_end_object (builder);
 
-  root = json_builder_get_root (builder);
+  g_autoptr (JsonNode) root = json_builder_get_root (builder);
+
   json_print (root);
 }

@@ -140,7 +140,7 @@ struct _KvolPluginDesc {
 #define KVOL_POD_CALL  gpointer self, const KvolPodVolume *volume
 #define KVOL_END       GCancellable *cancellable, GError **error
 
-  /* Is the other side there and willing? Answers one line per step: a(sstx) step, cause, text, µs. */
+  /* Is the other side there and willing? Answers one line per step: a(sssx) step, cause, text, µs. */
   GVariant *(*probe)       (KVOL_NODE_CALL, KVOL_END);
 
   /* Once per node: bring the device here, wait for it, mount it once for all pods. */

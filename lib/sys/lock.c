@@ -19,10 +19,13 @@
 
 #include "sys/error.h"
 
+/* The whole file. */
+#define WHOLE_FILE ((struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET })
+
 static int
 set_lock (int fd, int command)
 {
-  struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+  struct flock whole = WHOLE_FILE;
 
   return fcntl (fd, command, &whole);
 }
@@ -30,6 +33,7 @@ set_lock (int fd, int command)
 typedef struct
 {
   int fd;
+  struct flock whole; /* here and not on a stack that may be cut off in the middle of the call */
   GMutex mutex;
   GCond cond;
   gboolean is_done;
@@ -45,7 +49,7 @@ sleep_for_lock (void *data)
 
   do
     {
-      result = set_lock (wait->fd, F_OFD_SETLKW);
+      result = fcntl (wait->fd, F_OFD_SETLKW, &wait->whole);
       failure = result < 0 ? errno : 0;
     }
   while (failure == EINTR);
@@ -89,7 +93,7 @@ start_sleeper (Wait *wait, pthread_t *ret_thread)
 static int
 wait_cancellably (int fd, GCancellable *cancellable)
 {
-  Wait wait = { .fd = fd, .failure = EINTR };
+  Wait wait = { .fd = fd, .whole = WHOLE_FILE, .failure = EINTR };
   pthread_t sleeper;
   gulong handler;
   int failure;

@@ -179,15 +179,17 @@ static void
 labels_and_annotations_are_the_templates (void **state)
 {
   g_autoptr (KvolKubeManifest) manifest =
-      kube_rows_read ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: n, labels: {a: "
+      kube_rows_read ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: ns, labels: {a: "
                       "outer}}\nspec: {selector: "
                       "{a: b}, template: {metadata: {labels: {a: inner}, annotations: {b: c}}, spec: " SPEC "}}\n");
   g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
+  assert_int_equal (pods->len, 1);
+
   g_autofree char *printed = g_variant_print (kvol_pod_get_object (pods->pdata[0]), FALSE);
 
   assert_non_null (strstr (printed, "'labels': <{'a': <'inner'>}>"));
   assert_non_null (strstr (printed, "'annotations': <{'b': <'c'>}>"));
-  assert_non_null (strstr (printed, "'namespace': <'n'>"));
+  assert_non_null (strstr (printed, "'namespace': <'ns'>"));
   assert_non_null (strstr (printed, "'name': <'web-0'>"));
   assert_non_null (strstr (printed, "'kind': <'Pod'>"));
   assert_null (strstr (printed, "outer"));
