@@ -107,7 +107,7 @@ check "and then, without a restart, the new one" equal "Welcome to the Harbour I
 
 step "5. The Secret is in memory, and read-only to the container."
 secret=$(path_of guestbook-backend-0 credentials)
-say "$(agent exec guestbook-backend-0 -- sh -c 'ls -l /run/credentials/..data/; grep /run/credentials /proc/mounts' 2>&1)"
+agent exec guestbook-backend-0 -- sh -c 'cd /run/credentials; ls -l ..data/; grep "$PWD" /proc/mounts' 2>&1 | indent
 check "it is on a tmpfs of its own, on the host and in the container" \
   equal "tmpfs tmpfs" "$(stat -f -c %T "$secret") $(agent exec guestbook-backend-0 -- stat -f -c %T /run/credentials)"
 if mounts_below "$root" | grep -qF noswap; then

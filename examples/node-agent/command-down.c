@@ -48,7 +48,7 @@ remove_pod (Down *down, KvolPod *pod)
   kvol_manager_remove_pod_async (down->context->manager, kvol_pod_get_uid (pod), NULL, removal_done, removal);
 }
 
-/* Which pods are meant. Nothing is taken down while a name is ambiguous; one that is absent only costs the exit code. */
+/* Which pods are meant. An ambiguous name is an error, before anything is taken down; an absent one is only said. */
 static GPtrArray *
 choose (Down *down, const Options *options, GError **error)
 {

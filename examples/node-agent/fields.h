@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fields of Kubernetes objects as kvol-pod.h describes them: an absent field, and one of another type, is "not there". */
+/* Fields of Kubernetes objects as kvol-pod.h describes them: an absent field and one of another type is "not there". */
 #pragma once
 
 #include <glib.h>

@@ -37,7 +37,7 @@ typedef struct {
 gboolean options_parse (Options *self, int argc, char **argv, GError **error);
 void     options_clear (Options *self);
 
-/* The lines of a --help that tell of the options in @mask; 0: of those that every command has. @formats: what -o takes. */
+/* The lines of a --help about the options in @mask; 0: about those that every command has. @formats: what -o takes. */
 char    *options_describe (guint mask, const char *const *formats);
 /* The name of the option of the lowest bit in @mask. */
 const char *options_name (guint mask);

@@ -83,6 +83,15 @@ talk (LoaderCrew *self, int socket_fd, const WireRequest *request, WireAnswer *r
     }
 }
 
+/* Waits until the worker has let go of all that went with the call. */
+static gboolean
+is_at_rest (int socket_fd, gint64 deadline, GCancellable *cancellable)
+{
+  g_auto (SysMessage) message = { 0 };
+
+  return sys_message_receive (socket_fd, deadline, cancellable, &message, NULL) && message.kind == WIRE_IDLE;
+}
+
 static char *
 dup_duration (gint64 usec)
 {
@@ -117,7 +126,8 @@ set_lost (LoaderCrew *self, SysWorker *worker, WireCall call, gint64 usec, gbool
                  why->message);
 }
 
-/* FALSE with the plugin's own error, or because there is no answer: then @worker is ended and NULL. */
+/* FALSE with the plugin's own error, or because there is no answer. A worker that did not come to rest is ended: @worker is
+ * NULL then. */
 static gboolean
 exchange (LoaderCrew *self, SysWorker **worker, const WireRequest *request, gint64 usec, WireAnswer *ret_answer,
           GCancellable *cancellable, GError **error)
@@ -129,12 +139,10 @@ exchange (LoaderCrew *self, SysWorker **worker, const WireRequest *request, gint
   if (how == TALK_BROKEN && failed->domain == KVOL_ERROR)
     set_lost (self, *worker, request->call, usec, g_get_monotonic_time () >= deadline, failed, error);
   else if (failed != NULL)
-    g_propagate_error (error, g_steal_pointer (&failed));
-  else
-    return TRUE;
-  if (how != TALK_ANSWERED)
+    g_propagate_error (error, g_error_copy (failed));
+  if (how != TALK_ANSWERED || !is_at_rest (sys_worker_get_socket (*worker), deadline, cancellable))
     g_clear_pointer (worker, sys_worker_free);
-  return FALSE;
+  return failed == NULL;
 }
 
 /* ---- the crew ---- */

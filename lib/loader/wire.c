@@ -175,6 +175,12 @@ wire_send_error (int socket_fd, const GError *failure, GError **error)
   return sys_message_send (socket_fd, WIRE_ERROR, body, NULL, 0, error);
 }
 
+gboolean
+wire_send_idle (int socket_fd, GError **error)
+{
+  return sys_message_send (socket_fd, WIRE_IDLE, g_variant_new ("()"), NULL, 0, error);
+}
+
 /* ---- unpacking ---- */
 
 static gboolean

@@ -7,8 +7,9 @@
 
 #include "sys/message.h"
 
-/* Kinds of message. */
-enum { WIRE_REQUEST = 1, WIRE_ANSWER, WIRE_ERROR };
+/* Kinds of message. After each answer or error to the library the worker says that it is idle: then it has closed its own
+ * descriptors of all that went with the call. Before that, whoever got a mount could not unmount it. */
+enum { WIRE_REQUEST = 1, WIRE_ANSWER, WIRE_ERROR, WIRE_IDLE };
 
 typedef enum {
   /* Slots of KvolPluginDesc. OPEN also says what is to be opened, see worker/main.c. */
@@ -104,6 +105,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WireAnswer, wire_answer_clear)
 gboolean wire_send_request (int socket_fd, const WireRequest *request, GError **error);
 gboolean wire_send_answer  (int socket_fd, const WireAnswer *answer, GError **error);
 gboolean wire_send_error   (int socket_fd, const GError *failure, GError **error);
+gboolean wire_send_idle    (int socket_fd, GError **error);
 
 /* Takes what is in @message. FALSE with ABI when it is not what its kind and call say. */
 gboolean wire_take_request (SysMessage *message, WireReceived *ret_received, GError **error);

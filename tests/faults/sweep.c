@@ -41,11 +41,20 @@ be_half_down (World *world, Verdict *verdict)
     verdict_fail (verdict, "a removal makes less than %u calls", plan.at);
 }
 
+static void
+be_occupied (World *world, Verdict *verdict)
+{
+  be_up (world, verdict);
+  if (verdict->level == VERDICT_PASS)
+    world_occupy (world);
+}
+
 const Subject subjects[] = {
-  { "up", NULL, world_up, FALSE },
-  { "a second up", be_up, world_up, TRUE },
-  { "down", be_up, world_down, FALSE },
-  { "recover after a killed down", be_half_down, world_recover, FALSE },
+  { "up", NULL, world_up },
+  { "a second up", be_up, world_up, .keeps_data = TRUE },
+  { "down", be_up, world_down },
+  { "recover after a killed down", be_half_down, world_recover },
+  { "down with a foreign mount in a volume", be_occupied, world_down, .occupied = TRUE },
 };
 const gsize n_subjects = G_N_ELEMENTS (subjects);
 
@@ -74,6 +83,8 @@ static void
 come_after (const Subject *subject, World *world, gboolean up_again, Verdict *verdict)
 {
   world_check_outside (world, verdict);
+  if (subject->occupied)
+    world_vacate (world);
   world_settle (world, verdict);
   if (subject->keeps_data)
     world_check_data (world, verdict);
@@ -94,14 +105,17 @@ look (const Subject *subject, World *world, const SupervisorPlan *plan, const Su
       gboolean up_again, Verdict *verdict)
 {
   gboolean killed = WIFSIGNALED (result->wait_status);
+  gboolean succeeded = !killed && WEXITSTATUS (result->wait_status) == 0;
 
   if (result->timed_out)
     verdict_fail (verdict, "did not end");
   if (killed && (plan->act != SUPERVISOR_KILL || !result->hit))
     verdict_fail (verdict, "crashed");
-  if (!killed && !result->hit && WEXITSTATUS (result->wait_status) != 0)
+  if (!killed && !succeeded && !result->hit && !subject->occupied)
     verdict_fail (verdict, "failed, and nothing was done to it");
-  if (!killed && WEXITSTATUS (result->wait_status) == 0)
+  if (succeeded && subject->occupied)
+    verdict_fail (verdict, "succeeded, with somebody else's mount in the volume");
+  else if (succeeded)
     check_claim (subject, world, verdict);
   come_after (subject, world, up_again, verdict);
 }

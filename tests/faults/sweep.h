@@ -10,9 +10,11 @@ typedef struct {
   void          (*before) (World *world, Verdict *verdict); /* each time; NULL: nothing */
   SupervisorChild swept;
   gboolean        keeps_data; /* the pod is wanted all the time: its data must be there after */
+  gboolean        occupied;   /* somebody else's mount is in an emptyDir: nothing else will do than to fail */
 } Subject;
 
-/* All that can be swept: first up, second up, down, recover in the middle of a removal. */
+/* All that can be swept: first up, second up, down, recover in the middle of a removal, and down of an
+ * occupied volume. */
 extern const Subject subjects[];
 extern const gsize   n_subjects;
 

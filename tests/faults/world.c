@@ -308,6 +308,29 @@ world_check_data (World *self, Verdict *verdict)
     }
 }
 
+static char *
+foreign_path (World *self)
+{
+  return pod_path (self, "volumes/kubernetes.io~empty-dir/scratch/foreign");
+}
+
+void
+world_occupy (World *self)
+{
+  g_autofree char *target = foreign_path (self);
+
+  if (g_mkdir (target, 0755) < 0 || mount (self->outside, target, NULL, MS_BIND, NULL) < 0)
+    g_error ("bind on %s: %s", target, g_strerror (errno));
+}
+
+void
+world_vacate (World *self)
+{
+  g_autofree char *target = foreign_path (self);
+
+  umount2 (target, UMOUNT_NOFOLLOW);
+}
+
 void
 world_check_content (World *self, Verdict *verdict)
 {

@@ -37,6 +37,10 @@ void world_do (World *self, const char *what, SupervisorChild step, Verdict *ver
 void world_write_data (World *self);
 void world_check_data (World *self, Verdict *verdict);
 
+/* Binds a directory of the outside into the emptyDir on disk, as somebody in the pod's container may; and takes it away. */
+void world_occupy (World *self);
+void world_vacate (World *self);
+
 /* Whether every volume and every subPath has its content. */
 void world_check_content (World *self, Verdict *verdict);
 /* Whether what is not kvol's is as it was; if not, that is a violation. */

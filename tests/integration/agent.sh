@@ -61,6 +61,7 @@ ends () {
 equal () { [ "$1" = "$2" ] || { printf 'wanted: %s\nfound:  %s\n' "$1" "$2"; return 1; }; }
 # has TEXT FILE
 has () { grep -qF -e "$1" "$2" || { printf 'wanted: %s\nfound:\n' "$1"; cat "$2"; return 1; }; }
+fails () { ! "$@"; }
 lacks () { ! grep -F -e "$1" "$2"; }
 empty () { [ ! -s "$1" ] || { cat "$1"; return 1; }; }
 absent () { [ ! -e "$1" ] && [ ! -L "$1" ] || { ls -ld "$1"; return 1; }; }
@@ -75,7 +76,8 @@ nothing_left () {
   [ ! -d "$root/pods" ] || [ -z "$(find "$root/pods" -mindepth 1)" ] || { find "$root/pods"; return 1; }
 }
 
-# json FILE PATH: what is at PATH ("pods.0.name"); an object's keys, sorted; an array's length; fails on what is no JSON.
+# json FILE PATH: what is at PATH ("pods.0.name"): a value, an object's keys (sorted), or an array's length. Fails when
+# the file is no JSON.
 json () {
   perl -0777 -e '
     use strict;
@@ -91,7 +93,11 @@ json () {
       if (/\G\s*\{/gc) {
         my %object;
         return \%object if /\G\s*\}/gc;
-        do { my $key = text (); /\G\s*:/gc or bad; exists $object{$key} and bad; $object{$key} = value (); } while /\G\s*,/gc;
+        do {
+          my $key = text ();
+          exists $object{$key} || !/\G\s*:/gc and bad;
+          $object{$key} = value ();
+        } while /\G\s*,/gc;
         /\G\s*\}/gc or bad;
         return \%object;
       }

@@ -22,7 +22,8 @@ enter "$@"
 me=$(id -u):$(id -g)
 described () { stat -L -c '%u:%g %a' "$1"; }
 
-ends "lab 0: the pods with an emptyDir are set up" 0 kvol up "$labs/lab0_kubernetes_nfs_setup/examples/busybox-emptydir.yaml"
+ends "lab 0: the pod with an emptyDir is set up" 0 \
+  kvol up "$labs/lab0_kubernetes_nfs_setup/examples/busybox-emptydir.yaml"
 check "every volume is ready" sh -c '! grep -vE "^POD| ready " "$1"' - "$work/out"
 check "there are some" test "$(wc -l <"$work/out")" -gt 1
 awk '$3 == "kubernetes.io/empty-dir" { print $5 }' "$work/out" >"$work/volumes"
@@ -42,8 +43,9 @@ for lab in lab1_volume_final lab2_pv_pvc_final lab3_storageclass_final lab4_stat
     check "$lab: $key has its content" equal "$value" "$(cat "$config/$key")"
     check "$lab: $key has its owner and mode" equal "$me 644" "$(described "$config/$key")"
   done
+  kvol mounts guestbook-frontend-0 >"$work/mounts"
   check "$lab: a runtime mounts it where the manifest says" \
-    sh -c '"$1" --root "$2" mounts guestbook-frontend-0 | grep -qF /usr/share/nginx/html/assets/config' - "$agent" "$root"
+    equal /usr/share/nginx/html/assets/config "$(json "$work/mounts" 0.destination)"
   ends "$lab: down --all succeeds" 0 kvol down --all
   check "$lab: nothing is left" nothing_left
 done

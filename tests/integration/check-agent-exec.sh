@@ -101,22 +101,26 @@ check "in Kubernetes' words" has "couldn't find key size in ConfigMap default/se
 check "the container reads the configMap" equal blue "$(inside cat /settings/colour)"
 check "the container reads the secret" equal canary-4711 "$(inside cat /key/token)"
 check "the secret is on a tmpfs there too" equal tmpfs "$(inside stat -f -c %T /key)"
-check "the container cannot change the secret" sh -c '! "$1" --root "$2" exec web -- sh -c "echo x >/key/token"' - "$agent" "$root"
-check "nor add to it" sh -c '! "$1" --root "$2" exec web -- touch /key/new' - "$agent" "$root"
-check "nor mount it writable" sh -c '! "$1" --root "$2" exec web -- mount -o remount,rw /key' - "$agent" "$root"
+check "the container cannot change the secret" fails inside sh -c 'echo x >/key/token'
+check "nor add to it" fails inside touch /key/new
+check "nor mount it writable" fails inside mount -o remount,rw /key
 inside sh -c 'echo one >note; mkdir -p part; echo two >part/note'
 check "what it writes is in the volume" equal one "$(cat "$(volume_path default/web scratch)/note")"
 check "a subPath shows its part of the volume" equal two "$(inside cat /deep/in/tree/note)"
-check "read-only as the manifest says" sh -c '! "$1" --root "$2" exec web -- touch /deep/in/tree/x' - "$agent" "$root"
-check "it sees no other mount of the host" sh -c '! "$1" --root "$2" exec web -- grep -F "$2" /proc/self/mounts' - "$agent" "$root"
+check "read-only as the manifest says" fails inside touch /deep/in/tree/x
+check "it sees no other mount of the host" equal "" "$(inside awk '{ print $5 }' /proc/self/mountinfo \
+  | grep -vE '^/((proc|dev|sys)(/.*)?|settings|key|scratch|deep/in/tree)?$')"
+check "nothing set-user-id or of a device works in a volume" equal "/key /settings" "$(echo $(inside \
+  awk '($5 == "/key" || $5 == "/settings") && $6 ~ /nosuid/ && $6 ~ /nodev/ { print $5 }' /proc/self/mountinfo | sort))"
 
 # ---- its rights ----
 ends "a root file system that is read-only is so" 1 kvol exec web -c locked -- touch /x
-check "a container without capabilities has none" \
-  equal "0000000000000000 0000000000000000" "$(kvol exec web -c locked -- awk '/^Cap(Eff|Bnd)/ { printf "%s%s", sep, $2; sep = " " }' /proc/self/status)"
-check "and can get no new ones" equal 1 "$(kvol exec web -c locked -- awk '/^NoNewPrivs/ { print $2 }' /proc/self/status)"
-check "the usual one has no power over the system" \
-  sh -c '! "$1" --root "$2" exec web -- mount -t tmpfs x /mnt 2>&1 && ! "$1" --root "$2" exec web -- mknod /tmp/m c 1 1' - "$agent" "$root"
+kvol exec web -c locked -- cat /proc/self/status >"$work/locked"
+check "a container without capabilities has none" equal "0000000000000000 0000000000000000" \
+  "$(echo $(awk '/^Cap(Eff|Bnd)/ { print $2 }' "$work/locked"))"
+check "and can get no new ones" equal 1 "$(awk '/^NoNewPrivs/ { print $2 }' "$work/locked")"
+check "the usual one cannot mount" fails inside mount -t tmpfs x /tmp
+check "nor make a device" fails inside mknod /tmp/m c 1 1
 if many_ids; then
   cat >"$work/user.yaml" <<'Y'
 apiVersion: v1
@@ -145,14 +149,15 @@ else
 fi
 
 # ---- its root file system ----
-mkdir -p "$work/image,with:signs/bin" "$work/image,with:signs/etc"
-cp "$(command -v busybox)" "$work/image,with:signs/bin/sh"
-echo mine >"$work/image,with:signs/etc/who"
-before=$(find "$work/image,with:signs" | sort)
-check "--rootfs is the container's root" \
-  equal mine "$(kvol exec web --rootfs "$work/image,with:signs" -- sh -c 'read who </etc/who; echo $who; echo other >/etc/who')"
-check "KVOL_ROOTFS as well" equal mine "$(KVOL_ROOTFS="$work/image,with:signs" kvol exec web -- sh -c 'read who </etc/who; echo $who')"
-check "the directory stays as it is" equal "$before" "$(find "$work/image,with:signs" | sort)"
+image=$work/image,with:signs
+mkdir -p "$image/bin" "$image/etc"
+cp "$(command -v busybox)" "$image/bin/sh"
+echo mine >"$image/etc/who"
+before=$(find "$image" | sort)
+ask='read who </etc/who; echo $who; echo other >/etc/who'
+check "--rootfs is the container's root" equal mine "$(kvol exec web --rootfs "$image" -- sh -c "$ask")"
+check "KVOL_ROOTFS as well" equal mine "$(KVOL_ROOTFS="$image" kvol exec web -- sh -c "$ask")"
+check "the directory stays as it is" equal "$before mine" "$(find "$image" | sort) $(cat "$image/etc/who")"
 ends "a root file system that is not there is bad usage" 2 kvol exec web --rootfs "$work/no-such" -- true
 
 # ---- what is seen from outside, while it runs ----

@@ -88,8 +88,8 @@ check "output that is no terminal has no colour" sh -c '! grep -q "$(printf "\03
 if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
   check "output on a terminal has" \
     sh -c 'script -qec "$1 --root $2 status" /dev/null </dev/null | grep -q "$(printf "\033")"' - "$agent" "$root"
-  check "but not with NO_COLOR" \
-    sh -c '! NO_COLOR=1 script -qec "$1 --root $2 status" /dev/null </dev/null | grep "$(printf "\033")"' - "$agent" "$root"
+  check "but not with NO_COLOR" sh -c \
+    '! NO_COLOR=1 script -qec "$1 --root $2 status" /dev/null </dev/null | grep "$(printf "\033")"' - "$agent" "$root"
 else
   skip "output on a terminal has colour" "no terminal is to be had here"
 fi
@@ -130,7 +130,8 @@ check "and the cache has its new size" \
   equal 2048 "$(df -k --output=size "$(volume_path default/web cache)" | awk 'NR == 2 { print $1 }')"
 
 sed 's/2Mi/3Mi/' "$work/web.yaml" >"$work/later.yaml"
-ends "of two pods of one name the later one counts" 0 kvol up "$work/web.yaml" "$work/later.yaml" --objects "$work/config.yaml"
+ends "of two pods of one name the later one counts" 0 \
+  kvol up "$work/web.yaml" "$work/later.yaml" --objects "$work/config.yaml"
 check "which is said" has 'later.yaml:1: note: ' "$work/err"
 check "and there is one pod of the name" equal "1 3072" "$(ls "$root/pods" | wc -l) $(
   df -k --output=size "$(volume_path default/web cache)" | awk 'NR == 2 { print $1 }')"
@@ -153,7 +154,8 @@ Y
 ends "pods of other namespaces and given UIDs are set up" 0 kvol up "$work/names.yaml"
 ends "a name that is another pod's UID is ambiguous" 2 kvol down web
 check "which is explained" has 'say which' "$work/err"
-check "and takes nothing down" equal 3 "$(json_pods=$(kvol status -o json >"$work/json"; json "$work/json" pods); echo $json_pods)"
+kvol status -o json >"$work/out"
+check "and takes nothing down" equal 3 "$(json "$work/out" pods)"
 ends "a name of another namespace is not found" 1 kvol down lone
 check "but where it is is said" has 'there is "shop/lone"' "$work/err"
 ends "with its namespace it is" 0 kvol down shop/lone default/other
@@ -179,7 +181,7 @@ check "and says that one pod is not ready" equal "false true" \
   "$(json "$work/out" pods.0.ready) $(json "$work/out" pods.1.ready)"
 check "nor one volume of it" equal "failed ready" \
   "$(json "$work/out" pods.0.volumes.0.state) $(json "$work/out" pods.0.volumes.1.state)"
-ends "with a time given, what is missing may come late, but then up fails too" 1 kvol up "$work/absent.yaml" --timeout 1
+ends "with a time given, up waits for what is missing, and fails then" 1 kvol up "$work/absent.yaml" --timeout 1
 
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
   sed "s/absent/absent-$i/" "$work/absent.yaml"; echo ---

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Real manifests from outside the tree, in the directory $CORPUS: whatever was published and works is read without an
- * error. One file of the corpus is known to be broken, as published (a tab indents a line); it is found by what is wrong
- * with it, and it must be the only one. */
+/* Real manifests from outside the tree, in the directory $CORPUS: whatever was published and works is read without
+ * an error. One file of the corpus is known to be broken, as published (a tab indents a line); it is found by what
+ * is wrong with it, and it must be the only one. */
 #include "kube-rows.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The rules of the API server, row by row. A row is named after the upstream test that has the case, or after the rule. */
+/* The rules of the API server, row by row. A row is named after the upstream test that has the case, or after the
+ * rule. */
 #include "kube-rows.h"
 
 #include "manifest/types.h"

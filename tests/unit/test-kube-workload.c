@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From objects to pods: how many, what they are called, and who they are. The UIDs of this file were computed by another
- * program (Python's uuid5 over sha256 of its own JSON). */
+/* From objects to pods: how many, what they are called, and who they are. The UIDs of this file were computed by
+ * another program (Python's uuid5 over sha256 of its own JSON). */
 #include "kube-rows.h"
 
 #include "manifest/reader.h"

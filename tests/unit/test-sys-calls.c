@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How many system calls each step of a set-up or teardown costs, and what happens when one of them fails: nothing is left
- * of it. Counted by the supervisor; close() is not among the calls it knows. */
+/* How many system calls each step of a set-up or teardown costs, and what happens when one of them fails: nothing is
+ * left of it. Counted by the supervisor; close() is not among the calls it knows. */
 
 #include <errno.h>
 #include <fcntl.h>

@@ -203,8 +203,8 @@ typedef struct
 static const CostRow cost_rows[] = {
   { "asking for ten files takes 12 calls", TEN, NULL, 0, 1, 0, 12 },
   { "comparing ten files opens each once", TEN, TEN, 10, 1, 0, 14 },
-  { "the first ten files are opened once each", NULL, TEN, 12, 1, 0, 40 },
-  { "one changed file of ten costs no listing", TEN, "a=1|b=2|c=3|d=4|e=5|f=6|g=7|h=8|i=9|j=11", 21, 1, 11, 50 },
+  { "the first ten files are opened once each", NULL, TEN, 12, 1, 0, 51 },
+  { "one changed file of ten costs no listing", TEN, "a=1|b=2|c=3|d=4|e=5|f=6|g=7|h=8|i=9|j=11", 21, 1, 11, 61 },
 };
 
 typedef struct
@@ -247,8 +247,6 @@ check_cost (void **state)
     assert_true (publish_place_try (place, row->before, -1, "1", NULL));
   assert_true (supervisor_run (&plan, spend, &cost, &result, NULL));
   assert_int_equal (result.wait_status, 0);
-  print_message ("# openat %u, openat2 %u, readlinkat %u, unlinkat %u, total %u\n", result.counts[SYS_openat],
-                 result.counts[SYS_openat2], result.counts[SYS_readlinkat], result.counts[SYS_unlinkat], result.total);
   assert_int_equal (result.counts[SYS_openat], row->openat);
   assert_int_equal (result.counts[SYS_readlinkat], row->read_links);
   assert_int_equal (result.counts[SYS_unlinkat], row->removed);

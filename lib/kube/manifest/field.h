@@ -6,8 +6,8 @@
  *     { "items",       LIST_OF (KeyToPath) },
  *     { "name",        STRING, REQUIRED },
  *
- * Only what bears on volumes is spelled out. ANY stands for a field that is known and has nothing to do with them: it is
- * kept as it is. A field that no row knows is kept too, and reported. */
+ * Only what bears on volumes is spelled out. ANY stands for a field that is known and has nothing to do with them: it
+ * is kept as it is. A field that no row knows is kept too, and reported. */
 #pragma once
 
 #include "manifest/report.h"
@@ -94,8 +94,8 @@ struct KubeType {
 /* The row of a name, or NULL. */
 const KubeField *kube_type_find (const KubeType *type, const char *name);
 
-/* Calls @visit for every field that the table has, of @object and of the objects in it; @value is NULL where the field is
- * absent. Only what has the right shape is entered. */
+/* Calls @visit for every field that the table has, of @object and of the objects in it; @value is NULL where the
+ * field is absent. Only what has the right shape is entered. */
 typedef void (*KubeVisitFunc) (const KubeField *field, KubeNode *object, KubeNode *value, gpointer data);
 void kube_type_visit (const KubeType *type, KubeNode *object, KubeVisitFunc visit, gpointer data);
 

@@ -7,19 +7,21 @@
 
 /* clang-format off */
 static const KubeKind kinds[] = {
-  { "Pod",                   "v1",      &kube_type_Pod,                   KUBE_PODS_SELF },
-  { "Deployment",            "apps/v1", &kube_type_Deployment,            KUBE_PODS_REPLICAS,    "spec/template" },
-  { "ReplicaSet",            "apps/v1", &kube_type_ReplicaSet,            KUBE_PODS_REPLICAS,    "spec/template" },
-  { "ReplicationController", "v1",      &kube_type_ReplicationController, KUBE_PODS_REPLICAS,    "spec/template" },
-  { "StatefulSet",           "apps/v1", &kube_type_StatefulSet,           KUBE_PODS_ORDINALS,    "spec/template" },
-  { "DaemonSet",             "apps/v1", &kube_type_DaemonSet,             KUBE_PODS_ONE,         "spec/template" },
-  { "Job",                  "batch/v1", &kube_type_Job,                   KUBE_PODS_COMPLETIONS, "spec/template" },
-  { "CronJob",              "batch/v1", &kube_type_CronJob,               KUBE_PODS_ONE, "spec/jobTemplate/spec/template" },
-  { "ConfigMap",             "v1",      &kube_type_ConfigMap },
-  { "Secret",                "v1",      &kube_type_Secret },
-  { "PersistentVolumeClaim", "v1",      .skipped = "claims are not supported yet" },
-  { "PersistentVolume",      "v1",      .skipped = "claims are not supported yet" },
-  { "StorageClass", "storage.k8s.io/v1", .skipped = "claims are not supported yet" },
+  { "Pod",                   "v1",       &kube_type_Pod,         KUBE_PODS_SELF },
+  { "Deployment",            "apps/v1",  &kube_type_Deployment,  KUBE_PODS_REPLICAS,    "spec/template" },
+  { "ReplicaSet",            "apps/v1",  &kube_type_ReplicaSet,  KUBE_PODS_REPLICAS,    "spec/template" },
+  { "ReplicationController", "v1",       &kube_type_ReplicationController,
+                                                                 KUBE_PODS_REPLICAS,    "spec/template" },
+  { "StatefulSet",           "apps/v1",  &kube_type_StatefulSet, KUBE_PODS_ORDINALS,    "spec/template" },
+  { "DaemonSet",             "apps/v1",  &kube_type_DaemonSet,   KUBE_PODS_ONE,         "spec/template" },
+  { "Job",                   "batch/v1", &kube_type_Job,         KUBE_PODS_COMPLETIONS, "spec/template" },
+  { "CronJob",               "batch/v1", &kube_type_CronJob,     KUBE_PODS_ONE,
+                                                                             "spec/jobTemplate/spec/template" },
+  { "ConfigMap",             "v1",       &kube_type_ConfigMap },
+  { "Secret",                "v1",       &kube_type_Secret },
+  { "PersistentVolumeClaim", "v1",                .skipped = "claims are not supported yet" },
+  { "PersistentVolume",      "v1",                .skipped = "claims are not supported yet" },
+  { "StorageClass",          "storage.k8s.io/v1", .skipped = "claims are not supported yet" },
 };
 /* clang-format on */
 
@@ -50,8 +52,8 @@ is_same_group (const char *a, const char *b)
   return length_a == length_b && strncmp (a, b, length_a) == 0;
 }
 
-/* A kind of that name in another group is a stranger; in another version of its own group, or in the group that held them
- * all until 1.16, it is one that no API server serves. */
+/* A kind of that name in another group is a stranger; in another version of its own group, or in the group that held
+ * them all until 1.16, it is one that no API server serves. */
 static const KubeKind *
 find_kind (const char *api_version, const char *kind, gboolean *ret_is_outdated)
 {

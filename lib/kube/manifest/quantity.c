@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A quantity is digits * 2^b * 10^e. The digits are kept in 64 bits; what is beyond them can only tip the rounding, so one
- * bit remembers that there was something. 64 bits times 2^60 fits the 128 in which the powers of ten are then applied. */
+/* A quantity is digits * 2^b * 10^e. The digits are kept in 64 bits; what is beyond them can only tip the rounding,
+ * so one bit remembers that there was something. 64 bits times 2^60 fits the 128 in which the powers of ten are then
+ * applied. */
 #include "manifest/quantity.h"
 
 #include <string.h>

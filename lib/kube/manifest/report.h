@@ -31,8 +31,8 @@ void kube_report_sort (KubeReport *self);
 void kube_report_text (KubeReport *self, KvolKubeSeverity severity, guint line, const char *format, ...)
     G_GNUC_PRINTF (4, 5);
 
-/* About @node, or about its field @field, whether it is there or not (NULL: @node itself). An error marks the node and all
- * above it as faulty, a warning marks them as impossible. */
+/* About @node, or about its field @field, whether it is there or not (NULL: @node itself). An error marks the node
+ * and all above it as faulty, a warning marks them as impossible. */
 void kube_report_node (KubeReport *self, KvolKubeSeverity severity, KubeNode *node, const char *field,
                        const char *format, ...) G_GNUC_PRINTF (5, 6);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* go-yaml's reading of plain scalars, which differs from the YAML 1.1 text in places that people fall into: `y` and `on`
- * are booleans, `0400`, `0o400`, `0x1f` and `0b11` are integers, `1_000` is one too, `08` is the float 8, `1:30` and a
- * date stay strings. An integer beyond 64 bits is kept as a float: it fits no field of Kubernetes, only its text in
- * messages and its size in quantities matter. */
+/* go-yaml's reading of plain scalars, which differs from the YAML 1.1 text in places that people fall into: `y` and
+ * `on` are booleans, `0400`, `0o400`, `0x1f` and `0b11` are integers, `1_000` is one too, `08` is the float 8,
+ * `1:30` and a date stay strings. An integer beyond 64 bits is kept as a float: it fits no field of Kubernetes, only
+ * its text in messages and its size in quantities matter. */
 #include "manifest/scalar.h"
 
 #include <math.h>

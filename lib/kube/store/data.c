@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a Secret says passes through three buffers here (decoded, in a GVariant of its own, in the finished one), and all
- * of them are ours, so that they are wiped: a GVariant that GLib had to serialize would leave a copy behind. */
+/* What a Secret says passes through three buffers here (decoded, in a GVariant of its own, in the finished one), and
+ * all of them are ours, so that they are wiped: a GVariant that GLib had to serialize would leave a copy behind. */
 #include "store/data.h"
 
 #include <string.h>

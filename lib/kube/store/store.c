@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Objects in memory. A look takes a reader's lock for the time of one hash look-up and answers with a reference to what was
- * made ready when the object was added: it is on the way of every projected volume at every sync. */
+/* Objects in memory. A look takes a reader's lock for the time of one hash look-up and answers with a reference to
+ * what was made ready when the object was added: it is on the way of every projected volume at every sync. */
 #include <kvol-kube/kvol-kube-store.h>
 
 #include <kvol/kvol-error.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Everything is checked and made while it is read, so that the problems are complete whoever asks for what first. Of two
- * objects of one kind, namespace and name the later one counts, as with `kubectl apply`; a note says so. */
+/* Everything is checked and made while it is read, so that the problems are complete whoever asks for what first. Of
+ * two objects of one kind, namespace and name the later one counts, as with `kubectl apply`; a note says so. */
 #include "workload/manifest.h"
 
 #include <kvol/kvol-error.h>

@@ -6,8 +6,8 @@
 
 #include "manifest/kind.h"
 
-/* On one node, of all manifests together: one line of YAML can ask for two thousand million. Their nodes are counted too,
- * because each pod is a reading of its template. */
+/* On one node, of all manifests together: one line of YAML can ask for two thousand million. Their nodes are counted
+ * too, because each pod is a reading of its template. */
 #define KUBE_MAX_PODS      10000
 #define KUBE_MAX_POD_NODES 2000000
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The identity of a pod that has none: it follows from its place and its spec, so that a second run finds the first one's
- * volumes, and a changed spec is a new pod, as with the kubelet's static pods. */
+/* The identity of a pod that has none: it follows from its place and its spec, so that a second run finds the first
+ * one's volumes, and a changed spec is a new pod, as with the kubelet's static pods. */
 #pragma once
 
 #include "manifest/node.h"

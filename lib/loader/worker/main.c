@@ -64,6 +64,7 @@ do_request (Worker *self, const WireRequest *request, WireAnswer *answer, GError
   return TRUE;
 }
 
+/* When it returns, nothing of the request is left open here. */
 static gboolean
 serve (Worker *self, GError **error)
 {
@@ -101,7 +102,7 @@ main (int argc, char **argv)
   g_mutex_init (&self.ask.lock);
   self.ask.socket_fd = sys_worker_begin (&error);
   if (self.ask.socket_fd >= 0)
-    while (serve (&self, &error))
+    while (serve (&self, &error) && wire_send_idle (self.ask.socket_fd, &error))
       ;
   /* That the other end has gone is how every worker ends that is not killed. */
   if (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_ABSENT))
