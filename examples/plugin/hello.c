@@ -44,7 +44,7 @@ hello_setup (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *m
       g_set_error_literal (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "options.name: whom to greet is missing");
       return FALSE;
     }
-  text = g_strdup_printf ("Hello %s, from pod %s!\n", name, volume->pod_name);
+  text = g_strdup_printf ("Hello %s!\n", name);
   /* Path, mode, owner (-1: as it comes) and content of each file. */
   file = g_variant_new ("(sux@ay)", "greeting", 0444, (gint64) -1,
                         g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, text, strlen (text), 1));

@@ -23,10 +23,10 @@ KVOL_API G_DECLARE_FINAL_TYPE (KvolManager, kvol_manager, KVOL, MANAGER, GObject
 
 /**
  * kvol_manager_new:
- * @root_dir: (type filename): the kubelet root, an absolute path; made (0750) when it is missing
+ * @root_dir: (type filename): the kubelet root, an absolute path; made (0750) at the first change when it is missing
  * @error: return location for a #GError
  *
- * Opens a root. Nothing in it is read or changed yet: kvol_manager_recover() does.
+ * Opens a root. Nothing in it is changed yet, and nothing known: see kvol_manager_recover().
  *
  * Returns: (transfer full): the manager, or %NULL with %KVOL_ERROR_INVALID_SPEC (not an absolute path),
  *   %KVOL_ERROR_FORBIDDEN, or %KVOL_ERROR_NOT_SUPPORTED (the kernel lacks a call that kvol cannot do without)

@@ -11,29 +11,57 @@
 #include "engine/services.h"
 #include "loader/place.h"
 #include "sys/beneath.h"
+#include "sys/entry.h"
 #include "sys/error.h"
 #include "sys/lock.h"
 #include "sys/node.h"
 
+/* -1 in @fd and success: it is not there, and was not to be made. */
 static gboolean
-open_dirs (Engine *self, GError **error)
+open_dir (int dir_fd, const char *name, mode_t mode, gboolean make, int *fd, GError **error)
+{
+  g_autoptr (GError) absent = NULL;
+
+  if (*fd >= 0)
+    return TRUE;
+  *fd = make ? sys_make_dir_at (dir_fd, name, mode, NULL, error) : sys_entry_open_dir (dir_fd, name, &absent);
+  if (*fd >= 0 || make || g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
+    return *fd >= 0 || !make;
+  g_propagate_error (error, g_steal_pointer (&absent));
+  return FALSE;
+}
+
+/* Opens the directories that are there; @make: also those that are not. */
+static gboolean
+open_dirs (Engine *self, gboolean make, GError **error)
 {
   KVOL_AUTO_FD root = open (self->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
+  if (root < 0 && errno == ENOENT && !make)
+    return TRUE;
   if (root < 0 && errno == ENOENT && g_mkdir_with_parents (self->root, 0750) == 0)
     root = open (self->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root < 0)
     return sys_throw (error, "open root directory \"%s\"", self->root);
 
-  self->pods_fd = sys_make_dir_at (root, "pods", 0750, NULL, error);
-  if (self->pods_fd >= 0)
-    self->state_fd = sys_make_dir_at (root, "kvol", 0700, NULL, error);
-  if (self->state_fd >= 0)
-    self->records_fd = sys_make_dir_at (self->state_fd, "pods", 0700, NULL, error);
-  if (self->records_fd >= 0)
+  if (open_dir (root, "pods", 0750, make, &self->pods_fd, error)
+      && open_dir (root, "kvol", 0700, make, &self->state_fd, error)
+      && (self->state_fd < 0 || open_dir (self->state_fd, "pods", 0700, make, &self->records_fd, error)))
     return TRUE;
   g_prefix_error (error, "root directory \"%s\": ", self->root);
   return FALSE;
+}
+
+gboolean
+engine_open_dirs (Engine *self, gboolean make, GError **error)
+{
+  gboolean opened = TRUE;
+
+  g_mutex_lock (&self->lock);
+  if (self->records_fd < 0 || self->pods_fd < 0)
+    opened = open_dirs (self, make, error);
+  g_mutex_unlock (&self->lock);
+  return opened;
 }
 
 Engine *
@@ -58,7 +86,7 @@ engine_new (const char *root_dir, const EngineOps *ops, gpointer data, GError **
                    root_dir);
       return NULL;
     }
-  if (!sys_node_check (error) || !sys_node_boot_id (self->boot_id, error) || !open_dirs (self, error))
+  if (!sys_node_check (error) || !sys_node_boot_id (self->boot_id, error) || !open_dirs (self, FALSE, error))
     return NULL;
   self->memory = sys_node_memory ();
   return g_steal_pointer (&self);
@@ -95,6 +123,8 @@ engine_get_registry (Engine *self)
 gboolean
 engine_lock (Engine *self, GCancellable *cancellable, GError **error)
 {
+  if (!engine_open_dirs (self, TRUE, error))
+    return FALSE;
   if (self->lock_fd < 0)
     self->lock_fd = sys_lock_at (self->state_fd, "lock", cancellable, error);
   return self->lock_fd >= 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/journal.h"
 
+#include <kvol/kvol-error.h>
 #include <string.h>
 
 #include "engine/record.h"
@@ -8,8 +9,8 @@
 #include "sys/slots.h"
 
 /* leaving, namespace, name, the pod's object (a{sv}), the number of volumes, and of each: name, spec name, plugin,
- * volume id, state, what it was made, mount (id, device, inode), host path, the plugin's record (a{sv}). Contents of
- * objects are never in it. */
+ * volume id, state, what it was made, mount (id, device, inode), host path, the plugin's record (a{sv}), the last
+ * error (code, text). Contents of objects are never in it. */
 
 static void
 put_volume (GByteArray *record, const EngineVolume *volume)
@@ -25,6 +26,8 @@ put_volume (GByteArray *record, const EngineVolume *volume)
   record_put_number (record, volume->mount.ino);
   record_put_text (record, volume->host_path);
   record_put_variant (record, volume->record);
+  record_put_number (record, volume->error ? volume->error->code : 0);
+  record_put_text (record, volume->error ? volume->error->message : NULL);
 }
 
 gboolean
@@ -68,6 +71,12 @@ get_volume (RecordReader *record, gboolean same_boot)
   volume->host_path = dup_unless_empty (record_get_text (record));
   volume->record = record_get_variant (record, G_VARIANT_TYPE_VARDICT);
 
+  int code = (int) record_get_number (record);
+  const char *text = record_get_text (record);
+
+  if (*text != '\0')
+    volume->error = g_error_new_literal (KVOL_ERROR, code, text);
+
   volume->made = made <= ENGINE_MADE_HOST_PATH ? (EngineMade) made : ENGINE_MADE_UNKNOWN;
   volume->state = state <= ENGINE_GONE ? (EngineState) state : ENGINE_UNCERTAIN;
   if (volume->state == ENGINE_MOUNTING || volume->state == ENGINE_UNMOUNTING)
@@ -103,6 +112,13 @@ engine_journal_load (Engine *self, const char *uid, GError **error)
 {
   SysSlots slots = { 0 };
   char boot_id[37] = "";
+
+  if (self->records_fd < 0)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "there is no record \"%s\"", uid);
+      return NULL;
+    }
+
   g_autoptr (GBytes) body = sys_slots_read (self->records_fd, uid, &slots, boot_id, error);
 
   if (body == NULL)

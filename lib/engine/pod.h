@@ -69,7 +69,7 @@ EngineVolume *engine_pod_find_volume (EnginePod *self, const char *spec_name, co
 
 struct _Engine {
   char            *root;
-  int              pods_fd;    /* ROOT/pods */
+  int              pods_fd;    /* ROOT/pods; this and the next two are -1 while they are not there */
   int              state_fd;   /* ROOT/kvol */
   int              records_fd; /* ROOT/kvol/pods */
   int              lock_fd;
@@ -84,6 +84,9 @@ struct _Engine {
   GCond            changed;    /* a claim or a result changed */
   GHashTable      *pods;       /* uid -> EnginePod */
 };
+
+/* Opens the root's directories as far as they are there; @make: makes the others, before the first change. */
+gboolean engine_open_dirs (Engine *self, gboolean make, GError **error);
 
 /* Claims the pod, waiting for whoever has it. An unknown one is read from its record or found on disk; when there is
  * neither, one is made (@create) or ABSENT. */

@@ -48,6 +48,11 @@ engine_recover_discover (Engine *self, const char *uid, GError **error)
 {
   SysMountInfo info = { 0 };
 
+  if (self->pods_fd < 0)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "pod %s is not there", uid);
+      return NULL;
+    }
   if (!sys_mount_lookup (self->pods_fd, uid, &info, error))
     return NULL;
 
@@ -195,7 +200,7 @@ check_pod (Recovery *self, const char *uid, GCancellable *cancellable)
 static gboolean
 check_all_in (Recovery *self, int dir_fd, gboolean records, GCancellable *cancellable, GError **error)
 {
-  g_auto (GStrv) names = sys_list_dir (dir_fd, error);
+  g_auto (GStrv) names = dir_fd >= 0 ? sys_list_dir (dir_fd, error) : g_new0 (char *, 1);
 
   for (guint i = 0; names != NULL && names[i] != NULL; i++)
     {
@@ -221,7 +226,7 @@ engine_recover (Engine *self, gboolean dry_run, GCancellable *cancellable, GErro
   Recovery recovery = { .engine = self, .dry_run = dry_run };
 
   g_variant_builder_init (&recovery.findings, G_VARIANT_TYPE ("aa{sv}"));
-  if (!check_all_in (&recovery, self->records_fd, TRUE, cancellable, error)
+  if (!engine_open_dirs (self, FALSE, error) || !check_all_in (&recovery, self->records_fd, TRUE, cancellable, error)
       || !check_all_in (&recovery, self->pods_fd, FALSE, cancellable, error))
     {
       g_variant_builder_clear (&recovery.findings);

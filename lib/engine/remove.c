@@ -112,6 +112,9 @@ engine_remove_pod (Engine *self, const char *uid, GCancellable *cancellable, GEr
       return FALSE;
     }
 
+  if (!engine_open_dirs (self, FALSE, error))
+    return FALSE;
+
   EnginePod *pod = engine_claim (self, uid, FALSE, cancellable, &absent);
 
   if (pod == NULL && g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))

@@ -206,7 +206,8 @@ sync_claimed (Engine *self, EnginePod *pod, ModelPod *model, GCancellable *cance
 gboolean
 engine_sync_pod (Engine *self, ModelPod *model, GCancellable *cancellable, GError **error)
 {
-  EnginePod *pod = engine_claim (self, model->uid, TRUE, cancellable, error);
+  EnginePod *pod =
+      engine_open_dirs (self, TRUE, error) ? engine_claim (self, model->uid, TRUE, cancellable, error) : NULL;
 
   if (pod == NULL)
     return FALSE;

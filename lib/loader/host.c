@@ -168,7 +168,9 @@ probe_device (const KvolHost *host, int device_fd, GError **error)
 static gboolean
 run_program (const KvolHost *host, const char *const *argv, GCancellable *cancellable, GError **error)
 {
-  return sys_run_program (argv, PROGRAM_USEC, cancellable, error);
+  SysRunWhere where = loader_host (host)->ops->is_worker ? SYS_RUN_IN_GROUP : SYS_RUN_APART;
+
+  return sys_run_program (argv, where, PROGRAM_USEC, cancellable, error);
 }
 
 static gboolean

@@ -23,6 +23,8 @@ typedef struct {
   void      (*event)          (gpointer data, const char *plugin, gboolean warning, const char *reason,
                                const char *text);
   void      (*progress)       (gpointer data, const char *plugin, guint64 done, guint64 total);
+  /* This process is a worker: a program that the plugin runs must end with it. */
+  gboolean    is_worker;
 } LoaderHostOps;
 
 /* A KvolHost with what it needs to know behind it. */

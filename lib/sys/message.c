@@ -186,7 +186,8 @@ throw_malformed (GError **error, const char *what)
   return FALSE;
 }
 
-/* Answers the descriptors that came, all of them, so that none is lost whatever else is wrong. */
+/* Answers how many descriptors came. The room for them is rounded up, so the kernel may hand over more than were asked for;
+ * those are closed, and MSG_CTRUNC says that there were more. */
 static guint
 take_descriptors (struct msghdr *packet, int fds[SYS_MESSAGE_MAX_FDS + 1])
 {
@@ -194,12 +195,19 @@ take_descriptors (struct msghdr *packet, int fds[SYS_MESSAGE_MAX_FDS + 1])
 
   for (struct cmsghdr *c = CMSG_FIRSTHDR (packet); c != NULL; c = CMSG_NXTHDR (packet, c))
     {
-      gsize n = (c->cmsg_len - CMSG_LEN (0)) / sizeof (int);
+      gboolean has_fds = c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS;
+      gsize n = has_fds ? (c->cmsg_len - CMSG_LEN (0)) / sizeof (int) : 0;
 
-      if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || n_fds + n > SYS_MESSAGE_MAX_FDS + 1)
-        continue;
-      memcpy (fds + n_fds, CMSG_DATA (c), n * sizeof (int));
-      n_fds += (guint) n;
+      for (gsize i = 0; i < n; i++)
+        {
+          int fd;
+
+          memcpy (&fd, CMSG_DATA (c) + i * sizeof fd, sizeof fd);
+          if (n_fds <= SYS_MESSAGE_MAX_FDS)
+            fds[n_fds++] = fd;
+          else
+            close (fd);
+        }
     }
   return n_fds;
 }
@@ -253,9 +261,9 @@ copy_inline (const guint8 *data, gsize size)
   return g_bytes_new_with_free_func (bytes->data, size, wiped_free, bytes);
 }
 
-/* Takes the memfd out of the message's descriptors when the body is in one. */
+/* @memfd: where a large body is, else -1. */
 static GBytes *
-get_body (const Header *header, const guint8 *data, gsize size, SysMessage *message, int memfd, GError **error)
+get_body (const Header *header, const guint8 *data, gsize size, int memfd, GError **error)
 {
   if (header->body_size > BODY_MAX)
     throw_malformed (error, "its body is too large");
@@ -265,7 +273,7 @@ get_body (const Header *header, const guint8 *data, gsize size, SysMessage *mess
         return map_memfd (memfd, header->body_size, error);
       throw_malformed (error, "its large body is missing");
     }
-  else if (header->body_size != size)
+  else if (header->body_size != size || memfd >= 0)
     throw_malformed (error, "its size is not what it says");
   else
     return copy_inline (data, size);
@@ -290,7 +298,7 @@ parse (const guint8 *packet, gsize size, int fds[SYS_MESSAGE_MAX_FDS + 1], guint
   if (header.body_size > INLINE_MAX && last < 0 && message.n_fds > 0)
     last = g_steal_fd (&message.fds[--message.n_fds]);
 
-  g_autoptr (GBytes) bytes = get_body (&header, packet + sizeof header, size - sizeof header, &message, last, error);
+  g_autoptr (GBytes) bytes = get_body (&header, packet + sizeof header, size - sizeof header, last, error);
 
   if (bytes == NULL)
     return FALSE;

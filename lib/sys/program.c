@@ -108,18 +108,8 @@ read_to_end (Run *run, gint64 deadline, GCancellable *cancellable, GError **erro
     }
 }
 
-/* A session of its own keeps a program out of reach of the terminal's ^C. Without a terminal it stays in the group it is in:
- * who ends a worker by its group then ends the program as well. */
-static SysChildFlags
-choose_session (void)
-{
-  KVOL_AUTO_FD terminal = open ("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-
-  return terminal >= 0 ? SYS_CHILD_NEW_SESSION : SYS_CHILD_DEFAULT;
-}
-
 static gboolean
-start (Run *run, const char *const *argv, GError **error)
+start (Run *run, const char *const *argv, SysRunWhere where, GError **error)
 {
   int ends[2];
 
@@ -132,18 +122,20 @@ start (Run *run, const char *const *argv, GError **error)
   /* Our end only: the program need not know how to wait for room in the pipe. */
   if (fcntl (run->output_fd, F_SETFL, O_NONBLOCK) < 0)
     return sys_throw (error, "prepare a pipe");
-  return sys_child_spawn (&run->child, argv, environment, theirs, -1, choose_session (), error);
+  return sys_child_spawn (&run->child, argv, environment, theirs, -1,
+                          where == SYS_RUN_APART ? SYS_CHILD_NEW_SESSION : SYS_CHILD_DEFAULT, error);
 }
 
 gboolean
-sys_run_program (const char *const *argv, gint64 deadline_usec, GCancellable *cancellable, GError **error)
+sys_run_program (const char *const *argv, SysRunWhere where, gint64 deadline_usec, GCancellable *cancellable,
+                 GError **error)
 {
   g_auto (Run) run = { .program = argv[0], .child = SYS_CHILD_INIT, .output_fd = -1 };
   gint64 deadline = g_get_monotonic_time () + deadline_usec;
   g_autofree char *what = NULL;
   SysChildEnd end;
 
-  if (g_cancellable_set_error_if_cancelled (cancellable, error) || !start (&run, argv, error)
+  if (g_cancellable_set_error_if_cancelled (cancellable, error) || !start (&run, argv, where, error)
       || !read_to_end (&run, deadline, cancellable, error) || !sys_child_has_ended (&run.child, deadline, &end))
     return FALSE;
 

@@ -4,8 +4,13 @@
 
 #include <gio/gio.h>
 
-/* Runs @argv (argv[0] is an absolute path) with an environment of PATH and LC_ALL=C alone, /dev/null as input, and out of
- * the reach of a terminal. FALSE when it does not exit with 0 within @deadline_usec; then the error carries the first 4 KiB
- * of what it printed, on one line. NOT_SUPPORTED: it cannot be started. FINAL: it failed. UNCERTAIN: it was killed, by us or
- * by somebody else. */
-gboolean sys_run_program (const char *const *argv, gint64 deadline_usec, GCancellable *cancellable, GError **error);
+typedef enum {
+  SYS_RUN_APART,    /* in a session of its own: out of reach of the terminal's ^C, and killed with all that it started */
+  SYS_RUN_IN_GROUP, /* in the group of this process: whoever ends that group, as that of a worker, ends the program too */
+} SysRunWhere;
+
+/* Runs @argv (argv[0] is an absolute path) with an environment of PATH and LC_ALL=C alone, and /dev/null as input. FALSE when
+ * it does not exit with 0 within @deadline_usec; then the error carries the first 4 KiB of what it printed, on one line.
+ * NOT_SUPPORTED: it cannot be started. FINAL: it failed. UNCERTAIN: it was killed, by us or by somebody else. */
+gboolean sys_run_program (const char *const *argv, SysRunWhere where, gint64 deadline_usec, GCancellable *cancellable,
+                          GError **error);

@@ -3,9 +3,9 @@
  * opened by its single name in the directory that holds it (openat2: beneath, no link, no other mount), and everything
  * else happens relative to that descriptor.
  *
- * The way down is a stack on the heap. Only its deepest part has descriptors, the rest is parked; coming back up, the
- * walk goes down again from the root by the names it knows, still beneath, many levels in one call. The obvious way up,
- * "..", leads out of the tree when the directory was moved away in between.
+ * The way down is a stack on the heap. Its deepest part has descriptors, the rest is parked, but for a few landmarks.
+ * Coming back up, the walk goes down again from the last landmark by the names it knows, still beneath, many levels in
+ * one call. The obvious way up, "..", leads out of the tree when the directory was moved away in between.
  *
  * A parked directory has lost its place in the listing except for the kernel's cookie. Some file systems count entries for
  * a cookie, and then skip some when others were deleted before; whoever deletes asks to read AGAIN when a directory turns
@@ -24,8 +24,10 @@
 #include "sys/call.h"
 #include "sys/error.h"
 
-/* Descriptors that one walk holds: the root, these, and one while it looks around. */
-#define HELD_MAX 32
+/* Descriptors that one walk holds: the root, the deepest levels, and landmarks, of which every second one is given up
+ * when there are too many. */
+#define HELD_MAX 24
+#define LANDMARKS_MAX 12
 /* Names of directories are remembered per listing buffer; below this depth the buffer is small, so that memory stays
  * bounded by the depth and not by what was put into each level. */
 #define DEPTH_MAX_WIDE 64
@@ -53,7 +55,8 @@ struct _SysWalk
   gpointer data;
   GCancellable *cancellable;
   GArray *frames;
-  guint first_held; /* frame 0, and the frames from this one on, have descriptors */
+  guint first_held; /* the frames from this one on have descriptors, and those whose level is a multiple of */
+  guint stride;     /* this */
   guint64 dev;
   char buffer[BUFFER_WIDE] __attribute__ ((aligned (__alignof__(struct dirent64))));
 };
@@ -103,8 +106,19 @@ walk_push (SysWalk *walk, int fd)
   Frame frame = { .fd = fd };
 
   g_array_append_val (walk->frames, frame);
-  if (walk->frames->len - walk->first_held > HELD_MAX)
-    kvol_clear_fd (&walk_frame (walk, walk->first_held++)->fd);
+  if (walk->frames->len - walk->first_held <= HELD_MAX)
+    return;
+
+  guint parked = walk->first_held++;
+
+  if (parked % walk->stride != 0)
+    kvol_clear_fd (&walk_frame (walk, parked)->fd);
+  else if (parked / walk->stride > LANDMARKS_MAX)
+    {
+      for (guint level = walk->stride; level <= parked; level += 2 * walk->stride)
+        kvol_clear_fd (&walk_frame (walk, level)->fd);
+      walk->stride *= 2;
+    }
 }
 
 /* Takes the frames from @level on off the stack; their parent is done with that name. */
@@ -161,7 +175,10 @@ walk_open_span (SysWalk *walk, guint from, guint *to)
   guint level = from + 1;
 
   while (level < *to && path->len + 1 + strlen (walk_name (walk, level + 1)) < PATH_MAX)
-    g_string_append_printf (path, "/%s", walk_name (walk, ++level));
+    {
+      g_string_append_c (path, '/');
+      g_string_append (path, walk_name (walk, ++level));
+    }
   *to = level;
   return sys_openat2 (walk_frame (walk, from)->fd, path->str, OPEN_FLAGS, 0, OPEN_RESOLVE);
 }
@@ -172,20 +189,23 @@ static gboolean
 walk_unpark (SysWalk *walk, guint level, GError **error)
 {
   guint start = level < HELD_MAX ? 1 : level - HELD_MAX + 1;
-  guint at = 0, reach = G_MAXUINT;
+  guint at = start - 1, reach = G_MAXUINT;
 
+  while (walk_frame (walk, at)->fd < 0)
+    at--;
   while (at < level)
     {
       guint to = MIN (at < start ? start : at + 1, reach);
-      int fd = walk_open_span (walk, at, &to);
+      gboolean is_open = walk_frame (walk, to)->fd >= 0;
+      int fd = is_open ? -1 : walk_open_span (walk, at, &to);
 
-      if (fd < 0 && to > at + 1)
+      if (fd < 0 && !is_open && to > at + 1)
         {
           /* One on the way is gone: come closer until it is known which. */
           reach = at + (to - at) / 2;
           continue;
         }
-      if (fd < 0)
+      if (fd < 0 && !is_open)
         {
           int errsv = errno;
           g_autofree char *name = g_strdup (walk_name (walk, at + 1));
@@ -194,10 +214,12 @@ walk_unpark (SysWalk *walk, guint level, GError **error)
           walk_pop (walk, at + 1);
           return walk_refuse (walk, name, errsv, error);
         }
-      if (at > 0 && at < start)
+      if (at < start && at % walk->stride != 0)
         kvol_clear_fd (&walk_frame (walk, at)->fd);
       at = to;
       reach = G_MAXUINT;
+      if (is_open)
+        continue;
       walk_frame (walk, at)->fd = fd;
       lseek64 (fd, walk_frame (walk, at)->position, SEEK_SET);
     }
@@ -350,6 +372,7 @@ sys_walk (int dir_fd, const SysWalkOps *ops, gpointer data, GCancellable *cancel
   walk->cancellable = cancellable;
   walk->frames = frames;
   walk->first_held = 1;
+  walk->stride = HELD_MAX;
   walk->dev = st.st_dev;
   walk_push (walk, fd);
   return walk_run (walk, error);

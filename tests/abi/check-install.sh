@@ -47,8 +47,11 @@ run_program () {
   grep -q ' on /greeting$' "$work/mounts" && [ "$(cat "$(sed 's/ on .*//' "$work/mounts")"/greeting)" = "$1" ]
 }
 
-nothing_outside () {
-  ! grep -rIl "$work" "$work/stage" && [ -z "$(ls -A "$work/stage" | grep -v '^opt$')" ]
+staged () {
+  for pc in kvol kvol-kube kvol-plugin; do
+    grep -qx 'prefix=/opt/kvol-staged' "$work/stage/opt/kvol-staged/lib/pkgconfig/$pc.pc" || return 1
+  done
+  ! grep -rIl "$work" "$work/stage" && [ ! -e /opt/kvol-staged ]
 }
 
 try 'make install works' install_into PREFIX="$work/usr"
@@ -56,7 +59,9 @@ try 'the headers compile in C++ from where they were installed' \
   sh -c "echo '#include <kvol-kube/kvol-kube.h>' | g++ -fsyntax-only -x c++ $(pkg --cflags kvol-kube) -"
 try 'a program compiles with what pkg-config says' compile_program
 try 'a plugin compiles with what pkg-config says, and needs no libkvol' compile_plugin
-try 'the program sets a volume of that plugin up' run_program 'Hello world, from pod web!'
+try 'the program sets a volume of that plugin up' run_program 'Hello world!'
+try 'plugin-test finds nothing wrong with that plugin' "$work/usr/bin/kvol-plugin-test" \
+  --options="$top/examples/plugin/hello.conformance.yaml" "$work/kvol-hello.so"
 try 'the installed agent starts' "$work/usr/bin/kvol-agent" --help
-try 'make install with DESTDIR works' install_into PREFIX=/opt/kvol DESTDIR="$work/stage"
-try 'what is installed with DESTDIR does not know it, and lies below it' nothing_outside
+try 'make install with DESTDIR works' install_into PREFIX=/opt/kvol-staged DESTDIR="$work/stage"
+try 'what is installed with DESTDIR lies below it, and does not know it' staged

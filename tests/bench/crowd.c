@@ -15,13 +15,13 @@ struct _Crowd
 };
 
 Crowd *
-crowd_new (guint n_mounts)
+crowd_new (const char *dir, guint n_mounts)
 {
   Crowd *self = g_new0 (Crowd, 1);
   int dir_fd;
 
-  self->dir = g_dir_make_tmp ("kvol-crowd-XXXXXX", NULL);
-  g_assert (self->dir != NULL);
+  self->dir = g_strdup (dir);
+  MUST (mkdir (self->dir, 0755));
   MUST (mount ("tmpfs", self->dir, "tmpfs", 0, NULL));
   dir_fd = MUST (open (self->dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
   MUST (mkdirat (dir_fd, "source", 0755));

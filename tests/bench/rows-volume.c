@@ -64,10 +64,11 @@ report_growth (Bench *bench, const Phase *phases, guint n_phases)
   g_autofree Medians *alone = g_new (Medians, n_phases);
   g_autofree Medians *crowded = g_new (Medians, n_phases);
   g_autofree char *name = g_strdup_printf ("B.growth@%u", bench->n_mounts);
+  g_autofree char *crowd_dir = g_strconcat (bench->kvol_dir, "-crowd", NULL);
   Crowd *crowd;
 
   row_run (bench, &row, alone);
-  crowd = crowd_new (bench->n_mounts);
+  crowd = crowd_new (crowd_dir, bench->n_mounts);
   row_run (bench, &row, crowded);
   crowd_free (crowd);
   cells_add (bench->cells, name, CELL_CPU_USEC, alone[0].kvol_cpu, crowded[0].kvol_cpu, 1.1);

@@ -42,6 +42,14 @@ be_half_down (World *world, Verdict *verdict)
 }
 
 static void
+be_up_without_record (World *world, Verdict *verdict)
+{
+  be_up (world, verdict);
+  if (verdict->level == VERDICT_PASS)
+    world_lose_record (world);
+}
+
+static void
 be_occupied (World *world, Verdict *verdict)
 {
   be_up (world, verdict);
@@ -52,6 +60,8 @@ be_occupied (World *world, Verdict *verdict)
 const Subject subjects[] = {
   { "up", NULL, world_up },
   { "a second up", be_up, world_up, .keeps_data = TRUE },
+  { "up after the record was lost", be_up_without_record, world_up, .keeps_data = TRUE },
+  { "up with changed objects", be_up, world_update, .keeps_data = TRUE },
   { "down", be_up, world_down },
   { "recover after a killed down", be_half_down, world_recover },
   { "down with a foreign mount in a volume", be_occupied, world_down, .occupied = TRUE },
@@ -74,9 +84,27 @@ static void
 check_claim (const Subject *subject, World *world, Verdict *verdict)
 {
   if (subject->swept == world_up)
-    world_check_content (world, verdict);
+    world_check_content (world, WORLD_OLD_OBJECTS, verdict);
+  else if (subject->swept == world_update)
+    world_check_content (world, WORLD_NEW_OBJECTS, verdict);
   else if (subject->swept == world_down)
     world_check_nothing_left (world, verdict);
+}
+
+/* The pod is wanted (again). */
+static void
+come_up (const Subject *subject, World *world, Verdict *verdict)
+{
+  gboolean changed = subject->swept == world_update;
+
+  if (changed)
+    world_check_versions (world, verdict);
+  world_do (world, "up again", changed ? world_update : world_up, verdict);
+  world_check_content (world, changed ? WORLD_NEW_OBJECTS : WORLD_OLD_OBJECTS, verdict);
+  if (subject->keeps_data)
+    world_check_data (world, verdict);
+  else
+    world_check_data_is_whole (world, verdict);
 }
 
 static void
@@ -89,12 +117,7 @@ come_after (const Subject *subject, World *world, gboolean up_again, Verdict *ve
   if (subject->keeps_data)
     world_check_data (world, verdict);
   if (up_again)
-    {
-      world_do (world, "up again", world_up, verdict);
-      world_check_content (world, verdict);
-      if (subject->keeps_data)
-        world_check_data (world, verdict);
-    }
+    come_up (subject, world, verdict);
   world_do (world, "down --all", world_down, verdict);
   world_check_nothing_left (world, verdict);
   world_check_outside (world, verdict);

@@ -13,8 +13,8 @@ typedef struct {
   gboolean        occupied;   /* somebody else's mount is in an emptyDir: nothing else will do than to fail */
 } Subject;
 
-/* All that can be swept: first up, second up, down, recover in the middle of a removal, and down of an
- * occupied volume. */
+/* All that can be swept: first up, second up, up after the record was lost, up with changed objects, down, recover in the
+ * middle of a removal, and down of an occupied volume. */
 extern const Subject subjects[];
 extern const gsize   n_subjects;
 

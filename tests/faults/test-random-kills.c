@@ -79,7 +79,7 @@ come_up (Node *node, Verdict *verdict)
   g_string_append (node->story, "recover, recover, up\n");
   world_settle (node->world, verdict);
   world_do (node->world, "up", world_up, verdict);
-  world_check_content (node->world, verdict);
+  world_check_content (node->world, WORLD_OLD_OBJECTS, verdict);
   if (node->has_data)
     world_check_data (node->world, verdict);
   if (verdict->level == VERDICT_PASS)

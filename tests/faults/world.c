@@ -31,15 +31,26 @@ static const char pod_text[] =
     "    {'name': <'host'>, 'mountPath': <'/host'>, 'subPath': <'inner'>},"
     "    {'name': <'config'>, 'mountPath': <'/etc/web.conf'>, 'subPath': <'conf'>}]>}]>}>}";
 
+/* What the files of the projections hold, with the old objects and with the new. */
 static const struct
 {
   const char *path; /* below ROOT/pods/UID */
-  const char *content;
-} contents[] = {
-  { "volumes/kubernetes.io~configmap/config/conf", "listen 80" },
-  { "volumes/kubernetes.io~secret/access/password", "open sesame" },
-  { "volume-subpaths/host/web/1/canary", "alive" },
-  { "volume-subpaths/config/web/2", "listen 80" },
+  const char *content[2];
+} projected[] = {
+  { "volumes/kubernetes.io~configmap/config/conf", { "listen 80", "listen 8080" } },
+  { "volumes/kubernetes.io~configmap/config/motd", { "hello", "good bye" } },
+  { "volumes/kubernetes.io~secret/access/password", { "open sesame", "close sesame" } },
+  { "volumes/kubernetes.io~secret/access/user", { "ali", "baba" } },
+};
+
+/* A subPath of a projection shows the file that it was made with, as the kubelet's does. */
+static const struct
+{
+  const char *path;
+  const char *content[2]; /* NULL: not looked at */
+} bound[] = {
+  { "volume-subpaths/host/web/1/canary", { "alive", "alive" } },
+  { "volume-subpaths/config/web/2", { "listen 80", NULL } },
 };
 
 /* Both as the agent sees them; and the first also through its subPath. */
@@ -131,21 +142,27 @@ world_lay (World *self)
 /* ---- what a process does ---- */
 
 static MemoryStore *
-new_store (void)
+new_store (WorldObjects objects)
 {
   MemoryStore *store = memory_store_new ();
 
-  memory_store_set (store, "ConfigMap", "default", "web", "conf", "listen 80", "motd", "hello", NULL);
-  memory_store_set (store, "Secret", "default", "access", "password", "open sesame", NULL);
+  /* A second time: what is set again gets another version. */
+  for (int i = 0; i <= (int) objects; i++)
+    {
+      memory_store_set (store, "ConfigMap", "default", "web", "conf", projected[0].content[i], "motd",
+                        projected[1].content[i], NULL);
+      memory_store_set (store, "Secret", "default", "access", "password", projected[2].content[i], "user",
+                        projected[3].content[i], NULL);
+    }
   return store;
 }
 
 /* Loading the plugins does nothing to the root, so it is not counted. */
 static KvolManager *
-open_manager (World *self, GError **error)
+open_manager (World *self, WorldObjects objects, GError **error)
 {
   g_autoptr (KvolManager) manager = kvol_manager_new (self->root, error);
-  g_autoptr (MemoryStore) store = new_store ();
+  g_autoptr (MemoryStore) store = new_store (objects);
   g_auto (GStrv) problems = NULL;
   gboolean loaded;
 
@@ -172,9 +189,9 @@ recover (KvolManager *manager, GError **error)
 }
 
 static gboolean
-up (World *self, GError **error)
+up_with (World *self, WorldObjects objects, GError **error)
 {
-  g_autoptr (KvolManager) manager = open_manager (self, error);
+  g_autoptr (KvolManager) manager = open_manager (self, objects, error);
   g_autofree char *text = g_strdup_printf (pod_text, self->outside);
   g_autoptr (GVariant) object = g_variant_parse (G_VARIANT_TYPE_VARDICT, text, NULL, NULL, error);
   g_autoptr (KvolPod) pod = object != NULL ? kvol_pod_new (object, error) : NULL;
@@ -184,9 +201,21 @@ up (World *self, GError **error)
 }
 
 static gboolean
+up (World *self, GError **error)
+{
+  return up_with (self, WORLD_OLD_OBJECTS, error);
+}
+
+static gboolean
+update (World *self, GError **error)
+{
+  return up_with (self, WORLD_NEW_OBJECTS, error);
+}
+
+static gboolean
 down (World *self, GError **error)
 {
-  g_autoptr (KvolManager) manager = open_manager (self, error);
+  g_autoptr (KvolManager) manager = open_manager (self, WORLD_OLD_OBJECTS, error);
   g_autoptr (GPtrArray) pods = NULL;
 
   if (manager == NULL || !recover (manager, error))
@@ -201,7 +230,7 @@ down (World *self, GError **error)
 static gboolean
 only_recover (World *self, GError **error)
 {
-  g_autoptr (KvolManager) manager = open_manager (self, error);
+  g_autoptr (KvolManager) manager = open_manager (self, WORLD_OLD_OBJECTS, error);
 
   return manager != NULL && recover (manager, error);
 }
@@ -226,6 +255,12 @@ int
 world_up (gpointer data)
 {
   return run (data, up);
+}
+
+int
+world_update (gpointer data)
+{
+  return run (data, update);
 }
 
 int
@@ -258,6 +293,8 @@ do_deed (gconstpointer data, Verdict *verdict)
 
   if (deed->step == world_up)
     ok = up (deed->world, &error);
+  else if (deed->step == world_update)
+    ok = update (deed->world, &error);
   else if (deed->step == world_down)
     ok = down (deed->world, &error);
   else if (deed->step == world_recover)
@@ -332,14 +369,63 @@ world_vacate (World *self)
 }
 
 void
-world_check_content (World *self, Verdict *verdict)
+world_check_data_is_whole (World *self, Verdict *verdict)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (contents); i++)
-    {
-      g_autofree char *path = pod_path (self, contents[i].path);
+  guint there = 0;
 
-      if (!file_has (path, contents[i].content))
-        verdict_fail (verdict, "%s does not have its content", contents[i].path);
+  for (gsize i = 0; i < G_N_ELEMENTS (data_files); i++)
+    {
+      g_autofree char *path = pod_path (self, data_files[i]);
+
+      there += file_has (path, "precious") ? 1 : 0;
+    }
+  if (there != 0 && there != G_N_ELEMENTS (data_files))
+    verdict_fail (verdict, "half-deleted data was taken for the pod's: %u of %u files", there,
+                  (guint) G_N_ELEMENTS (data_files));
+}
+
+void
+world_lose_record (World *self)
+{
+  g_autofree char *path = g_build_filename (self->root, "kvol", "pods", WORLD_POD_UID, NULL);
+
+  if (g_unlink (path) < 0)
+    g_error ("%s: %s", path, g_strerror (errno));
+}
+
+static gboolean
+has (World *self, const char *file, const char *content)
+{
+  g_autofree char *path = pod_path (self, file);
+
+  return file_has (path, content);
+}
+
+void
+world_check_content (World *self, WorldObjects objects, Verdict *verdict)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (projected); i++)
+    if (!has (self, projected[i].path, projected[i].content[objects]))
+      verdict_fail (verdict, "%s does not have its content", projected[i].path);
+  for (gsize i = 0; i < G_N_ELEMENTS (bound); i++)
+    if (bound[i].content[objects] != NULL && !has (self, bound[i].path, bound[i].content[objects]))
+      verdict_fail (verdict, "%s does not have its content", bound[i].path);
+}
+
+/* Two files of each volume, one after the other. */
+void
+world_check_versions (World *self, Verdict *verdict)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (projected); i += 2)
+    {
+      gboolean old = has (self, projected[i].path, projected[i].content[WORLD_OLD_OBJECTS])
+                     && has (self, projected[i + 1].path, projected[i + 1].content[WORLD_OLD_OBJECTS]);
+      gboolean new = has (self, projected[i].path, projected[i].content[WORLD_NEW_OBJECTS])
+                     && has (self, projected[i + 1].path, projected[i + 1].content[WORLD_NEW_OBJECTS]);
+
+      if (!old && !new)
+        verdict_fail (verdict, "%s is neither old nor new, or not of one version with its neighbour",
+                      projected[i].path);
     }
 }
 

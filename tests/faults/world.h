@@ -8,6 +8,9 @@
 #include "support/supervisor.h"
 #include "support/verdict.h"
 
+/* What the objects of the pod say. */
+typedef enum { WORLD_OLD_OBJECTS, WORLD_NEW_OBJECTS } WorldObjects;
+
 typedef struct {
   char *base;    /* a file system of its own is mounted here for each point */
   char *root;    /* the kubelet root */
@@ -27,6 +30,7 @@ void world_lay (World *self);
 /* What a process may do; @data is the World. Each is counted from its first call on the root to its end, and answers 0 or
  * 1 as kvol-agent would. */
 int world_up      (gpointer data); /* recover, then set the pod up */
+int world_update  (gpointer data); /* the same, with the new objects */
 int world_down    (gpointer data); /* recover, then take every pod down */
 int world_recover (gpointer data);
 
@@ -36,13 +40,19 @@ void world_do (World *self, const char *what, SupervisorChild step, Verdict *ver
 /* Writes what a container would into both emptyDirs; and looks whether it is there. */
 void world_write_data (World *self);
 void world_check_data (World *self, Verdict *verdict);
+/* The same where a removal may have begun: all of it or nothing. */
+void world_check_data_is_whole (World *self, Verdict *verdict);
+/* kvol's record of the pod is gone. */
+void world_lose_record (World *self);
 
 /* Binds a directory of the outside into the emptyDir on disk, as somebody in the pod's container may; and takes it away. */
 void world_occupy (World *self);
 void world_vacate (World *self);
 
 /* Whether every volume and every subPath has its content. */
-void world_check_content (World *self, Verdict *verdict);
+void world_check_content (World *self, WorldObjects objects, Verdict *verdict);
+/* Whether each projection that is there is of one version, the old or the new. */
+void world_check_versions (World *self, Verdict *verdict);
 /* Whether what is not kvol's is as it was; if not, that is a violation. */
 void world_check_outside (World *self, Verdict *verdict);
 /* Whether there is no mount, no pod's directory and no record. */

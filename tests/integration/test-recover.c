@@ -257,6 +257,48 @@ names_that_lead_elsewhere_are_refused (void **state)
   story_end (story);
 }
 
+static void
+looking_at_a_root_changes_nothing_in_it (void **state)
+{
+  g_autofree char *root = scratch_dir ("untouched");
+  g_autofree char *missing = g_build_filename (root, "missing", NULL);
+  g_autofree char *plugins = g_build_filename (g_getenv ("B"), "plugins", NULL);
+  const char *const roots[] = { root, missing };
+
+  for (guint i = 0; i < G_N_ELEMENTS (roots); i++)
+    {
+      g_autoptr (KvolManager) manager = kvol_manager_new (roots[i], NULL);
+      g_autoptr (GVariant) findings = NULL;
+      g_autoptr (GVariant) status = NULL;
+
+      assert_true (kvol_manager_load_plugins (manager, plugins, NULL, NULL, NULL));
+      findings = kvol_manager_recover (manager, FALSE, NULL, NULL);
+      status = kvol_manager_get_status (manager);
+      assert_int_equal (g_variant_n_children (findings) + g_variant_n_children (status), 0);
+      assert_true (kvol_manager_remove_pod (manager, "nobody", NULL, NULL));
+    }
+  assert_int_equal (rmdir (root), 0);
+}
+
+static void
+the_last_error_outlives_the_process_that_met_it (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) pod =
+      story_pod ("web", "{'volumes': <[{'name': <'odd'>, 'emptyDir': <{'medium': <'Paper'>}>}]>}");
+
+  assert_false (kvol_manager_sync_pod (story->manager, pod, NULL, NULL));
+  story_restart (story);
+  g_variant_unref (kvol_manager_recover (story->manager, TRUE, NULL, NULL));
+
+  g_autoptr (GVariant) status = kvol_manager_get_status (story->manager);
+  g_autofree char *text = g_variant_print (status, FALSE);
+
+  assert_non_null (strstr (text, "unknown storage medium"));
+  story_remove (story, pod);
+  story_end (story);
+}
+
 static guint
 add_rows (struct CMUnitTest *tests, CMUnitTestFunction function, gconstpointer rows, guint n, gsize size)
 {
@@ -279,6 +321,8 @@ main (void)
     cmocka_unit_test (a_record_of_a_newer_version_is_not_touched),
     cmocka_unit_test (a_dry_run_changes_nothing_and_says_what_it_would),
     cmocka_unit_test (unwanted_pods_go_once_the_list_is_complete_and_not_before),
+    cmocka_unit_test (looking_at_a_root_changes_nothing_in_it),
+    cmocka_unit_test (the_last_error_outlives_the_process_that_met_it),
     cmocka_unit_test (names_that_lead_elsewhere_are_refused),
   };
   struct CMUnitTest tests[G_N_ELEMENTS (plain) + G_N_ELEMENTS (orphans) + G_N_ELEMENTS (beginnings)];

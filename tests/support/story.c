@@ -22,6 +22,7 @@ open_root (Story *self)
 
   self->manager = kvol_manager_new (self->root, &error);
   assert_null (error);
+  assert_true (kvol_manager_lock (self->manager, NULL, &error));
   kvol_manager_set_store (self->manager, KVOL_STORE (self->store));
   assert_true (kvol_manager_load_plugins (self->manager, plugins, NULL, &problems, &error));
   for (guint i = 0; problems[i] != NULL; i++)

@@ -293,6 +293,15 @@ step (Reader *self)
   return more;
 }
 
+/* The parser's buffers still hold what went through them last. */
+static void
+delete_parser (yaml_parser_t *parser)
+{
+  explicit_bzero (parser->raw_buffer.start, parser->raw_buffer.end - parser->raw_buffer.start);
+  explicit_bzero (parser->buffer.start, parser->buffer.end - parser->buffer.start);
+  yaml_parser_delete (parser);
+}
+
 void
 kube_read (KubeReport *report, const char *bytes, gsize length, KubeDocumentFunc each, gpointer data)
 {
@@ -318,7 +327,7 @@ kube_read (KubeReport *report, const char *bytes, gsize length, KubeDocumentFunc
   while (reader.depth > 0)
     pop (&reader);
   g_clear_pointer (&reader.root, kube_node_free);
-  yaml_parser_delete (&reader.parser);
+  delete_parser (&reader.parser);
   if (joined != NULL)
     explicit_bzero (joined->str, joined->len);
 }

@@ -152,4 +152,5 @@ const LoaderHostOps ask_ops = {
   .request_token = ask_request_token,
   .event = ask_event,
   .progress = ask_progress,
+  .is_worker = TRUE,
 };
