@@ -112,6 +112,17 @@ typedef struct {
   guint64 inodes, inodes_used, inodes_free;
 } KvolUsageInfo;
 
+/* A file that a plugin publishes. All of it is lent for the call. */
+typedef struct {
+  gsize       size;      /* of this struct: how far apart the files of an array are */
+  const char *path;      /* relative, "/" between its parts */
+  const void *content;
+  gsize       length;    /* of the content, bytes */
+  gint64      uid;       /* -1: keep */
+  guint32     mode;      /* 0 to 0777 */
+  guint32     reserved;
+} KvolFile;
+
 /* The low half may be ignored by a host that does not know it; the high half must be understood. */
 enum {
   KVOL_PLUGIN_MOUNT_OPTIONS = 1 << 0,  /* user mount options are honoured */
@@ -199,13 +210,12 @@ struct _KvolHost {
   /* A server that outlives the agent (its own scope and log); answers a pidfd. */
   int       (*spawn_server)    (const KvolHost *host, const char *const *argv, const int *fds, gsize n_fds,
                                 GError **error);
-  /* Swap a whole set of files in at once: a(suxay) path, mode, uid (-1: keep), content. Owner, group and
-   * mode are right before anybody can see them. @stamp names what the files were made from: while
-   * is_published() says TRUE for the same stamp, nothing need be built or written. NULL: none. Of equal paths
-   * the last one wins. */
+  /* Swap a whole set of files in at once; of equal paths the last one wins. Owner, group and mode are right before
+   * anybody can see them. @stamp names what the files were made from: while is_published() says TRUE for the same
+   * stamp, nothing need be built or written. NULL: none. */
   gboolean  (*publish_files)   (const KvolHost *host, const KvolPodVolume *volume, int dir_fd,
-                                GVariant *files, const char *stamp, GCancellable *cancellable,
-                                GError **error);
+                                const KvolFile *files, gsize n_files, const char *stamp,
+                                GCancellable *cancellable, GError **error);
   gboolean  (*is_published)    (const KvolHost *host, const KvolPodVolume *volume, int dir_fd,
                                 const char *stamp);
   /* Delete what is in @dir_fd; refuses to step onto another mount. */
@@ -229,6 +239,7 @@ KVOL_ENDS_WITH (KvolNodeVolume, capacity);
 KVOL_ENDS_WITH (KvolPodVolume, userns_fd);
 KVOL_ENDS_WITH (KvolMade, next_refresh_usec);
 KVOL_ENDS_WITH (KvolUsageInfo, inodes_free);
+KVOL_ENDS_WITH (KvolFile, reserved);
 KVOL_ENDS_WITH (KvolPluginDesc, scrub);
 KVOL_ENDS_WITH (KvolHost, progress);
 

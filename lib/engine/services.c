@@ -64,12 +64,13 @@ open_state_dir (gpointer data, const char *plugin, GError **error)
 }
 
 static gboolean
-publish_files (gpointer data, const char *plugin, const KvolPodVolume *call, int dir_fd, GVariant *files,
-               const char *stamp, GCancellable *cancellable, GError **error)
+publish_files (gpointer data, const char *plugin, const KvolPodVolume *call, int dir_fd, const KvolFile *files,
+               gsize n_files, const char *stamp, GCancellable *cancellable, GError **error)
 {
   EngineVolume *volume = find_volume (data, plugin, call->pod_uid, call->volume->spec_name, NULL, error);
 
-  return volume != NULL && sys_publish (dir_fd, files, call->fs_group, stamp, &volume->published, cancellable, error);
+  return volume != NULL
+         && sys_publish (dir_fd, files, n_files, call->fs_group, stamp, &volume->published, cancellable, error);
 }
 
 static gboolean

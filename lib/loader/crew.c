@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A call is a conversation: the request, then services that the plugin asks for while it works, then the answer. They are
- * served by the thread that waits, so a plugin's services never run beside its caller, as in one process.
+/* A call is a conversation: the request, then services that the plugin asks for while it works, then the answer.
+ * They are served by the thread that waits, so a plugin's services never run beside its caller, as in one process.
  *
  * A worker whose conversation was not finished is never used again: nobody knows what it still does. */
 #include "loader/crew.h"
@@ -126,8 +126,8 @@ set_lost (LoaderCrew *self, SysWorker *worker, WireCall call, gint64 usec, gbool
                  why->message);
 }
 
-/* FALSE with the plugin's own error, or because there is no answer. A worker that did not come to rest is ended: @worker is
- * NULL then. */
+/* FALSE with the plugin's own error, or because there is no answer. A worker that did not come to rest is ended:
+ * @worker is NULL then. */
 static gboolean
 exchange (LoaderCrew *self, SysWorker **worker, const WireRequest *request, gint64 usec, WireAnswer *ret_answer,
           GCancellable *cancellable, GError **error)

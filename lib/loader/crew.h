@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The workers of one plugin: each serves one call at a time, calls side by side get workers of their own, and a few that are
- * idle are kept for the next call. */
+/* The workers of one plugin: each serves one call at a time, calls side by side get workers of their own, and a few
+ * that are idle are kept for the next call. */
 #pragma once
 
 #include "loader/host.h"
@@ -24,7 +24,7 @@ LoaderCrew *loader_crew_new (const LoaderCrewSetup *setup, const char *file, con
 void loader_crew_free (LoaderCrew *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoaderCrew, loader_crew_free)
 
-/* Makes one call. When the answer is lost (past the deadline, a crash), the worker is ended and the error is UNCERTAIN for
- * a call that changes something, TRANSIENT for one that only looks. @cancellable ends it at once. */
+/* Makes one call. When the answer is lost (past the deadline, a crash), the worker is ended and the error is
+ * UNCERTAIN for a call that changes something, TRANSIENT for one that only looks. @cancellable ends it at once. */
 gboolean loader_crew_call (LoaderCrew *self, const WireRequest *request, WireAnswer *ret_answer,
                            GCancellable *cancellable, GError **error);

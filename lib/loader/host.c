@@ -51,16 +51,33 @@ open_state_dir (const KvolHost *host, GError **error)
   return -1;
 }
 
+/* The plugin's files as this host's structs: a plugin of another header has them farther or less far apart. */
+static KvolFile *
+dup_files (const KvolFile *files, gsize n_files)
+{
+  KvolFile *result = g_new0 (KvolFile, n_files);
+
+  for (gsize i = 0; i < n_files; i++)
+    {
+      const KvolFile *file = (const KvolFile *) ((const char *) files + i * files->size);
+
+      memcpy (&result[i], file, MIN (files->size, sizeof result[i]));
+      result[i].size = sizeof result[i];
+    }
+  return result;
+}
+
 static gboolean
-publish_files (const KvolHost *host, const KvolPodVolume *volume, int dir_fd, GVariant *files, const char *stamp,
-               GCancellable *cancellable, GError **error)
+publish_files (const KvolHost *host, const KvolPodVolume *volume, int dir_fd, const KvolFile *files, gsize n_files,
+               const char *stamp, GCancellable *cancellable, GError **error)
 {
   const LoaderHost *self = loader_host (host);
-  g_autoptr (GVariant) sunk = g_variant_ref_sink (files);
+  g_autofree KvolFile *own = n_files > 0 && files->size != sizeof *files ? dup_files (files, n_files) : NULL;
 
   if (self->ops->publish_files == NULL)
     return not_offered (error, "publish_files");
-  return self->ops->publish_files (self->data, self->plugin, volume, dir_fd, sunk, stamp, cancellable, error);
+  return self->ops->publish_files (self->data, self->plugin, volume, dir_fd, own ? own : files, n_files, stamp,
+                                   cancellable, error);
 }
 
 static gboolean
@@ -128,8 +145,8 @@ clone_tree (const KvolHost *host, int dir_fd, const char *path, gboolean recursi
   return sys_tree_clone (dir_fd, path, recursive, error);
 }
 
-/* "noswap?" is a wish: what is in memory stays there where the kernel can promise that, and the operator is told where it
- * cannot. Answers @options without wishes; the caller frees the array only. */
+/* "noswap?" is a wish: what is in memory stays there where the kernel can promise that, and the operator is told
+ * where it cannot. Answers @options without wishes; the caller frees the array only. */
 static const char **
 grant_wishes (const KvolHost *host, const char *const *options)
 {

@@ -5,15 +5,17 @@
 
 #include <kvol/kvol-abi.h>
 
-/* Each function gets @data and the name of the plugin that asks. A NULL member reads as "this host does not offer it":
- * the service fails with NOT_SUPPORTED, an event or progress is dropped, is_published says FALSE. For a plugin in a worker
- * they are called by the thread that waits for the plugin's answer, with the very volume that its call is about. */
+/* Each function gets @data and the name of the plugin that asks. A NULL member reads as "this host does not offer
+ * it": the service fails with NOT_SUPPORTED, an event or progress is dropped, is_published says FALSE. For a plugin
+ * in a worker they are called by the thread that waits for the plugin's answer, with the very volume that its call
+ * is about. */
 typedef struct {
   gboolean  (*save_record)    (gpointer data, const char *plugin, const KvolNodeVolume *volume, const char *pod_uid,
                                GVariant *record, gboolean durable, GError **error);
   int       (*open_state_dir) (gpointer data, const char *plugin, GError **error);
   gboolean  (*publish_files)  (gpointer data, const char *plugin, const KvolPodVolume *volume, int dir_fd,
-                               GVariant *files, const char *stamp, GCancellable *cancellable, GError **error);
+                               const KvolFile *files, gsize n_files, const char *stamp, GCancellable *cancellable,
+                               GError **error);
   gboolean  (*is_published)   (gpointer data, const char *plugin, const KvolPodVolume *volume, int dir_fd,
                                const char *stamp);
   GVariant *(*get_object)     (gpointer data, const char *plugin, const char *api_version, const char *kind,
@@ -35,6 +37,6 @@ typedef struct {
   const char          *plugin;
 } LoaderHost;
 
-/* Fills in @self for one plugin; the arguments must outlive it. run_mount_helper and spawn_server are not offered yet: they
- * are NULL. */
+/* Fills in @self for one plugin; the arguments must outlive it. run_mount_helper and spawn_server are not offered
+ * yet: they are NULL. */
 void loader_host_init (LoaderHost *self, const LoaderHostOps *ops, gpointer data, const char *plugin);

@@ -5,8 +5,8 @@
 
 #include "sys/image.h"
 
-/* Beside the library, or below it once it is installed. Tests, the worker and plugin-test contain the library: they lie in
- * bin, libexec or tests/unit, one or two levels deeper than it would. */
+/* Beside the library, or below it once it is installed. Tests, the worker and plugin-test contain the library: they
+ * lie in bin, libexec or tests/unit, one or two levels deeper than it would. */
 static const char *const beside[] = { "", "kvol", "..", "../lib/kvol", "../.." };
 
 static gboolean

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the files that belong to this library are, found from where the library itself lies: build tree or installation,
- * there is nothing to configure. KVOL_PLUGIN_DIR and KVOL_LIBEXEC_DIR in the environment name other directories, unless the
- * program runs with more rights than its caller. */
+/* Where the files that belong to this library are, found from where the library itself lies: build tree or
+ * installation, there is nothing to configure. KVOL_PLUGIN_DIR and KVOL_LIBEXEC_DIR in the environment name other
+ * directories, unless the program runs with more rights than its caller. */
 #pragma once
 
 #include <glib.h>

@@ -5,8 +5,8 @@
 #include "loader/host.h"
 
 /* @desc has the size of this host's header whatever the plugin was built with: a slot the plugin lacks is NULL. When
- * the plugin runs in a worker its slots are replaced by ones that call across; callers see no difference. open and close
- * are the loader's own affair. */
+ * the plugin runs in a worker its slots are replaced by ones that call across; callers see no difference. open and
+ * close are the loader's own affair. */
 typedef struct {
   KvolPluginDesc desc;
   gpointer       self;
@@ -16,8 +16,8 @@ typedef struct {
   LoaderHost     host;      /* what open() was given, unless it runs in a worker */
 } LoaderPlugin;
 
-/* Opens the plugin in this process. @desc is from loader_table_copy(); @ops and @data outlive the plugin. FALSE with what
- * its open() said. */
+/* Opens the plugin in this process. @desc is from loader_table_copy(); @ops and @data outlive the plugin. FALSE with
+ * what its open() said. */
 LoaderPlugin *loader_plugin_open (const char *file, const KvolPluginDesc *desc, const LoaderHostOps *ops, gpointer data,
                                   GVariant *config, GError **error);
 

@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of a remote plugin is read in this process, because its flags say where the plugin runs; reading it calls one
- * function that answers a constant. open() and every slot run in workers alone: code that waits for a server is there. What a
- * .so does while it is loaded is trusted like that of any library. */
+/* The table of a remote plugin is read in this process, because its flags say where the plugin runs; reading it
+ * calls one function that answers a constant. open() and every slot run in workers alone: code that waits for a
+ * server is there. What a .so does while it is loaded is trusted like that of any library. */
 #include "loader/remote.h"
-
-/* One call that answers nothing but what is in @answer. */
-static gboolean
-call (gpointer self, const WireRequest *request, WireAnswer *answer, GCancellable *cancellable, GError **error)
-{
-  return loader_crew_call (self, request, answer, cancellable, error);
-}
 
 static WireRequest
 about_node (WireCall which, const KvolNodeVolume *volume, int fd)
@@ -28,7 +21,7 @@ call_for_nothing (gpointer self, const WireRequest *request, GCancellable *cance
 {
   g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
 
-  return call (self, request, &answer, cancellable, error);
+  return loader_crew_call (self, request, &answer, cancellable, error);
 }
 
 static gboolean
@@ -36,7 +29,7 @@ call_for_made (gpointer self, const WireRequest *request, KvolMade *made, GCance
 {
   g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
 
-  if (!call (self, request, &answer, cancellable, error))
+  if (!loader_crew_call (self, request, &answer, cancellable, error))
     return FALSE;
   *made = answer.made;
   answer.made = (KvolMade) LOADER_MADE_INIT;
@@ -48,7 +41,7 @@ call_for_variant (gpointer self, const WireRequest *request, GCancellable *cance
 {
   g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
 
-  return call (self, request, &answer, cancellable, error) ? g_steal_pointer (&answer.variant) : NULL;
+  return loader_crew_call (self, request, &answer, cancellable, error) ? g_steal_pointer (&answer.variant) : NULL;
 }
 
 /* ---- slots, in the order of the table ---- */
@@ -59,7 +52,7 @@ remote_identify (gpointer self, const KvolNodeVolume *volume, GError **error)
   const WireRequest request = about_node (WIRE_IDENTIFY, volume, -1);
   g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
 
-  return call (self, &request, &answer, NULL, error) ? g_steal_pointer (&answer.text) : NULL;
+  return loader_crew_call (self, &request, &answer, NULL, error) ? g_steal_pointer (&answer.text) : NULL;
 }
 
 static GVariant *
@@ -142,7 +135,7 @@ remote_get_usage (KVOL_POD_CALL, int dir_fd, KvolUsageInfo *usage, KVOL_END)
   const WireRequest request = about_pod (WIRE_GET_USAGE, volume, dir_fd);
   g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
 
-  if (!call (self, &request, &answer, cancellable, error))
+  if (!loader_crew_call (self, &request, &answer, cancellable, error))
     return FALSE;
   *usage = answer.usage;
   return TRUE;
@@ -204,7 +197,8 @@ static const KvolPluginDesc slots = {
   .scrub = remote_scrub,
 };
 
-/* Everything from open() on is a slot; what the plugin lacks stays NULL, and what cannot be called across becomes it. */
+/* Everything from open() on is a slot; what the plugin lacks stays NULL, and what cannot be called across becomes
+ * it. */
 static void
 replace_slots (KvolPluginDesc *desc)
 {

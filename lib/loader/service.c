@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "loader/service.h"
 
+#include "loader/files.h"
+
 static gboolean
 needs (gconstpointer value, const char *what, GError **error)
 {
@@ -8,6 +10,16 @@ needs (gconstpointer value, const char *what, GError **error)
     return TRUE;
   g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABI, "a plugin asks for a service without %s", what);
   return FALSE;
+}
+
+static gboolean
+publish_files (const KvolHost *host, const KvolPodVolume *pod, const WireRequest *asked, GCancellable *cancellable,
+               GError **error)
+{
+  g_autoptr (GArray) files = loader_files_from_variant (asked->variant[0]);
+
+  return host->publish_files (host, pod, asked->fd, (const KvolFile *) (gpointer) files->data, files->len,
+                              asked->text[0], cancellable, error);
 }
 
 static gboolean
@@ -19,8 +31,7 @@ run_about_volume (const KvolHost *host, const KvolPodVolume *pod, const WireRequ
   switch (asked->call)
     {
     case WIRE_PUBLISH_FILES:
-      return needs (asked->variant[0], "files", error)
-             && host->publish_files (host, pod, asked->fd, asked->variant[0], asked->text[0], cancellable, error);
+      return needs (asked->variant[0], "files", error) && publish_files (host, pod, asked, cancellable, error);
     case WIRE_IS_PUBLISHED:
       answer->number = host->is_published (host, pod, asked->fd, asked->text[0]);
       return TRUE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Nothing in a table is believed before the field that says how far it may be read: size, then the host it needs, then the
- * flags that must be understood, then the rest. */
+/* Nothing in a table is believed before the field that says how far it may be read: size, then the host it needs,
+ * then the flags that must be understood, then the rest. */
 #include "loader/table.h"
 
 #include <gmodule.h>
@@ -53,7 +53,8 @@ const KvolPluginDesc *const *
 loader_table_open (const char *file, GError **error)
 {
   ListFunction list = NULL;
-  /* Without G_MODULE_BIND_LAZY all symbols are bound at once: what is missing is missed now, not in the middle of a set-up. */
+  /* Without G_MODULE_BIND_LAZY all symbols are bound at once: what is missing is missed now, not in the middle of a
+   * set-up. */
   GModule *module = g_module_open (file, G_MODULE_BIND_LOCAL);
 
   if (module == NULL)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Strings travel as bytes: a name that was found on a disk need not be UTF-8. A descriptor is a handle (type h), its place
- * among the message's descriptors, or -1. What a worker says is checked as far as its type goes, also inside variants, so that
- * a plugin that answers something else gets an error and not the engine a surprise. */
+/* Strings travel as bytes: a name that was found on a disk need not be UTF-8. A descriptor is a handle (type h), its
+ * place among the message's descriptors, or -1. What a worker says is checked as far as its type goes, also inside
+ * variants, so that a plugin that answers something else gets an error and not the engine a surprise. */
 #include "loader/wire.h"
 
 #include <string.h>
+
+#include "loader/files.h"
 
 /* Fields in the order of the structs. */
 #define NODE_TYPE "(uumaymaymaymaymaymaaymaymvmvmvmvt)"
@@ -44,7 +46,7 @@ static const Call calls[WIRE_N_CALLS] = {
   [WIRE_SCRUB] = { "scrub", TRUE, NULL },
   [WIRE_SAVE_RECORD] = { "save_record", TRUE, "a{sv}" },
   [WIRE_OPEN_STATE_DIR] = { "open_state_dir", FALSE, NULL },
-  [WIRE_PUBLISH_FILES] = { "publish_files", TRUE, "a(suxay)" },
+  [WIRE_PUBLISH_FILES] = { "publish_files", TRUE, LOADER_FILES_TYPE },
   [WIRE_IS_PUBLISHED] = { "is_published", FALSE, NULL },
   [WIRE_GET_OBJECT] = { "get_object", FALSE, NULL },
   [WIRE_REQUEST_TOKEN] = { "request_token", FALSE, NULL },

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What crosses between the library and kvol-worker: requests, each followed by one answer or one error. The library requests
- * slots of the plugin; while one runs, the plugin requests services of the host. */
+/* What crosses between the library and kvol-worker: requests, each followed by one answer or one error. The library
+ * requests slots of the plugin; while one runs, the plugin requests services of the host. */
 #pragma once
 
 #include <kvol/kvol-abi.h>
 
 #include "sys/message.h"
 
-/* Kinds of message. After each answer or error to the library the worker says that it is idle: then it has closed its own
- * descriptors of all that went with the call. Before that, whoever got a mount could not unmount it. */
+/* Kinds of message. After each answer or error to the library the worker says that it is idle: then it has closed
+ * its own descriptors of all that went with the call. Before that, whoever got a mount could not unmount it. */
 enum { WIRE_REQUEST = 1, WIRE_ANSWER, WIRE_ERROR, WIRE_IDLE };
 
 typedef enum {
@@ -86,8 +86,8 @@ typedef struct {
 void wire_received_clear (WireReceived *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WireReceived, wire_received_clear)
 
-/* What comes of a request; each uses what it needs, and owns it. identify and REQUEST_TOKEN: @text. OPEN_STATE_DIR: made.fd.
- * IS_PUBLISHED and the time a token lasts until: @number. */
+/* What comes of a request; each uses what it needs, and owns it. identify and REQUEST_TOKEN: @text. OPEN_STATE_DIR:
+ * made.fd. IS_PUBLISHED and the time a token lasts until: @number. */
 typedef struct {
   char         *text;
   gint64        number;
@@ -110,5 +110,6 @@ gboolean wire_send_idle    (int socket_fd, GError **error);
 /* Takes what is in @message. FALSE with ABI when it is not what its kind and call say. */
 gboolean wire_take_request (SysMessage *message, WireReceived *ret_received, GError **error);
 gboolean wire_take_answer  (SysMessage *message, WireCall call, WireAnswer *ret_answer, GError **error);
-/* Always sets @error: to the one that was sent, or to why it cannot be read. A domain that is not known here is UNCERTAIN. */
+/* Always sets @error: to the one that was sent, or to why it cannot be read. A domain that is not known here is
+ * UNCERTAIN. */
 void     wire_take_error   (SysMessage *message, GError **error);

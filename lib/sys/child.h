@@ -19,9 +19,9 @@ typedef enum {
   SYS_CHILD_NEW_SESSION = 1 << 0, /* out of reach of the terminal's ^C, and leader of a group */
 } SysChildFlags;
 
-/* Starts @argv (argv[0] is an absolute path). It gets /dev/null as input, @output_fd (-1: this process's standard error) as
- * output and standard error, @socket_fd (unless -1) as its descriptor 3, and nothing else; no signal is blocked or ignored
- * in it. NOT_SUPPORTED when it cannot be started. */
+/* Starts @argv (argv[0] is an absolute path). It gets /dev/null as input, @output_fd (-1: this process's standard
+ * error) as output and standard error, @socket_fd (unless -1) as its descriptor 3, and nothing else; no signal is
+ * blocked or ignored in it. NOT_SUPPORTED when it cannot be started. */
 gboolean sys_child_spawn (SysChild *ret_child, const char *const *argv, const char *const *environment, int output_fd,
                           int socket_fd, SysChildFlags flags, GError **error);
 

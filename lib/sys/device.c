@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The answer "nothing is there" lets a plugin format the device, so it is given only when both agree: libblkid, which knows
- * the marks that file systems and partition tables leave, and the bytes themselves. libblkid alone calls a device empty that
- * holds a database without a file system, or encrypted data without a header. */
+/* The answer "nothing is there" lets a plugin format the device, so it is given only when both agree: libblkid,
+ * which knows the marks that file systems and partition tables leave, and the bytes themselves. libblkid alone calls
+ * a device empty that holds a database without a file system, or encrypted data without a header. */
 #include "sys/device.h"
 
 #include <blkid/blkid.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A packet is a header and the serialised body, boxed in a variant so that it says its type. A body that is too large for a
- * packet travels in a memfd, as the last descriptor; it is sealed, so that nobody can change it while it is read. Bodies
- * carry secrets: what holds their bytes here is wiped before it is given back. */
+/* A packet is a header and the serialised body, boxed in a variant so that it says its type. A body that is too
+ * large for a packet travels in a memfd, as the last descriptor; it is sealed, so that nobody can change it while it
+ * is read. Bodies carry secrets: what holds their bytes here is wiped before it is given back. */
 #include "sys/message.h"
 
 #include <errno.h>
@@ -186,8 +186,8 @@ throw_malformed (GError **error, const char *what)
   return FALSE;
 }
 
-/* Answers how many descriptors came. The room for them is rounded up, so the kernel may hand over more than were asked for;
- * those are closed, and MSG_CTRUNC says that there were more. */
+/* Answers how many descriptors came. The room for them is rounded up, so the kernel may hand over more than were
+ * asked for; those are closed, and MSG_CTRUNC says that there were more. */
 static guint
 take_descriptors (struct msghdr *packet, int fds[SYS_MESSAGE_MAX_FDS + 1])
 {

@@ -153,25 +153,17 @@ static void
 file_clear (SysPayloadFile *self)
 {
   g_free (self->cleaned);
-  g_clear_pointer (&self->path_value, g_variant_unref);
-  g_clear_pointer (&self->content_value, g_variant_unref);
 }
 
 static gboolean
-file_init (SysPayloadFile *self, GVariant *item, gint64 gid, GError **error)
+file_init (SysPayloadFile *self, const KvolFile *item, gint64 gid, GError **error)
 {
-  g_autoptr (GVariant) mode = g_variant_get_child_value (item, 1);
-  g_autoptr (GVariant) uid = g_variant_get_child_value (item, 2);
-  const char *path;
+  const char *path = item->path;
 
-  /* Held one by one: a serialisation of the whole by another thread would drop the parts it is made of. */
-  self->path_value = g_variant_get_child_value (item, 0);
-  self->content_value = g_variant_get_child_value (item, 3);
-  self->content = g_variant_get_data (self->content_value);
-  self->size = g_variant_get_size (self->content_value);
-  self->mode = g_variant_get_uint32 (mode);
-  self->uid = g_variant_get_int64 (uid);
-  path = g_variant_get_string (self->path_value, NULL);
+  self->content = item->content;
+  self->size = item->length;
+  self->mode = item->mode;
+  self->uid = item->uid;
 
   if (!path_check (path, &self->cleaned, error))
     return FALSE;
@@ -257,19 +249,16 @@ payload_settle (SysPayload *self, GError **error)
 }
 
 SysPayload *
-sys_payload_new (GVariant *files, gint64 gid, GError **error)
+sys_payload_new (const KvolFile *files, gsize n_files, gint64 gid, GError **error)
 {
   g_autoptr (SysPayload) self = g_new0 (SysPayload, 1);
-  gsize n = g_variant_n_children (files);
 
   self->gid = gid;
-  self->files = g_new0 (SysPayloadFile, n);
-  for (gsize i = 0; i < n; i++)
+  self->files = g_new0 (SysPayloadFile, n_files);
+  for (gsize i = 0; i < n_files; i++)
     {
-      g_autoptr (GVariant) item = g_variant_get_child_value (files, i);
-
       self->n_files++;
-      if (!file_init (&self->files[i], item, gid, error))
+      if (!file_init (&self->files[i], &files[i], gid, error))
         return NULL;
     }
   payload_sort (self);

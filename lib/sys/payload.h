@@ -2,7 +2,7 @@
 /* The set of files that is to be published: checked, cleaned, in order, each path once. */
 #pragma once
 
-#include <glib.h>
+#include <kvol/kvol-abi.h>
 #include <sys/stat.h>
 
 /* The longest name of a version directory, in which the files will be, with its NUL. */
@@ -30,8 +30,6 @@ typedef struct {
 
   /*< private >*/
   char         *cleaned;
-  GVariant     *path_value;
-  GVariant     *content_value;
 } SysPayloadFile;
 
 typedef struct {
@@ -42,9 +40,9 @@ typedef struct {
   gboolean        is_gid_refused;  /* the files could not be given to @gid */
 } SysPayload;
 
-/* Of @files, a(suxay), without copying content. NULL with INVALID_SPEC: a bad path, mode or owner, or one path for a
- * file and a directory. Of equal paths the last one wins. */
-SysPayload *sys_payload_new (GVariant *files, gint64 gid, GError **error);
+/* Of @files, which must outlive it: nothing is copied. NULL with INVALID_SPEC: a bad path, mode or owner, or one path for
+ * a file and a directory. Of equal paths the last one wins. */
+SysPayload *sys_payload_new (const KvolFile *files, gsize n_files, gint64 gid, GError **error);
 void sys_payload_free (SysPayload *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SysPayload, sys_payload_free)
 

@@ -84,8 +84,8 @@ set_error (GError **error, KvolError code, const Run *run, const char *what)
     g_set_error (error, KVOL_ERROR, code, "\"%s\" %s and said nothing", name, what);
 }
 
-/* Reads along until the program ends, which its pidfd tells: a server that it leaves behind may keep the pipe open. FALSE
- * when it is still running. */
+/* Reads along until the program ends, which its pidfd tells: a server that it leaves behind may keep the pipe open.
+ * FALSE when it is still running. */
 static gboolean
 read_to_end (Run *run, gint64 deadline, GCancellable *cancellable, GError **error)
 {

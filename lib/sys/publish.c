@@ -273,10 +273,10 @@ publication_finish (Publication *self, const char *old, struct stat *ret_root, G
 }
 
 gboolean
-sys_publish (int dir_fd, GVariant *files, gint64 gid, const char *stamp, SysPublished **published,
+sys_publish (int dir_fd, const KvolFile *files, gsize n_files, gint64 gid, const char *stamp, SysPublished **published,
              GCancellable *cancellable, GError **error)
 {
-  g_autoptr (SysPayload) payload = sys_payload_new (files, gid, error);
+  g_autoptr (SysPayload) payload = sys_payload_new (files, n_files, gid, error);
   g_autoptr (GPtrArray) orphans = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) stale = g_ptr_array_new_with_free_func (g_free);
   Publication self = { .dir_fd = dir_fd, .payload = payload, .orphans = orphans, .stale = stale };

@@ -3,7 +3,7 @@
  * sees exactly one complete version, and a file never changes in place. */
 #pragma once
 
-#include <gio/gio.h>
+#include <kvol/kvol-abi.h>
 
 /* What was published last, as remembered: enough to know without reading that nothing has changed. */
 typedef struct _SysPublished SysPublished;
@@ -11,12 +11,11 @@ typedef struct _SysPublished SysPublished;
 void sys_published_free (SysPublished *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SysPublished, sys_published_free)
 
-/* Makes @dir_fd hold exactly @files, a(suxay): path, mode, owner (-1: keep), content. Nothing is touched when a path
- * is wrong or when content and set of names are the same already. @gid (-1: none) is the group of all of it, with
+/* Makes @dir_fd hold exactly @files (of this library's own struct size). Nothing is touched when a path is wrong or when content and set of names are the same already. @gid (-1: none) is the group of all of it, with
  * the bits of a read-only volume. @stamp names what the files were made from, or NULL. @published, in and out,
  * is what this function answered last for this directory, or points to NULL. */
-gboolean sys_publish (int dir_fd, GVariant *files, gint64 gid, const char *stamp, SysPublished **published,
-                      GCancellable *cancellable, GError **error);
+gboolean sys_publish (int dir_fd, const KvolFile *files, gsize n_files, gint64 gid, const char *stamp,
+                      SysPublished **published, GCancellable *cancellable, GError **error);
 
 /* Whether the files of @stamp are there untouched: one readlink, and one statx for each file. @self may be NULL. */
 gboolean sys_published_is_current (const SysPublished *self, int dir_fd, const char *stamp);

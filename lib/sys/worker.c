@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A worker ends with the process that started it, because its end of the socket is then hung up. PR_SET_PDEATHSIG would not
- * do: it follows the thread that started the worker, and threads of a pool come and go. */
+/* A worker ends with the process that started it, because its end of the socket is then hung up. PR_SET_PDEATHSIG
+ * would not do: it follows the thread that started the worker, and threads of a pool come and go. */
 #include "sys/worker.h"
 
 #include <errno.h>

@@ -5,7 +5,8 @@
 
 struct _ProjectionPayload
 {
-  GPtrArray *files; /* (suxay) each */
+  GArray *files;   /* KvolFile */
+  GPtrArray *held; /* the variants that they point into: another thread may lay their object out anew meanwhile */
   guint64 n_entries;
 };
 
@@ -14,34 +15,44 @@ projection_payload_new (void)
 {
   ProjectionPayload *self = g_new0 (ProjectionPayload, 1);
 
-  self->files = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+  self->files = g_array_new (FALSE, FALSE, sizeof (KvolFile));
+  self->held = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
   return self;
 }
 
 void
 projection_payload_free (ProjectionPayload *self)
 {
-  g_ptr_array_unref (self->files);
+  g_array_unref (self->files);
+  g_ptr_array_unref (self->held);
   g_free (self);
 }
 
 void
 projection_payload_add (ProjectionPayload *self, GVariant *path, guint32 mode, gint64 uid, GVariant *content)
 {
-  GVariant *members[] = { path, g_variant_new_uint32 (mode), g_variant_new_int64 (uid), content };
+  const KvolFile file = {
+    .size = sizeof file,
+    .path = g_variant_get_string (path, NULL),
+    .content = g_variant_get_data (content),
+    .length = g_variant_get_size (content),
+    .uid = uid,
+    .mode = mode,
+  };
 
-  g_ptr_array_add (self->files, g_variant_ref_sink (g_variant_new_tuple (members, G_N_ELEMENTS (members))));
+  g_ptr_array_add (self->held, g_variant_ref (path));
+  g_ptr_array_add (self->held, g_variant_ref (content));
+  g_array_append_val (self->files, file);
   self->n_entries++;
-  for (const char *c = strchr (g_variant_get_string (path, NULL), '/'); c != NULL; c = strchr (c + 1, '/'))
+  for (const char *c = strchr (file.path, '/'); c != NULL; c = strchr (c + 1, '/'))
     self->n_entries++;
 }
 
-GVariant *
-projection_payload_dup_files (ProjectionPayload *self)
+const KvolFile *
+projection_payload_get_files (ProjectionPayload *self, gsize *ret_n_files)
 {
-  GVariant *const *files = (GVariant *const *) self->files->pdata;
-
-  return g_variant_ref_sink (g_variant_new_array (G_VARIANT_TYPE ("(suxay)"), files, self->files->len));
+  *ret_n_files = self->files->len;
+  return (const KvolFile *) (gpointer) self->files->data;
 }
 
 guint64

@@ -13,8 +13,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProjectionPayload, projection_payload_free)
 /* Adds a file. @path (s) and @content (ay) are kept, not copied. Of equal paths the host takes the last one. */
 void projection_payload_add (ProjectionPayload *self, GVariant *path, guint32 mode, gint64 uid, GVariant *content);
 
-/* (transfer full): a(suxay), as the host publishes it. */
-GVariant *projection_payload_dup_files (ProjectionPayload *self);
+/* Lends the files, as the host publishes them. */
+const KvolFile *projection_payload_get_files (ProjectionPayload *self, gsize *ret_n_files);
 
 /* How many files and directories the payload is, at most. */
 guint64 projection_payload_count_entries (ProjectionPayload *self);

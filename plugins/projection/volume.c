@@ -65,9 +65,10 @@ static gboolean
 publish (Projection *self, const KvolPodVolume *volume, int dir_fd, ProjectionPayload *payload, const char *stamp,
          GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GVariant) files = projection_payload_dup_files (payload);
+  gsize n_files = 0;
+  const KvolFile *files = projection_payload_get_files (payload, &n_files);
 
-  return self->host->publish_files (self->host, volume, dir_fd, files, stamp, cancellable, error);
+  return self->host->publish_files (self->host, volume, dir_fd, files, n_files, stamp, cancellable, error);
 }
 
 /* Beside its files and directories a volume has a link for each name at its top, while it is updated a second set of

@@ -145,10 +145,10 @@ row_compare (Bench *bench, const char *when)
 static void
 begin_round (Bench *bench)
 {
-  KVOL_AUTO_FD fd = open (bench->kvol_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  KVOL_AUTO_FD fd = open (bench->limit_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
   if (fd < 0 || syncfs (fd) < 0)
-    g_error ("%s: %s", bench->kvol_dir, g_strerror (errno));
+    g_error ("%s: %s", bench->limit_dir, g_strerror (errno));
 }
 
 void

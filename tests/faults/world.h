@@ -11,6 +11,16 @@
 /* What the objects of the pod say. */
 typedef enum { WORLD_OLD_OBJECTS, WORLD_NEW_OBJECTS } WorldObjects;
 
+/* A file below ROOT/pods/UID, and what it holds with the old and with the new objects; NULL: not looked at. */
+typedef struct {
+  const char *path;
+  const char *content[2];
+} WorldFile;
+
+/* conf and motd of the configMap, password and user of the secret. */
+#define WORLD_N_PROJECTED 4
+extern const WorldFile world_projected[];
+
 typedef struct {
   char *base;    /* a file system of its own is mounted here for each point */
   char *root;    /* the kubelet root */

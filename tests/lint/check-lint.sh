@@ -175,14 +175,14 @@ END
 refuses 'a layout that is not ours' format 'lib/model/value.c:' <<'END'
 echo 'int  f(int x){ return x; }' >>lib/model/value.c
 END
-refuses 'a header that needs another one first' headers 'lib/model/value.h:[0-9]*: alone in gnu11' <<'END'
-echo 'extern size_t model_value_size;' >>lib/model/value.h
+refuses 'a header that needs another one first' headers 'lib/engine/engine.h:[0-9]*: alone in gnu11' <<'END'
+echo 'extern size_t engine_size;' >>lib/engine/engine.h
 END
 refuses 'a public header that is not C++' headers 'include/kvol/kvol-macros.h:[0-9]*: alone in gnu++17' <<'END'
 echo 'static inline int *kvol_any (void *class) { int *any = class; return any; }' >>include/kvol/kvol-macros.h
 END
 accepts 'an internal header that is not C++' headers <<'END'
-echo 'static inline int *model_any (void *class) { int *any = class; return any; }' >>lib/model/value.h
+echo 'static inline int *engine_any (void *class) { int *any = class; return any; }' >>lib/engine/engine.h
 END
 
 # ---- symbols, statics ----

@@ -35,7 +35,7 @@ format () {
 }
 
 headers () {
-  tests/lint/headers.sh $(sources -name '*.h')
+  sources -name '*.h' | xargs -n 16 -P "$(nproc)" tests/lint/headers.sh
 }
 
 symbols () {

@@ -125,12 +125,12 @@ open_state_dir (gpointer data, const char *plugin, GError **error)
 }
 
 static gboolean
-publish_files (gpointer data, const char *plugin, const KvolPodVolume *volume, int dir_fd, GVariant *files,
-               const char *stamp, GCancellable *cancellable, GError **error)
+publish_files (gpointer data, const char *plugin, const KvolPodVolume *volume, int dir_fd, const KvolFile *files,
+               gsize n_files, const char *stamp, GCancellable *cancellable, GError **error)
 {
   Host *self = data;
 
-  return sys_publish (dir_fd, files, volume->fs_group, stamp, &self->published, cancellable, error);
+  return sys_publish (dir_fd, files, n_files, volume->fs_group, stamp, &self->published, cancellable, error);
 }
 
 static gboolean

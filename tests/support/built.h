@@ -4,6 +4,6 @@
 
 #include <glib.h>
 
-/* The absolute path of @relative ("libexec/kvol-worker", "fixtures/kvol-echo.so") below the build directory; the running
- * program lies in tests/TIER there. */
+/* The absolute path of @relative ("libexec/kvol-worker", "fixtures/kvol-echo.so") below the build directory; the
+ * running program lies in tests/TIER there. */
 char *built_path (const char *relative);

@@ -60,14 +60,29 @@ publish_place_restart (PublishPlace *self)
   g_clear_pointer (&self->published, sys_published_free);
 }
 
+typedef struct
+{
+  char **items; /* what the files point into */
+  KvolFile *files;
+  gsize n_files;
+} PublishFiles;
+
+static inline void
+publish_files_clear (PublishFiles *self)
+{
+  g_strfreev (self->items);
+  g_free (self->files);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PublishFiles, publish_files_clear)
+
 /* The files of one line; "" is none. */
-static inline GVariant *
+static inline PublishFiles
 publish_files (const char *line)
 {
-  g_auto (GStrv) items = g_strsplit (line, "|", -1);
-  GVariantBuilder builder;
+  char **items = g_strsplit (line, "|", -1);
+  PublishFiles files = { items, g_new0 (KvolFile, g_strv_length (items)), g_strv_length (items) };
 
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(suxay)"));
   for (gsize i = 0; items[i] != NULL; i++)
     {
       char *content = strchr (items[i], '='), *end;
@@ -86,18 +101,17 @@ publish_files (const char *line)
           *end++ = '\0';
           mode = strtoul (end, NULL, 8);
         }
-      g_variant_builder_add (&builder, "(sux@ay)", items[i], mode, uid,
-                             g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, content, strlen (content), 1));
+      files.files[i] = (KvolFile){ sizeof (KvolFile), items[i], content, strlen (content), uid, mode, 0 };
     }
-  return g_variant_ref_sink (g_variant_builder_end (&builder));
+  return files;
 }
 
 static inline gboolean
 publish_place_try (PublishPlace *self, const char *line, gint64 gid, const char *stamp, GError **error)
 {
-  g_autoptr (GVariant) files = publish_files (line);
+  g_auto (PublishFiles) files = publish_files (line);
 
-  return sys_publish (self->fd, files, gid, stamp, &self->published, NULL, error);
+  return sys_publish (self->fd, files.files, files.n_files, gid, stamp, &self->published, NULL, error);
 }
 
 static inline void

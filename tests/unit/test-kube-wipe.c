@@ -14,6 +14,9 @@
 static const char disguised[] = { 'c' + 1, 'a' + 1, 'n' + 1, 'a' + 1, 'r' + 1,
                                   'y' + 1, '-' + 1, '4' + 1, 'z' + 1, 'q' + 1 };
 
+/* The first bytes of freed memory are the allocator's: the password stands behind them. */
+#define PADDING "................................"
+
 static void
 reveal (char *password)
 {
@@ -76,6 +79,19 @@ count_copies (void)
   return count;
 }
 
+/* Base64 of the padded password. */
+static char *
+encode (const char *password)
+{
+  char text[sizeof (PADDING) + sizeof (disguised)];
+  char *base64;
+
+  g_snprintf (text, sizeof (text), PADDING "%s", password);
+  base64 = g_base64_encode ((const guchar *) text, strlen (text));
+  explicit_bzero (text, sizeof (text));
+  return base64;
+}
+
 static KvolKubeManifest *
 read_secret (const char *after)
 {
@@ -86,10 +102,10 @@ read_secret (const char *after)
   g_autoptr (GBytes) bytes = NULL;
 
   reveal (password);
-  base64 = g_base64_encode ((const guchar *) password, sizeof (disguised));
+  base64 = encode (password);
   g_snprintf (text, sizeof (text),
               "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
-              "stringData: {a: %s, b: \"x%s\"}\ndata: {c: %s}\n%s",
+              "stringData: {a: " PADDING "%s, b: \"" PADDING "%s\"}\ndata: {c: %s}\n%s",
               password, password, base64, after);
   bytes = g_bytes_new_static (text, strlen (text));
   kvol_kube_manifest_add_bytes (manifest, "f", bytes);

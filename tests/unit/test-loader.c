@@ -366,12 +366,12 @@ static void
 open_gets_its_own_configuration (void **state)
 {
   g_autoptr (GVariant) config = g_variant_ref_sink (g_variant_new_parsed (
-      "{'example.test/echo': <{'fail': <'here'>}>, 'example.test/far': <{'fail': <'there'>}>, 'example.test/x': <1>}"));
+      "{'example.test/near': <{'fail': <'here'>}>, 'example.test/far': <{'fail': <'there'>}>, 'example.test/x': <1>}"));
   g_autoptr (LoaderRegistry) registry = new_registry (LOADER_IN_WORKER_WHEN_ASKED);
-  g_autoptr (GPtrArray) problems = load_fixture (registry, "echo", config);
+  g_autoptr (GPtrArray) problems = load_fixture (registry, "doer", config);
 
   assert_int_equal (problems->len, 2);
-  assert_one_says (problems, "*: volume plugin \"example.test/echo\" cannot be opened: the server at \"here\" wants *");
+  assert_one_says (problems, "*: volume plugin \"example.test/near\" cannot be opened: the server at \"here\" wants *");
   assert_one_says (problems, "*: volume plugin \"example.test/far\" cannot be opened: the server at \"there\" wants *");
 }
 
@@ -384,24 +384,24 @@ an_open_that_hangs_in_a_worker_is_one_sentence (void **state)
   g_autoptr (GPtrArray) problems = NULL;
 
   loader_registry_set_deadline (registry, 300 * G_TIME_SPAN_MILLISECOND);
-  problems = load_fixture (registry, "echo", config);
+  problems = load_fixture (registry, "doer", config);
   assert_int_equal (problems->len, 1);
   assert_one_says (
       problems,
       "*: volume plugin \"example.test/far\" cannot be opened: it did not answer open within 300 ms; it was ended");
-  assert_non_null (loader_registry_find (registry, "example.test/echo"));
+  assert_non_null (loader_registry_find (registry, "example.test/near"));
 }
 
 static void
 a_plugin_that_needs_a_worker_says_that_there_is_none (void **state)
 {
   g_autoptr (LoaderRegistry) registry = loader_registry_new (&no_ops, NULL, NULL, LOADER_IN_WORKER_WHEN_ASKED);
-  g_autoptr (GPtrArray) problems = load_fixture (registry, "echo", NULL);
+  g_autoptr (GPtrArray) problems = load_fixture (registry, "doer", NULL);
 
   assert_int_equal (problems->len, 1);
   assert_one_says (problems, "*: volume plugin \"example.test/far\" cannot be opened: it must run in a worker, and "
                              "kvol-worker is missing; *");
-  assert_non_null (loader_registry_find (registry, "example.test/echo"));
+  assert_non_null (loader_registry_find (registry, "example.test/near"));
 }
 
 static void
@@ -409,7 +409,7 @@ a_worker_that_cannot_be_started_is_one_sentence (void **state)
 {
   g_autoptr (LoaderRegistry) registry =
       loader_registry_new (&no_ops, NULL, "/nonexistent/kvol-worker", LOADER_IN_WORKER_WHEN_ASKED);
-  g_autoptr (GPtrArray) problems = load_fixture (registry, "echo", NULL);
+  g_autoptr (GPtrArray) problems = load_fixture (registry, "doer", NULL);
 
   assert_int_equal (problems->len, 1);
   assert_one_says (problems, "*: volume plugin \"example.test/far\" cannot be opened: cannot start "
@@ -451,15 +451,11 @@ the_environment_names_other_places (void **state)
 }
 
 static void
-add_rows (GArray *tests, const Row *rows, gsize n_rows, const char *what, CMUnitTestFunction function)
+add_rows (GArray *tests, const Row *rows, gsize n_rows, CMUnitTestFunction function)
 {
   for (gsize i = 0; i < n_rows; i++)
     {
-      struct CMUnitTest test = {
-        .name = g_strdup_printf ("%s costs itself alone: %s", what, rows[i].name),
-        .test_func = function,
-        .initial_state = (void *) &rows[i],
-      };
+      struct CMUnitTest test = { .name = rows[i].name, .test_func = function, .initial_state = (void *) &rows[i] };
 
       g_array_append_val (tests, test);
     }
@@ -486,8 +482,8 @@ main (void)
   };
   g_autoptr (GArray) tests = g_array_new (FALSE, FALSE, sizeof (struct CMUnitTest));
 
-  add_rows (tests, wrong_tables, G_N_ELEMENTS (wrong_tables), "a wrong table", a_wrong_table);
-  add_rows (tests, wrong_files, G_N_ELEMENTS (wrong_files), "a wrong file", a_wrong_file);
+  add_rows (tests, wrong_tables, G_N_ELEMENTS (wrong_tables), a_wrong_table);
+  add_rows (tests, wrong_files, G_N_ELEMENTS (wrong_files), a_wrong_file);
   g_array_append_vals (tests, others, G_N_ELEMENTS (others));
   /* The macro takes the size of an array, which this is not. */
   return _cmocka_run_group_tests ("loader", (struct CMUnitTest *) tests->data, tests->len, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* "Nothing is there" lets somebody format the device, so it must be true. Images are in memory: libblkid cares for bytes. */
+/* "Nothing is there" lets somebody format the device, so it must be true. Images are in memory: libblkid cares for
+ * bytes. */
 
 #include <fcntl.h>
 #include <setjmp.h>

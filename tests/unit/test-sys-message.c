@@ -65,7 +65,7 @@ tear_down (void **state)
 static void
 assert_body_travels (const Pair *self, gsize size)
 {
-  g_autofree char *data = g_malloc (size);
+  g_autofree char *data = g_malloc (size + 1);
   g_autoptr (GVariant) body = NULL;
   g_auto (SysMessage) message = { 0 };
   KVOL_AUTO_FD null = open ("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -151,14 +151,11 @@ every_byte_of_a_big_file_is_intact (void **state)
     content[i] = (i * 31) >> 3;
   for (gsize round = 0; round < 3; round++)
     {
-      g_autoptr (GVariant) bytes =
-          g_variant_ref_sink (g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, content, size - round, 1));
-      g_autoptr (GVariant) files =
-          g_variant_ref_sink (g_variant_new_parsed ("[('big', uint32 420, int64 -1, %@ay)]", bytes));
+      const KvolFile file = { sizeof file, "big", content, size - round, -1, 0644, 0 };
       g_autofree char *found = NULL;
       gsize found_size;
 
-      assert_true (sys_publish (place->fd, files, -1, NULL, &place->published, NULL, NULL));
+      assert_true (sys_publish (place->fd, &file, 1, -1, NULL, &place->published, NULL, NULL));
       assert_true (g_file_get_contents (path, &found, &found_size, NULL));
       assert_int_equal (found_size, size - round);
       assert_memory_equal (found, content, found_size);
@@ -184,11 +181,11 @@ a_version_is_called_as_upstream_calls_it (void **state)
 static void
 a_directory_that_is_missing_is_an_error (void **state)
 {
-  g_autoptr (GVariant) files = publish_files ("foo=1");
+  g_auto (PublishFiles) files = publish_files ("foo=1");
   g_autoptr (SysPublished) published = NULL;
   g_autoptr (GError) error = NULL;
 
-  assert_false (sys_publish (-1, files, -1, NULL, &published, NULL, &error));
+  assert_false (sys_publish (-1, files.files, files.n_files, -1, NULL, &published, NULL, &error));
   assert_int_equal (error->domain, KVOL_ERROR);
   assert_null (published);
 }
@@ -212,13 +209,13 @@ static void
 a_cancelled_update_changes_nothing (void **state)
 {
   g_autoptr (PublishPlace) place = publish_place_new ();
-  g_autoptr (GVariant) files = publish_files ("bar=2|foo=2");
+  g_auto (PublishFiles) files = publish_files ("bar=2|foo=2");
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
 
   publish_place_must (place, "foo=1");
   g_cancellable_cancel (cancellable);
-  assert_false (sys_publish (place->fd, files, -1, NULL, &place->published, cancellable, &error));
+  assert_false (sys_publish (place->fd, files.files, files.n_files, -1, NULL, &place->published, cancellable, &error));
   assert_true (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
   publish_place_assert (place, "foo=1", "VERSION ..data foo");
 }

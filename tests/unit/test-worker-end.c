@@ -51,7 +51,7 @@ static const LoaderHostOps no_ops;
 static LoaderRegistry *
 load_far (GVariant *config)
 {
-  g_autofree char *file = built_path ("fixtures/kvol-echo.so");
+  g_autofree char *file = built_path ("fixtures/kvol-doer.so");
   g_autofree char *worker = built_path ("libexec/kvol-worker");
   g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
   LoaderRegistry *registry = loader_registry_new (&no_ops, NULL, worker, LOADER_IN_WORKER_WHEN_ASKED);

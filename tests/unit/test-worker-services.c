@@ -59,17 +59,19 @@ host_open_state_dir (gpointer data, const char *plugin, GError **error)
 }
 
 static gboolean
-host_publish_files (gpointer data, const char *plugin, const KvolPodVolume *volume, int dir_fd, GVariant *files,
-                    const char *stamp, GCancellable *cancellable, GError **error)
+host_publish_files (gpointer data, const char *plugin, const KvolPodVolume *volume, int dir_fd, const KvolFile *files,
+                    gsize n_files, const char *stamp, GCancellable *cancellable, GError **error)
 {
   Ground *self = data;
-  g_autofree char *printed = g_variant_print (files, FALSE);
   struct stat own, given;
 
   assert_ptr_equal (volume, &self->pod);
   assert_int_equal (fstat (self->dir_fd, &own) + fstat (dir_fd, &given), 0);
-  hear (self, "%s: publish %s as %s in %s directory", plugin, printed, stamp,
+  hear (self, "%s: %zu files as %s in %s directory", plugin, n_files, stamp,
         own.st_ino == given.st_ino ? "the" : "another");
+  for (gsize i = 0; i < n_files; i++)
+    hear (self, "%s: %.*s, mode %o of %d", files[i].path, (int) files[i].length, (const char *) files[i].content,
+          files[i].mode, (int) files[i].uid);
   return TRUE;
 }
 
@@ -157,8 +159,9 @@ set_up (void **state)
     .stage_fd = -1,
     .userns_fd = -1,
   };
-  self->registry = load_echo (row, &host_ops, self);
-  self->plugin = loader_registry_find (self->registry, "example.test/echo");
+  self->registry = load_fixture (row, "doer", &host_ops, self);
+  self->plugin = loader_registry_find (self->registry, "example.test/near");
+  assert_int_equal (self->plugin->in_worker, row->placement == LOADER_IN_WORKER_ALWAYS);
   *state = self;
   return 0;
 }
@@ -264,11 +267,13 @@ all_services_work_while_a_call_runs (void **state)
                                       "there={'of': <'v1ConfigMapns'>, 'name': <'there'>} "));
   assert_non_null (strstr (made.path, absent));
   assert_true (file_has (kept, "kept"));
-  assert_heard (self, 0, "example.test/echo: record of the id-1 in the node: {}");
-  assert_heard (self, 1, "example.test/echo: record of the id-1 in uid-1: {'step': <'second'>}, durable");
-  assert_heard (self, 2, "example.test/echo: publish [('file', 420, -1, b'content')] as stamp 1 in the directory");
-  assert_heard (self, 3, "warning Reason: text of an event");
-  assert_heard (self, 4, "3 of 1099511627776");
+  assert_heard (self, 0, "example.test/near: record of the id-1 in the node: {}");
+  assert_heard (self, 1, "example.test/near: record of the id-1 in uid-1: {'step': <'second'>}, durable");
+  assert_heard (self, 2, "example.test/near: 2 files as stamp 1 in the directory");
+  assert_heard (self, 3, "file: content, mode 644 of -1");
+  assert_heard (self, 4, "caf\xe9/empty: , mode 400 of 1000");
+  assert_heard (self, 5, "warning Reason: text of an event");
+  assert_heard (self, 6, "3 of 1099511627776");
 }
 
 static void
@@ -278,7 +283,7 @@ a_record_of_another_volume_is_saved_as_that (void **state)
   g_auto (KvolMade) made = LOADER_MADE_INIT;
 
   assert_true (set_up_with (self, "{'do': <'other-volume'>}", &made, NULL));
-  assert_heard (self, 0, "example.test/echo: record of another another in the node: {}");
+  assert_heard (self, 0, "example.test/near: record of another another in the node: {}");
 }
 
 static void
@@ -296,11 +301,11 @@ a_service_that_the_host_lacks_is_not_supported (void **state)
 {
   Ground *self = *state;
   const LoaderHostOps no_ops = { NULL };
-  g_autoptr (LoaderRegistry) registry = load_echo (self->row, &no_ops, NULL);
+  g_autoptr (LoaderRegistry) registry = load_fixture (self->row, "doer", &no_ops, NULL);
   g_auto (KvolMade) made = LOADER_MADE_INIT;
   g_autoptr (GError) error = NULL;
 
-  self->plugin = loader_registry_find (registry, "example.test/echo");
+  self->plugin = loader_registry_find (registry, "example.test/near");
   assert_false (set_up_with (self, "{'do': <'services'>}", &made, &error));
   assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED));
   assert_string_equal (error->message, "this host does not offer save_record");
@@ -316,7 +321,7 @@ close_is_called_when_the_registry_goes (void **state)
   assert_int_equal (self->heard->len, 2);
   assert_heard (self, 0, "close: closed");
   assert_heard (self, 1, "close: closed");
-  self->registry = load_echo (self->row, &host_ops, self);
+  self->registry = load_fixture (self->row, "doer", &host_ops, self);
 }
 
 int

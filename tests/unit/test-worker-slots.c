@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Nobody can tell whether a plugin runs in this process or in a worker: all that goes into a slot arrives, and all that it
- * answers comes back. */
+/* Nobody can tell whether a plugin runs in this process or in a worker: all that goes into a slot arrives, and all
+ * that it answers comes back. */
 
 #include "both-places.h"
 
@@ -94,8 +94,9 @@ set_up (void **state)
   self->dir = make_dir (row);
   self->dir_fd = open (self->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   fill_volume (self);
-  self->registry = load_echo (row, &host_ops, self);
+  self->registry = load_fixture (row, "echo", &host_ops, self);
   self->plugin = loader_registry_find (self->registry, "example.test/echo");
+  assert_int_equal (self->plugin->in_worker, row->placement == LOADER_IN_WORKER_ALWAYS);
   *state = self;
   return 0;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A plugin may ask from threads of its own, so questions take turns; one that comes when no call runs is refused, because the
- * other side would take it for the answer to something else. A question is never broken off, for the same reason: who is
- * tired of waiting ends this process. */
+/* A plugin may ask from threads of its own, so questions take turns; one that comes when no call runs is refused,
+ * because the other side would take it for the answer to something else. A question is never broken off, for the
+ * same reason: who is tired of waiting ends this process. */
 #include "loader/worker/ask.h"
+
+#include "loader/files.h"
 
 void
 ask_begin (Ask *self, const WireRequest *running)
@@ -78,14 +80,15 @@ ask_open_state_dir (gpointer data, const char *plugin, GError **error)
 }
 
 static gboolean
-ask_publish_files (gpointer data, const char *plugin, const KvolPodVolume *volume, int dir_fd, GVariant *files,
-                   const char *stamp, GCancellable *cancellable, GError **error)
+ask_publish_files (gpointer data, const char *plugin, const KvolPodVolume *volume, int dir_fd, const KvolFile *files,
+                   gsize n_files, const char *stamp, GCancellable *cancellable, GError **error)
 {
   g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
+  g_autoptr (GVariant) variant = loader_files_to_variant (files, n_files);
   WireRequest request = about (data, WIRE_PUBLISH_FILES, volume->volume, volume, dir_fd);
 
   request.text[0] = stamp;
-  request.variant[0] = files;
+  request.variant[0] = variant;
   return ask (data, &request, &answer, error);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kvol-worker FILE NAME: the volume plugin NAME of the shared object FILE, in a process that can be killed. It is started by
- * libkvol, serves one request after the other over descriptor 3, and ends with the process that started it.
+/* kvol-worker FILE NAME: the volume plugin NAME of the shared object FILE, in a process that can be killed. It is
+ * started by libkvol, serves one request after the other over descriptor 3, and ends with the process that started
+ * it.
  *
  * The first request is OPEN, with the plugin's configuration: what is secret never stands in an argument. */
 #include "loader/table.h"
