@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/call.h"
 
-#include "engine/layout.h"
-
 static guint32
 cause_of (const EngineVolume *volume)
 {
@@ -39,7 +37,6 @@ engine_call_init (EngineCall *self, Engine *engine, const EnginePod *pod, const 
 {
   const ModelVolume *model = pod->model ? model_pod_find_volume (pod->model, volume->name) : NULL;
 
-  self->target_path = layout_volume_path (engine->root, pod->uid, volume->plugin, volume->spec_name);
   self->node = (KvolNodeVolume){
     .size = sizeof self->node,
     .cause = cause_of (volume),
@@ -55,7 +52,7 @@ engine_call_init (EngineCall *self, Engine *engine, const EnginePod *pod, const 
     .pod_uid = pod->uid,
     .pod_namespace = pod->ns,
     .pod_name = pod->name,
-    .target_path = self->target_path,
+    .target_path = volume->path,
     .fs_group = -1,
     .fs_user = -1,
     .memory_limit = engine->memory,
@@ -64,10 +61,4 @@ engine_call_init (EngineCall *self, Engine *engine, const EnginePod *pod, const 
   };
   if (model != NULL)
     fill_from_model (self, pod->model, model);
-}
-
-void
-engine_call_clear (EngineCall *self)
-{
-  g_clear_pointer (&self->target_path, g_free);
 }

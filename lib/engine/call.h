@@ -7,11 +7,8 @@
 typedef struct {
   KvolNodeVolume node;
   KvolPodVolume  pod;
-  char          *target_path;
 } EngineCall;
 
 /* Fills in @self from what is known of the volume: all of it before a set-up, names and the record after a loss. It
  * borrows from @pod and @volume, and must not be moved. */
-void engine_call_init  (EngineCall *self, Engine *engine, const EnginePod *pod, const EngineVolume *volume);
-void engine_call_clear (EngineCall *self);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (EngineCall, engine_call_clear)
+void engine_call_init (EngineCall *self, Engine *engine, const EnginePod *pod, const EngineVolume *volume);

@@ -54,11 +54,11 @@ dup_unless_empty (const char *text)
 }
 
 static EngineVolume *
-get_volume (RecordReader *record, gboolean same_boot)
+get_volume (Engine *self, const char *uid, RecordReader *record, gboolean same_boot)
 {
   const char *name = record_get_text (record);
   const char *spec_name = record_get_text (record);
-  EngineVolume *volume = engine_volume_new (name, spec_name, record_get_text (record));
+  EngineVolume *volume = engine_volume_new (self, uid, name, spec_name, record_get_text (record));
 
   volume->volume_id = dup_unless_empty (record_get_text (record));
 
@@ -91,7 +91,7 @@ get_volume (RecordReader *record, gboolean same_boot)
 }
 
 static EnginePod *
-get_pod (const char *uid, RecordReader *record, gboolean same_boot)
+get_pod (Engine *self, const char *uid, RecordReader *record, gboolean same_boot)
 {
   EnginePod *pod = engine_pod_new (uid);
 
@@ -103,7 +103,7 @@ get_pod (const char *uid, RecordReader *record, gboolean same_boot)
   pod->object = record_get_variant (record, G_VARIANT_TYPE_VARDICT);
 
   for (guint64 n = record_get_number (record); n > 0 && !record->bad; n--)
-    g_ptr_array_add (pod->volumes, get_volume (record, same_boot));
+    g_ptr_array_add (pod->volumes, get_volume (self, uid, record, same_boot));
   return pod;
 }
 
@@ -125,7 +125,7 @@ engine_journal_load (Engine *self, const char *uid, GError **error)
     return NULL;
 
   RecordReader record = { .bytes = body };
-  g_autoptr (EnginePod) pod = get_pod (uid, &record, strcmp (boot_id, self->boot_id) == 0);
+  g_autoptr (EnginePod) pod = get_pod (self, uid, &record, strcmp (boot_id, self->boot_id) == 0);
 
   if (record.bad)
     {

@@ -253,14 +253,6 @@ layout_volume_relative (const char *uid, const char *plugin, const char *spec_na
 }
 
 char *
-layout_volume_path (const char *root, const char *uid, const char *plugin, const char *spec_name)
-{
-  g_autofree char *relative = layout_volume_relative (uid, plugin, spec_name);
-
-  return g_strconcat (root, "/pods/", relative, NULL);
-}
-
-char *
 layout_subpath_path (const char *root, const char *uid, const char *volume, const char *container, guint index)
 {
   return g_strdup_printf ("%s/pods/%s/volume-subpaths/%s/%s/%u", root, uid, volume, container, index);

@@ -54,8 +54,7 @@ gboolean layout_pod_remove (LayoutPod *self, int pods_fd, GError **error);
 /* The volumes whose directories exist: (element-type utf8) "<plugin>\n<spec name>", plugin names unescaped. */
 GPtrArray *layout_pod_list (int pods_fd, const char *uid, GError **error);
 
-/* Absolute, for people and for drivers in other processes. */
-char *layout_volume_path (const char *root, const char *uid, const char *plugin, const char *spec_name);
+/* Absolute. */
 char *layout_subpath_path (const char *root, const char *uid, const char *volume, const char *container, guint index);
 
 /* Relative to ROOT/pods. */

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/pod.h"
 
+#include <string.h>
+
 #include "engine/journal.h"
+#include "engine/layout.h"
 #include "engine/recover.h"
 
 EngineVolume *
-engine_volume_new (const char *name, const char *spec_name, const char *plugin)
+engine_volume_new (Engine *engine, const char *uid, const char *name, const char *spec_name, const char *plugin)
 {
   EngineVolume *self = g_new0 (EngineVolume, 1);
+  g_autofree char *relative = layout_volume_relative (uid, plugin, spec_name);
+
+  self->path = g_strconcat (engine->root, "/pods/", relative, NULL);
+  self->relative = self->path + strlen (self->path) - strlen (relative);
 
   self->name = g_strdup (name);
   self->spec_name = g_strdup (spec_name);
@@ -22,6 +29,7 @@ engine_volume_free (EngineVolume *self)
   g_free (self->name);
   g_free (self->spec_name);
   g_free (self->plugin);
+  g_free (self->path);
   g_free (self->volume_id);
   g_free (self->host_path);
   g_clear_error (&self->error);

@@ -28,6 +28,8 @@ typedef struct {
   char          *name;
   char          *spec_name;
   char          *plugin;
+  char          *path;      /* of its place, absolute */
+  const char    *relative;  /* the end of @path: below ROOT/pods */
   char          *volume_id; /* what identify() said, or NULL */
   gboolean       listed;    /* the pod's model has it */
   EngineState    state;     /* shared */
@@ -58,7 +60,8 @@ typedef struct {
   gint64     retry_at;  /* shared: monotonic; 0: no retry */
 } EnginePod;
 
-EngineVolume *engine_volume_new  (const char *name, const char *spec_name, const char *plugin);
+EngineVolume *engine_volume_new  (Engine *engine, const char *uid, const char *name, const char *spec_name,
+                                  const char *plugin);
 void          engine_volume_free (EngineVolume *self);
 EnginePod    *engine_pod_new     (const char *uid);
 void          engine_pod_free    (EnginePod *self);

@@ -66,7 +66,7 @@ engine_recover_discover (Engine *self, const char *uid, GError **error)
   for (guint i = 0; i < found->len; i++)
     {
       g_auto (GStrv) parts = g_strsplit (found->pdata[i], "\n", 2);
-      EngineVolume *volume = engine_volume_new (parts[1], parts[1], parts[0]);
+      EngineVolume *volume = engine_volume_new (self, uid, parts[1], parts[1], parts[0]);
 
       volume->state = ENGINE_UNCERTAIN;
       g_ptr_array_add (pod->volumes, volume);
@@ -79,10 +79,9 @@ engine_recover_discover (Engine *self, const char *uid, GError **error)
 static gboolean
 settle_uncertain (Recovery *self, EnginePod *pod, EngineVolume *volume)
 {
-  g_autofree char *path = layout_volume_relative (pod->uid, volume->plugin, volume->spec_name);
   SysMountInfo info = { 0 };
 
-  if (!sys_mount_lookup (self->engine->pods_fd, path, &info, NULL))
+  if (!sys_mount_lookup (self->engine->pods_fd, volume->relative, &info, NULL))
     {
       volume->made = ENGINE_MADE_UNKNOWN;
       volume->state = ENGINE_PENDING;
@@ -104,7 +103,7 @@ check_volume (Recovery *self, EnginePod *pod, EngineVolume *volume)
 {
   if (volume->state == ENGINE_UNCERTAIN)
     return settle_uncertain (self, pod, volume);
-  if (volume->state != ENGINE_READY || engine_volume_is_there (self->engine, pod, volume))
+  if (volume->state != ENGINE_READY || engine_volume_is_there (self->engine, volume))
     return FALSE;
   volume->made = ENGINE_MADE_UNKNOWN;
   volume->mount = (SysMountId){ 0 };

@@ -64,22 +64,20 @@ engine_dup_pods (Engine *self)
   return result;
 }
 
-static char *
-path_of (Engine *self, const EnginePod *pod, const EngineVolume *volume)
+static const char *
+path_of (const EngineVolume *volume)
 {
-  if (volume->host_path != NULL)
-    return g_strdup (volume->host_path);
-  return layout_volume_path (self->root, pod->uid, volume->plugin, volume->spec_name);
+  return volume->host_path ? volume->host_path : volume->path;
 }
 
 static void
-add_volume_status (Engine *self, GVariantBuilder *builder, const EnginePod *pod, const EngineVolume *volume)
+add_volume_status (GVariantBuilder *builder, const EngineVolume *volume)
 {
   g_variant_builder_open (builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (builder, "{sv}", "name", g_variant_new_string (volume->name));
   g_variant_builder_add (builder, "{sv}", "plugin", g_variant_new_string (volume->plugin));
   g_variant_builder_add (builder, "{sv}", "state", g_variant_new_string (engine_state_to_string (volume->state)));
-  g_variant_builder_add (builder, "{sv}", "path", g_variant_new_take_string (path_of (self, pod, volume)));
+  g_variant_builder_add (builder, "{sv}", "path", g_variant_new_string (path_of (volume)));
   if (sys_mount_id_is_set (&volume->mount))
     g_variant_builder_add (builder, "{sv}", "mountId", g_variant_new_uint64 (volume->mount.id));
   if (volume->error != NULL)
@@ -89,7 +87,7 @@ add_volume_status (Engine *self, GVariantBuilder *builder, const EnginePod *pod,
 }
 
 static void
-add_pod_status (Engine *self, GVariantBuilder *builder, const EnginePod *pod)
+add_pod_status (GVariantBuilder *builder, const EnginePod *pod)
 {
   GVariantBuilder volumes;
   gboolean ready = !pod->leaving && pod->object != NULL;
@@ -100,7 +98,7 @@ add_pod_status (Engine *self, GVariantBuilder *builder, const EnginePod *pod)
       const EngineVolume *volume = pod->volumes->pdata[i];
 
       ready = ready && volume->state == ENGINE_READY;
-      add_volume_status (self, &volumes, pod, volume);
+      add_volume_status (&volumes, volume);
     }
   g_variant_builder_open (builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (builder, "{sv}", "namespace", g_variant_new_string (pod->ns));
@@ -121,7 +119,7 @@ engine_get_status (Engine *self)
   g_autoptr (GPtrArray) pods = sorted_pods (self);
 
   for (guint i = 0; i < pods->len; i++)
-    add_pod_status (self, &builder, pods->pdata[i]);
+    add_pod_status (&builder, pods->pdata[i]);
   g_mutex_unlock (&self->lock);
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
@@ -194,7 +192,7 @@ mount_new (Engine *self, const EnginePod *pod, const ModelPod *model, const char
 
   result->volume = g_strdup (mount->volume);
   result->source = mount->sub_path ? layout_subpath_path (self->root, pod->uid, mount->volume, container, index)
-                                   : path_of (self, pod, volume);
+                                   : g_strdup (path_of (volume));
   result->destination = g_strdup (mount->path);
   result->options = options_of (mount, volume, read_only || layout_kind (volume->plugin)->projected);
   return result;

@@ -62,7 +62,7 @@ open_source (int volume_fd, const char *sub_path, GError **error)
 }
 
 static int
-open_volume (Engine *self, const EnginePod *pod, const EngineVolume *volume, GError **error)
+open_volume (Engine *self, const EngineVolume *volume, GError **error)
 {
   if (volume->host_path != NULL)
     {
@@ -71,9 +71,8 @@ open_volume (Engine *self, const EnginePod *pod, const EngineVolume *volume, GEr
       return fd >= 0 ? fd : sys_throw_fd (error, "open \"%s\"", volume->host_path);
     }
 
-  g_autofree char *path = layout_volume_relative (pod->uid, volume->plugin, volume->spec_name);
-
-  return sys_open_beneath (self->pods_fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, SYS_BENEATH_NO_LINKS, error);
+  return sys_open_beneath (self->pods_fd, volume->relative, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, SYS_BENEATH_NO_LINKS,
+                           error);
 }
 
 /* Removes one target: at most a bind, and the empty file or directory that it was hung on. */
@@ -174,7 +173,7 @@ prepare_one (Engine *self, EnginePod *pod, LayoutPod *layout, const char *contai
   if (volume == NULL || volume->state != ENGINE_READY)
     return TRUE;
 
-  KVOL_AUTO_FD volume_fd = open_volume (self, pod, volume, error);
+  KVOL_AUTO_FD volume_fd = open_volume (self, volume, error);
   KVOL_AUTO_FD source = volume_fd >= 0 ? open_source (volume_fd, mount->sub_path, error) : -1;
   KVOL_AUTO_FD holder = source >= 0 ? open_holder (layout, mount->volume, container, error) : -1;
 

@@ -26,7 +26,7 @@ adopt_volumes (Engine *self, EnginePod *pod)
 
       if (volume == NULL)
         {
-          volume = engine_volume_new (wanted->name, wanted->spec_name, wanted->plugin);
+          volume = engine_volume_new (self, pod->uid, wanted->name, wanted->spec_name, wanted->plugin);
           g_ptr_array_add (pod->volumes, volume);
         }
       volume->listed = TRUE;

@@ -146,7 +146,7 @@ take_over (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolum
   if (sys_mount_id_is_set (&volume->mount) && !sys_mount_id_equal (&volume->mount, &info->mount))
     {
       g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY, "a mount that kvol did not make lies on \"%s\"; unmount it",
-                   call->target_path);
+                   volume->path);
       return FALSE;
     }
   set_made (self, volume, ENGINE_MADE_MOUNT, &info->mount, NULL);
@@ -198,7 +198,7 @@ gboolean
 engine_volume_set_up (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout, GCancellable *cancellable,
                       GError **error)
 {
-  g_auto (EngineCall) call = { 0 };
+  EngineCall call = { 0 };
   const LoaderPlugin *plugin = find_plugin (self, volume, error);
 
   if (plugin == NULL)
@@ -221,16 +221,13 @@ engine_volume_set_up (Engine *self, EnginePod *pod, EngineVolume *volume, Layout
 }
 
 gboolean
-engine_volume_is_there (Engine *self, const EnginePod *pod, const EngineVolume *volume)
+engine_volume_is_there (Engine *self, const EngineVolume *volume)
 {
   SysMountInfo info = { 0 };
 
   if (volume->made == ENGINE_MADE_HOST_PATH)
     return TRUE;
-
-  g_autofree char *path = layout_volume_relative (pod->uid, volume->plugin, volume->spec_name);
-
-  if (!sys_mount_lookup (self->pods_fd, path, &info, NULL))
+  if (!sys_mount_lookup (self->pods_fd, volume->relative, &info, NULL))
     return FALSE;
   if (volume->made == ENGINE_MADE_MOUNT)
     return info.is_mount_root && sys_mount_id_equal (&info.mount, &volume->mount);
@@ -239,11 +236,10 @@ engine_volume_is_there (Engine *self, const EnginePod *pod, const EngineVolume *
 
 /* Opens a volume that is in its place; -1 without an error when it is not. */
 static int
-open_in_place (Engine *self, const EnginePod *pod, const EngineVolume *volume)
+open_in_place (Engine *self, const EngineVolume *volume)
 {
-  g_autofree char *path = layout_volume_relative (pod->uid, volume->plugin, volume->spec_name);
-  KVOL_AUTO_FD dir =
-      sys_open_beneath (self->pods_fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, SYS_BENEATH_NO_LINKS, NULL);
+  KVOL_AUTO_FD dir = sys_open_beneath (self->pods_fd, volume->relative, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
+                                       SYS_BENEATH_NO_LINKS, NULL);
   SysMountId mount = { 0 };
 
   if (dir < 0)
@@ -259,18 +255,18 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
                        GCancellable *cancellable, GError **error)
 {
   const LoaderPlugin *plugin = find_plugin (self, volume, error);
-  g_auto (EngineCall) call = { 0 };
+  EngineCall call = { 0 };
 
   *ret_lost = FALSE;
   if (plugin == NULL)
     return FALSE;
   if (plugin->desc.refresh == NULL || volume->made == ENGINE_MADE_HOST_PATH)
     {
-      *ret_lost = !engine_volume_is_there (self, pod, volume);
+      *ret_lost = !engine_volume_is_there (self, volume);
       return TRUE;
     }
 
-  KVOL_AUTO_FD dir = open_in_place (self, pod, volume);
+  KVOL_AUTO_FD dir = open_in_place (self, volume);
 
   if (dir < 0)
     {
@@ -364,7 +360,7 @@ engine_volume_take_down (Engine *self, EnginePod *pod, EngineVolume *volume, Lay
                          GCancellable *cancellable, GError **error)
 {
   const LoaderPlugin *plugin = loader_registry_find (self->registry, volume->plugin);
-  g_auto (EngineCall) call = { 0 };
+  EngineCall call = { 0 };
   g_autoptr (GError) absent = NULL;
 
   engine_call_init (&call, self, pod, volume);

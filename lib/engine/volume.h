@@ -11,7 +11,7 @@ gboolean engine_volume_set_up (Engine *self, EnginePod *pod, EngineVolume *volum
                                GCancellable *cancellable, GError **error);
 
 /* Whether what the volume was made is still in its place. Asks the kernel about this one mount. */
-gboolean engine_volume_is_there (Engine *self, const EnginePod *pod, const EngineVolume *volume);
+gboolean engine_volume_is_there (Engine *self, const EngineVolume *volume);
 
 /* Brings the content of a READY volume up to date. *@ret_lost: it is not in its place any more, set it up again. */
 gboolean engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gboolean *ret_lost,

@@ -184,6 +184,8 @@ file_init (SysPayloadFile *self, const KvolFile *item, gint64 gid, GError **erro
     return path_throw (error, "must be reachable from the volume in one call, which ends at 4031 characters", "");
   if (gid >= 0)
     self->mode |= 0440;
+  if (self->size <= SYS_DIGEST_MAX)
+    self->digest = sys_digest (self->content, self->size);
   return TRUE;
 }
 

@@ -5,6 +5,8 @@
 #include <kvol/kvol-abi.h>
 #include <sys/stat.h>
 
+#include "sys/digest.h"
+
 /* The longest name of a version directory, in which the files will be, with its NUL. */
 #define SYS_VERSION_NAME_SIZE 64
 
@@ -19,6 +21,9 @@ typedef struct {
 SysFileMark sys_file_mark      (const struct stat *st);
 gboolean    sys_file_is_marked (const SysFileMark *mark, const struct stat *st);
 
+/* Up to here a content is known again by its digest; reading a larger file costs less than two digests of it. */
+#define SYS_DIGEST_MAX (16 * 1024)
+
 typedef struct {
   const char   *path;      /* clean; a directory's files are neighbours */
   gconstpointer content;
@@ -27,6 +32,7 @@ typedef struct {
   gint64        uid;       /* -1: keep */
   gboolean      is_linked; /* on the first of those that share a top name: nothing need be done about its link */
   SysFileMark   mark;      /* what came of it on disk */
+  SysDigest     digest;    /* of the content, up to SYS_DIGEST_MAX */
 
   /*< private >*/
   char         *cleaned;
@@ -40,8 +46,8 @@ typedef struct {
   gboolean        is_gid_refused;  /* the files could not be given to @gid */
 } SysPayload;
 
-/* Of @files, which must outlive it: nothing is copied. NULL with INVALID_SPEC: a bad path, mode or owner, or one path for
- * a file and a directory. Of equal paths the last one wins. */
+/* Of @files, which must outlive it: nothing is copied. NULL with INVALID_SPEC: a bad path, mode or owner, or one
+ * path for a file and a directory. Of equal paths the last one wins. */
 SysPayload *sys_payload_new (const KvolFile *files, gsize n_files, gint64 gid, GError **error);
 void sys_payload_free (SysPayload *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SysPayload, sys_payload_free)

@@ -4,8 +4,8 @@
 
 #include <gio/gio.h>
 
-/* Apart: in a session of its own, out of reach of the terminal's ^C, and killed with all that it started. In the group of
- * this process: whoever ends that group, as that of a worker, ends the program too. */
+/* Apart: in a session of its own, out of reach of the terminal's ^C, and killed with all that it started. In the
+ * group of this process: whoever ends that group, as that of a worker, ends the program too. */
 typedef enum {
   SYS_RUN_APART,
   SYS_RUN_IN_GROUP,

@@ -11,9 +11,10 @@ typedef struct _SysPublished SysPublished;
 void sys_published_free (SysPublished *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SysPublished, sys_published_free)
 
-/* Makes @dir_fd hold exactly @files (of this library's own struct size). Nothing is touched when a path is wrong or when content and set of names are the same already. @gid (-1: none) is the group of all of it, with
- * the bits of a read-only volume. @stamp names what the files were made from, or NULL. @published, in and out,
- * is what this function answered last for this directory, or points to NULL. */
+/* Makes @dir_fd hold exactly @files (of this library's own struct size). Nothing is touched when a path is wrong or
+ * when content and set of names are the same already. @gid (-1: none) is the group of all of it, with the bits of a
+ * read-only volume. @stamp names what the files were made from, or NULL. @published, in and out, is what this
+ * function answered last for this directory, or points to NULL. */
 gboolean sys_publish (int dir_fd, const KvolFile *files, gsize n_files, gint64 gid, const char *stamp,
                       SysPublished **published, GCancellable *cancellable, GError **error);
 

@@ -9,6 +9,7 @@
 typedef struct
 {
   SysFileMark mark;
+  SysDigest digest;
   guint32 mode;
   gint64 uid;
 } Remembered;
@@ -47,7 +48,7 @@ sys_published_new (const char *version, const char *stamp, const SysPayload *pay
       const SysPayloadFile *file = &payload->files[i];
 
       g_string_append_len (paths, file->path, strlen (file->path) + 1);
-      self->files[i] = (Remembered){ .mark = file->mark, .mode = file->mode, .uid = file->uid };
+      self->files[i] = (Remembered){ .mark = file->mark, .digest = file->digest, .mode = file->mode, .uid = file->uid };
     }
   self->stamp = g_strdup (stamp);
   self->paths_size = paths->len;
@@ -132,6 +133,12 @@ sys_published_recall (const SysPublished *self, SysPayload *payload)
     }
   payload->is_gid_refused = self->is_gid_refused;
   return TRUE;
+}
+
+gboolean
+sys_published_has_content (const SysPublished *self, guint i, const SysPayloadFile *file)
+{
+  return sys_digest_equal (&self->files[i].digest, &file->digest);
 }
 
 gboolean

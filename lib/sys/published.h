@@ -7,8 +7,8 @@
 
 #define SYS_DATA_LINK "..data"
 
-/* @is_alone: nothing in the root of the volume but what was published and other people's directories. @root is the volume's
- * directory as it is now. */
+/* @is_alone: nothing in the root of the volume but what was published and other people's directories. @root is the
+ * volume's directory as it is now. */
 SysPublished *sys_published_new (const char *version, const char *stamp, const SysPayload *payload, const struct stat *root,
                                  gboolean is_alone);
 
@@ -27,6 +27,9 @@ gboolean sys_published_has_paths (const SysPublished *self, const SysPayload *pa
 
 /* Whether the paths, sizes, modes and owners of @payload were published; then its files get their marks. */
 gboolean sys_published_recall (const SysPublished *self, SysPayload *payload);
+
+/* Whether file @i, no larger than SYS_DIGEST_MAX, had the content of @file. Both sets of paths are the same. */
+gboolean sys_published_has_content (const SysPublished *self, guint i, const SysPayloadFile *file);
 
 /* The path after @path, in order, the first after NULL; NULL after the last. */
 const char *sys_published_next_path (const SysPublished *self, const char *path);

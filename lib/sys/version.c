@@ -308,6 +308,21 @@ file_compare (int version_fd, SysPayloadFile *file, const SysPayload *payload, g
   return result == COMPARE_EQUAL ? content_compare (fd, file->content, file->size, buffer) : result;
 }
 
+/* Without reading: a small content is known again by its digest, and a file that nobody touched by its mark. */
+static Comparison
+file_compare_remembered (int version_fd, const SysPublished *known, guint i, SysPayloadFile *file,
+                         const SysPayload *payload, char *buffer)
+{
+  struct stat st;
+
+  if (file->size <= SYS_DIGEST_MAX && !sys_published_has_content (known, i, file))
+    return COMPARE_DIFFERENT;
+  if (file->size <= SYS_DIGEST_MAX && fstatat (version_fd, file->path, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) == 0
+      && sys_file_is_marked (&file->mark, &st))
+    return COMPARE_EQUAL;
+  return file_compare (version_fd, file, payload, TRUE, buffer);
+}
+
 typedef struct
 {
   guint n_files;
@@ -363,7 +378,10 @@ sys_version_compare (int version_fd, SysPayload *payload, const SysPublished *kn
   buffer = g_malloc (COMPARE_BUFFER);
   for (guint i = 0; i < payload->n_files && result == COMPARE_EQUAL; i++)
     {
-      result = file_compare (version_fd, &payload->files[i], payload, is_trusted, buffer);
+      SysPayloadFile *file = &payload->files[i];
+
+      result = is_trusted && known != NULL ? file_compare_remembered (version_fd, known, i, file, payload, buffer)
+                                           : file_compare (version_fd, file, payload, is_trusted, buffer);
       if (result == COMPARE_FAILED)
         return sys_throw (error, "read file \"%s\"", payload->files[i].path);
     }

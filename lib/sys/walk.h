@@ -29,14 +29,15 @@ typedef struct {
 typedef struct {
   /* For each entry of a directory. */
   SysWalkAnswer (*entry)   (SysWalk *walk, const SysWalkEntry *entry, gpointer data, GError **error);
-  /* For a directory that cannot be opened (or read: then @fd is it, and it has no name); errno says why, EXDEV that a mount
-   * lies on it. */
+  /* For a directory that cannot be opened (or read: then @fd is it, and it has no name); errno says why, EXDEV that
+   * a mount lies on it. */
   SysWalkAnswer (*refused) (SysWalk *walk, const SysWalkEntry *entry, gpointer data, GError **error);
   /* For a directory, after all that is in it; the root comes last. May be NULL. */
   SysWalkAnswer (*leave)   (SysWalk *walk, const SysWalkEntry *entry, gpointer data, GError **error);
 } SysWalkOps;
 
-/* Walks what is below @dir_fd (O_PATH will do). FALSE when an op said STOP, or cancelled (looked at for each directory). */
+/* Walks what is below @dir_fd (O_PATH will do). FALSE when an op said STOP, or cancelled (looked at for each
+ * directory). */
 gboolean sys_walk (int dir_fd, const SysWalkOps *ops, gpointer data, GCancellable *cancellable, GError **error);
 
 /* What the entry is, links not followed. -1 with errno; EXDEV: a mount lies on it. */

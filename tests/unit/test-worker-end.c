@@ -23,7 +23,7 @@
 #include "support/built.h"
 
 /* Nothing here depends on how long something takes; what should come at once is given this long before it is missed. */
-#define PATIENCE_USEC (20 * G_TIME_SPAN_SECOND)
+#define PATIENCE_USEC (10 * G_TIME_SPAN_SECOND)
 #define SHORT_USEC (300 * G_TIME_SPAN_MILLISECOND)
 
 typedef struct
@@ -397,41 +397,50 @@ configuration_is_in_no_argument (void **state)
   assert_null (strstr (made.path, "canary"));
 }
 
-/* In a child: has a worker, tells its pid, and goes on for ever. */
+/* In a child: tells the pid of its worker, and waits for ever for a program that the worker runs. */
 static void
-be_a_parent (const Ground *self, int report_fd)
+be_a_parent (const Ground *self, const char *options, int report_fd)
 {
   LoaderRegistry *registry = load_far (NULL);
   const Ground child = { registry, loader_registry_find (registry, "example.test/far"), self->dir, self->dir_fd, 0 };
   pid_t worker = pid_of_worker (&child);
+  g_auto (KvolMade) made = LOADER_MADE_INIT;
 
-  if (write (report_fd, &worker, sizeof worker) != sizeof worker)
-    _exit (1);
-  for (;;)
-    pause ();
+  if (write (report_fd, &worker, sizeof worker) == sizeof worker)
+    set_up_volume (&child, child.plugin, "v", options, &made, NULL, NULL);
+  _exit (1);
 }
 
 static void
-a_worker_ends_with_its_parent (void **state)
+a_busy_worker_and_its_program_end_with_the_parent (void **state)
 {
   const Ground *self = *state;
+  g_autofree char *file = g_build_filename (self->dir, "pid", NULL);
+  g_autofree char *options = g_strdup_printf ("{'do': <'program'>, 'file': <'%s'>}", file);
+  gint64 deadline = g_get_monotonic_time () + PATIENCE_USEC;
+  g_autofree char *program = NULL;
   pid_t parent, worker = 0;
   int report[2];
 
-  /* The orphan becomes our child, so that no other process's number can be taken for its. */
+  /* Orphans become our children, so that no other process's number can be taken for theirs. */
   assert_int_equal (prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
   assert_int_equal (pipe2 (report, O_CLOEXEC), 0);
   parent = fork ();
   if (parent == 0)
-    be_a_parent (self, report[1]);
+    be_a_parent (self, options, report[1]);
   assert_int_equal (read (report[0], &worker, sizeof worker), sizeof worker);
   close (report[0]);
   close (report[1]);
+  while (!g_file_get_contents (file, &program, NULL, NULL) && g_get_monotonic_time () < deadline)
+    g_usleep (1000);
+  assert_non_null (program);
 
   assert_int_equal (kill (parent, SIGKILL), 0);
   assert_int_equal (waitpid (parent, NULL, 0), parent);
   assert_true (ends_soon (worker));
+  assert_true (ends_soon (atoi (program)));
   assert_int_equal (waitpid (worker, NULL, 0), worker);
+  assert_int_equal (waitpid (atoi (program), NULL, 0), atoi (program));
   assert_int_equal (prctl (PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), 0);
 }
 
@@ -453,7 +462,7 @@ main (void)
     ON_GROUND (a_worker_has_no_descriptors_but_its_own),
     ON_GROUND (a_worker_keeps_no_descriptor_of_a_call),
     ON_GROUND (configuration_is_in_no_argument),
-    ON_GROUND (a_worker_ends_with_its_parent),
+    ON_GROUND (a_busy_worker_and_its_program_end_with_the_parent),
   };
 
   return cmocka_run_group_tests_name ("worker end", tests, NULL, NULL);

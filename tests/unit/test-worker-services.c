@@ -277,6 +277,17 @@ all_services_work_while_a_call_runs (void **state)
 }
 
 static void
+files_of_a_newer_header_are_published (void **state)
+{
+  Ground *self = *state;
+  g_auto (KvolMade) made = LOADER_MADE_INIT;
+
+  assert_true (set_up_with (self, "{'do': <'longer-files'>}", &made, NULL));
+  assert_heard (self, 1, "one: 1, mode 644 of -1");
+  assert_heard (self, 2, "two: 2, mode 644 of -1");
+}
+
+static void
 a_record_of_another_volume_is_saved_as_that (void **state)
 {
   Ground *self = *state;
@@ -331,6 +342,7 @@ main (void)
     BODY (a_detached_mount_is_usable),
     BODY (an_error_keeps_domain_code_and_words),
     BODY (all_services_work_while_a_call_runs),
+    BODY (files_of_a_newer_header_are_published),
     BODY (a_record_of_another_volume_is_saved_as_that),
     BODY (services_may_be_asked_from_several_threads),
     BODY (a_service_that_the_host_lacks_is_not_supported),
