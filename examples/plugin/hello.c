@@ -33,24 +33,27 @@ hello_setup (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *m
              GError **error)
 {
   const KvolHost *host = self;
-  g_autoptr (GVariant) options = g_variant_lookup_value (volume->volume->options, "options", G_VARIANT_TYPE_VARDICT);
-  g_autoptr (GVariant) files = NULL;
   g_autofree char *text = NULL;
   const char *name = NULL;
-  GVariant *file;
 
-  if (options == NULL || !g_variant_lookup (options, "name", "&s", &name))
+  if (volume->volume->options == NULL || !g_variant_lookup (volume->volume->options, "name", "&s", &name))
     {
       g_set_error_literal (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "options.name: whom to greet is missing");
       return FALSE;
     }
   text = g_strdup_printf ("Hello %s!\n", name);
-  /* Path, mode, owner (-1: as it comes) and content of each file. */
-  file = g_variant_new ("(sux@ay)", "greeting", 0444, (gint64) -1,
-                        g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, text, strlen (text), 1));
-  files = g_variant_ref_sink (g_variant_new_array (NULL, &file, 1));
+
+  const KvolFile greeting = {
+    .size = sizeof greeting,
+    .path = "greeting",
+    .content = text,
+    .length = strlen (text),
+    .uid = -1,
+    .mode = 0444,
+  };
+
   made->kind = KVOL_MADE_FILLED;
-  return host->publish_files (host, volume, dir_fd, files, NULL, cancellable, error);
+  return host->publish_files (host, volume, dir_fd, &greeting, 1, NULL, cancellable, error);
 }
 
 /* The directory goes with the host; what is in it is ours to take away. It may be gone already. */

@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 /**
  * KvolKubeManifest:
  *
- * The Kubernetes objects of some files, and what is wrong with them. Not for two threads at once.
+ * The Kubernetes objects of some files, and what is wrong with them. Of two objects of one kind, namespace and name the
+ * later one counts, and a note says so. Not for two threads at once.
  */
 #define KVOL_KUBE_TYPE_MANIFEST (kvol_kube_manifest_get_type ())
 KVOL_API G_DECLARE_FINAL_TYPE (KvolKubeManifest, kvol_kube_manifest, KVOL_KUBE, MANIFEST, GObject)
@@ -27,7 +28,8 @@ KVOL_API KvolKubeManifest *kvol_kube_manifest_new (void);
  * @path: (type filename): a file (YAML or JSON), or a directory, of which every `*.yaml`, `*.yml` and `*.json` is
  *   read, sub-directories included, in the order of their names
  *
- * Reads objects. What cannot be read becomes a problem.
+ * Reads and checks objects. What cannot be read becomes a problem. Names that begin with a dot are left out of a
+ * directory, and a link to another directory is not followed.
  */
 KVOL_API void kvol_kube_manifest_add_path (KvolKubeManifest *self, const char *path);
 
@@ -36,6 +38,8 @@ KVOL_API void kvol_kube_manifest_add_path (KvolKubeManifest *self, const char *p
  * @self: a manifest
  * @name: what problems call the file
  * @bytes: YAML or JSON
+ *
+ * Reads and checks objects, like kvol_kube_manifest_add_path().
  */
 KVOL_API void kvol_kube_manifest_add_bytes (KvolKubeManifest *self, const char *name, GBytes *bytes);
 
@@ -44,9 +48,9 @@ KVOL_API void kvol_kube_manifest_add_bytes (KvolKubeManifest *self, const char *
  * @self: a manifest
  *
  * The pods that the objects ask for, by fixed rules, so that a second run finds the first one's volumes: a Pod as it
- * is, a Deployment's or ReplicaSet's `NAME-INDEX`, a StatefulSet's `NAME-ORDINAL`. A pod without `metadata.uid` gets
- * one that follows from its namespace, name and spec. What can never be set up adds a warning to the problems and is
- * left out.
+ * is, `NAME-INDEX` from 0 of a Deployment, ReplicaSet, ReplicationController or Job, `NAME-ORDINAL` of a StatefulSet,
+ * `NAME-0` of a DaemonSet or CronJob. A pod without `metadata.uid` gets one that follows from its namespace, name and
+ * spec. Objects with an error, or a warning, have no pods here.
  *
  * Returns: (transfer container) (element-type KvolPod): the pods, in the order of the files
  */

@@ -88,7 +88,9 @@ volume_new (GVariant *object, const char *field, GError **error)
   g_autofree char *name_field = g_strdup_printf ("%s.name", field);
   const char *name = model_field_string (object, "name");
   const char *spec_name = model_field_string (object, "specName");
+  const char *fs_type = model_field_string (object, "fsType");
   g_auto (GStrv) access_modes = model_field_strings (object, "accessModes");
+  g_auto (ModelSource) source = { 0 };
 
   if (name == NULL || !model_name_is_label (name))
     {
@@ -101,19 +103,20 @@ volume_new (GVariant *object, const char *field, GError **error)
       throw_invalid (error, field, spec_name, "specName must be a plain name");
       return NULL;
     }
-  self->plugin = model_source_find (object, &self->options, error);
-  if (self->plugin == NULL)
+  if (!model_source_read (&source, object, error))
     {
       g_prefix_error (error, "%s.", field);
       return NULL;
     }
   self->name = g_strdup (name);
   self->spec_name = g_strdup (spec_name ? spec_name : name);
-  self->fs_type = g_strdup (model_field_string (object, "fsType"));
+  self->plugin = g_steal_pointer (&source.plugin);
+  self->options = g_steal_pointer (&source.options);
+  self->fs_type = g_strdup (fs_type ? fs_type : source.fs_type);
   self->access_mode = access_modes ? g_strdup (access_modes[0]) : NULL;
   self->mount_options = model_field_strings (object, "mountOptions");
   self->capacity = MAX (0, model_field_int (object, "capacity", 0));
-  self->read_only = model_field_bool (object, "readOnly");
+  self->read_only = source.read_only || model_field_bool (object, "readOnly");
   return g_steal_pointer (&self);
 }
 

@@ -21,40 +21,77 @@ static const struct
 static const char *const beside[] = { "name",   "specName",   "accessModes", "mountOptions", "capacity", "readOnly",
                                       "fsType", "volumeMode", NULL };
 
-/* flexVolume and csi name their driver: a loaded plugin of that name serves it. */
-static char *
-driver_of (GVariant *source)
+void
+model_source_clear (ModelSource *self)
 {
-  return g_strdup (model_field_string (source, "driver"));
+  g_clear_pointer (&self->plugin, g_free);
+  g_clear_pointer (&self->options, g_variant_unref);
+  g_clear_pointer (&self->fs_type, g_free);
 }
 
-static char *
-plugin_of (const char *source, GVariant *options, GError **error)
+static GVariant *
+no_options (void)
 {
+  return g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
+}
+
+/* A driver that a pod names is a loaded plugin of that name. */
+static gboolean
+read_driver (ModelSource *self, const char *source, GVariant *fields, GError **error)
+{
+  self->plugin = g_strdup (model_field_string (fields, "driver"));
+  if (self->plugin == NULL)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "%s.driver: Required value", source);
+      return FALSE;
+    }
+  self->fs_type = g_strdup (model_field_string (fields, "fsType"));
+  self->read_only = model_field_bool (fields, "readOnly");
+  return TRUE;
+}
+
+static gboolean
+read_flex (ModelSource *self, GVariant *fields, GError **error)
+{
+  g_autoptr (GVariant) secret = model_field_object (fields, "secretRef");
+
+  if (secret != NULL)
+    {
+      g_set_error_literal (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED, "flexVolume.secretRef: not supported yet");
+      return FALSE;
+    }
+  self->options = model_field_object (fields, "options");
+  if (self->options == NULL)
+    self->options = no_options ();
+  return read_driver (self, "flexVolume", fields, error);
+}
+
+static gboolean
+read_fields (ModelSource *self, const char *source, GVariant *fields, GError **error)
+{
+  if (g_str_equal (source, "flexVolume"))
+    return read_flex (self, fields, error);
+
+  self->options = g_variant_ref (fields);
+  if (g_str_equal (source, "csi"))
+    return read_driver (self, source, fields, error);
   for (size_t i = 0; i < G_N_ELEMENTS (served); i++)
     if (g_str_equal (served[i].source, source))
-      return g_strdup (served[i].plugin);
-
-  if (g_str_equal (source, "flexVolume") || g_str_equal (source, "csi"))
-    {
-      char *driver = driver_of (options);
-
-      if (driver == NULL)
-        g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "%s.driver: Required value", source);
-      return driver;
-    }
+      self->plugin = g_strdup (served[i].plugin);
+  if (self->plugin != NULL)
+    return TRUE;
   if (g_str_equal (source, "persistentVolumeClaim"))
     g_set_error_literal (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
                          "persistentVolumeClaim: claims are not supported yet");
   else
     g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED, "%s: this volume source is not supported", source);
-  return NULL;
+  return FALSE;
 }
 
-char *
-model_source_find (GVariant *volume, GVariant **ret_options, GError **error)
+gboolean
+model_source_read (ModelSource *self, GVariant *volume, GError **error)
 {
-  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GVariant) fields = NULL;
   g_autofree char *source = NULL;
   GVariantIter iter;
   const char *key = NULL;
@@ -69,20 +106,15 @@ model_source_find (GVariant *volume, GVariant **ret_options, GError **error)
         {
           g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "%s: may not specify more than 1 volume type", key);
           g_variant_unref (value);
-          return NULL;
+          return FALSE;
         }
       source = g_strdup (key);
-      options = g_variant_ref (value);
+      fields = g_variant_ref (value);
     }
   if (source == NULL)
     {
       source = g_strdup ("emptyDir");
-      options = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
+      fields = no_options ();
     }
-
-  char *plugin = plugin_of (source, options, error);
-
-  if (plugin != NULL)
-    *ret_options = g_steal_pointer (&options);
-  return plugin;
+  return read_fields (self, source, fields, error);
 }

@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which plugin serves which volume source of the Kubernetes API. */
+/* Which plugin serves which volume source of the Kubernetes API, and what it is told. */
 #pragma once
 
 #include <glib.h>
 
-/* @volume is one of spec.volumes. Answers the plugin's name and, in @ret_options, the source's own a{sv}; NULL with
- * NOT_SUPPORTED for a source that nothing serves, INVALID_SPEC for more than one. A volume without any source is an
- * emptyDir (upstream pkg/apis/core/v1/defaults.go). */
-char *model_source_find (GVariant *volume, GVariant **ret_options, GError **error);
+typedef struct {
+  char     *plugin;
+  GVariant *options;   /* a{sv}: the source's own fields; of a flexVolume its driver's options */
+  char     *fs_type;   /* or NULL */
+  gboolean  read_only;
+} ModelSource;
+
+void model_source_clear (ModelSource *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ModelSource, model_source_clear)
+
+/* Reads the source of @volume, one of spec.volumes. FALSE with NOT_SUPPORTED for one that nothing serves, INVALID_SPEC
+ * for more than one. A volume without any source is an emptyDir (upstream pkg/apis/core/v1/defaults.go). */
+gboolean model_source_read (ModelSource *self, GVariant *volume, GError **error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One process is killed, or meets an error, at each of its system calls; others come after it and find what is there. */
+/* One process is killed, or meets an error, at each of its system calls; others come after it and find what is
+ * there. */
 #pragma once
 
 #include "world.h"
@@ -13,8 +14,8 @@ typedef struct {
   gboolean        occupied;   /* somebody else's mount is in an emptyDir: nothing else will do than to fail */
 } Subject;
 
-/* All that can be swept: first up, second up, up after the record was lost, up with changed objects, down, recover in the
- * middle of a removal, and down of an occupied volume. */
+/* All that can be swept: first up, second up, up after the record was lost, up with changed objects, down, recover
+ * in the middle of a removal, and down of an occupied volume. */
 extern const Subject subjects[];
 extern const gsize   n_subjects;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The same with the real program: kvol-agent is killed on its way up and down, and kvol-agent puts things right again. The
- * other sweeps meet every call of the library; this one takes every few, and what it adds is the program around it. */
+/* The same with the real program: kvol-agent is killed on its way up and down, and kvol-agent puts things right
+ * again. The other sweeps meet every call of the library; this one takes every few, and what it adds is the program
+ * around it. */
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Each system call failing once, with every errno that fits: who says that it succeeded has, who says that it failed leaves
- * what can be recovered, and nobody loses data. */
+/* Each system call failing once, with every errno that fits: who says that it succeeded has, who says that it failed
+ * leaves what can be recovered, and nobody loses data. */
 
 #include <setjmp.h>
 #include <stdarg.h>

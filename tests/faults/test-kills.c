@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Killed before each of its system calls: whoever comes next finds something that can be recovered, taken down and set up
- * again, and the data of a pod that is wanted. */
+/* Killed before each of its system calls: whoever comes next finds something that can be recovered, taken down and
+ * set up again, and the data of a pod that is wanted. */
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The sweep over a teardown with the classic bug, which takes no notice of an unmount that failed and then deletes, finds
- * it: else what it says about kvol would mean nothing. And kvol does not rely on what an unmount answers. */
+/* The sweep over a teardown with the classic bug, which takes no notice of an unmount that failed and then deletes,
+ * finds it: else what it says about kvol would mean nothing. And kvol does not rely on what an unmount answers. */
 
 #include <fcntl.h>
 #include <setjmp.h>

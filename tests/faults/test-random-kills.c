@@ -14,7 +14,8 @@
 #include "world.h"
 
 #define N_KILLS 200
-/* How long a set-up takes, about, and how many calls it makes. A process that is done before its moment does not count. */
+/* How long a set-up takes, about, and how many calls it makes. A process that is done before its moment does not
+ * count. */
 #define MAX_USEC 8000
 #define MAX_CALLS 230
 

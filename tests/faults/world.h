@@ -37,8 +37,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (World, world_free)
 /* Everything as it was before the first pod. */
 void world_lay (World *self);
 
-/* What a process may do; @data is the World. Each is counted from its first call on the root to its end, and answers 0 or
- * 1 as kvol-agent would. */
+/* What a process may do; @data is the World. Each is counted from its first call on the root to its end, and answers
+ * 0 or 1 as kvol-agent would. */
 int world_up      (gpointer data); /* recover, then set the pod up */
 int world_update  (gpointer data); /* the same, with the new objects */
 int world_down    (gpointer data); /* recover, then take every pod down */
@@ -55,7 +55,8 @@ void world_check_data_is_whole (World *self, Verdict *verdict);
 /* kvol's record of the pod is gone. */
 void world_lose_record (World *self);
 
-/* Binds a directory of the outside into the emptyDir on disk, as somebody in the pod's container may; and takes it away. */
+/* Binds a directory of the outside into the emptyDir on disk, as somebody in the pod's container may; and takes it
+ * away. */
 void world_occupy (World *self);
 void world_vacate (World *self);
 

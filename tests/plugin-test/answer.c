@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What only the harness wants to know is asked between supervisor_pause() and supervisor_resume(), so that a sweep does not
- * count it. */
+/* What only the harness wants to know is asked between supervisor_pause() and supervisor_resume(), so that a sweep
+ * does not count it. */
 
 #include "answer.h"
 

@@ -9,7 +9,7 @@
  * Takes @local_error. */
 gboolean answer_judge (Host *host, const char *call, gboolean ok, GError *local_error, GError **error);
 
-/* Notes what is wrong with a result of setup(), and whether the plugin hung something by itself: only another process may
- * (KVOL_MADE_MOUNTED), and only on @target; its own mounts belong into its state directory. */
+/* Notes what is wrong with a result of setup(), and whether the plugin hung something by itself: only another
+ * process may (KVOL_MADE_MOUNTED), and only on @target; its own mounts belong into its state directory. */
 void answer_check_made (Host *host, const Trial *trial, const KvolMade *made, gboolean had_directory,
                         const char *target);

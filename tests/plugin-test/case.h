@@ -28,12 +28,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Case, case_free)
 /* The error code that set-up is expected to fail with, as its KVOL_ERROR_ name without the prefix; NULL: none. */
 const char *case_get_expected_error (const Case *self);
 
-/* The case file of @plugin_file: NAME.conformance.yaml beside NAME.so, or without the kvol- before NAME; NULL when there is
- * none. */
+/* The case file of @plugin_file: NAME.conformance.yaml beside NAME.so, or without the kvol- before NAME; NULL when
+ * there is none. */
 char *case_find_file (const char *plugin_file);
 
 /* (element-type Case) of @file, or NULL with INVALID_SPEC. */
 GPtrArray *case_load_file (const char *file, const char *work, const char *canary, GError **error);
 
-/* @value of key @key in @dict when it has @type; @ret is (transfer full). FALSE with INVALID_SPEC when it has another. */
+/* @value of key @key in @dict when it has @type; @ret is (transfer full). FALSE with INVALID_SPEC when it has
+ * another. */
 gboolean case_lookup (GVariant *dict, const char *key, const GVariantType *type, GVariant **ret, GError **error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Each check plays one part of a volume's life in a child process; what is left after it, and whether every canary lives,
- * is looked at by the parent. */
+/* Each check plays one part of a volume's life in a child process; what is left after it, and whether every canary
+ * lives, is looked at by the parent. */
 
 #include "checks.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The engine's own steps are made through the same functions that the engine uses, so that a sweep meets them where they
- * are in life. */
+/* The engine's own steps are made through the same functions that the engine uses, so that a sweep meets them where
+ * they are in life. */
 
 #include "drive.h"
 

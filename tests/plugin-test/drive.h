@@ -30,8 +30,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Drive, drive_close)
 /* From now on the plugin is told nothing but names, as after a loss. */
 void drive_forget_options (Drive *self);
 
-/* Makes the directory, calls setup() and hangs the tree. A mount that is found in the volume's place is whole and is taken
- * over: then only refresh() is called. @ret_path: where the content is, (transfer full); or NULL. */
+/* Makes the directory, calls setup() and hangs the tree. A mount that is found in the volume's place is whole and is
+ * taken over: then only refresh() is called. @ret_path: where the content is, (transfer full); or NULL. */
 gboolean drive_set_up (Drive *self, char **ret_path, GError **error);
 /* setup() as if the process had been killed before anything came of it: the answer is dropped. */
 gboolean drive_set_up_in_vain (Drive *self, GError **error);

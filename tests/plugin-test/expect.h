@@ -6,7 +6,8 @@
 
 #include "support/verdict.h"
 
-/* Holds the content at @path (and what setup() answered, KVOL_MADE_...) against @expect: kind, path, mode, fs, size, files. */
+/* Holds the content at @path (and what setup() answered, KVOL_MADE_...) against @expect: kind, path, mode, fs, size,
+ * files. */
 void expect_check (GVariant *expect, int made_kind, const char *path, Verdict *verdict);
 
 /* Holds the error of a set-up that was to fail (error, message) against @expect. */

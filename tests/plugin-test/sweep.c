@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A point is one life of a process that ends, or meets an error, at one system call. What then follows is a new process
- * that finds whatever is there: it takes the volume down, or sets it up again and takes it down. Both must work, at every
- * point, and every point begins on new ground. */
+/* A point is one life of a process that ends, or meets an error, at one system call. What then follows is a new
+ * process that finds whatever is there: it takes the volume down, or sets it up again and takes it down. Both must
+ * work, at every point, and every point begins on new ground. */
 
 #include "sweep.h"
 

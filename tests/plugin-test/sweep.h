@@ -18,6 +18,6 @@ typedef struct {
 extern const Sweep sweeps[];
 extern const gsize n_sweeps;
 
-/* In the parent. After each point every canary must live; the volume must be there to be taken down, and to be set up again;
- * and nothing may be left. Stops at the first loss of data. @ret_points: how many there were. */
+/* In the parent. After each point every canary must live; the volume must be there to be taken down, and to be set
+ * up again; and nothing may be left. Stops at the first loss of data. @ret_points: how many there were. */
 void sweep_run (const Sweep *sweep, const Trial *trial, guint *ret_points, Verdict *verdict);

@@ -5,9 +5,9 @@
 #include <glib.h>
 
 /* Moves this process into a private mount namespace (and, as an ordinary user, into a user namespace in which it is
- * root), and mounts a tmpfs over a directory that every machine has, so that nothing is left even after SIGKILL. Call it
- * first thing in main(), before any thread. Answers FALSE with the reason when this machine does not allow it; the tests
- * then skip with it. */
+ * root), and mounts a tmpfs over a directory that every machine has, so that nothing is left even after SIGKILL.
+ * Call it first thing in main(), before any thread. Answers FALSE with the reason when this machine does not allow
+ * it; the tests then skip with it. */
 gboolean scratch_enter (const char **ret_reason);
 
 /* Whether scratch_enter() had real root: loop devices and a full range of ids are to be had. */
@@ -19,8 +19,8 @@ char *scratch_dir (const char *name);
 
 /* Remembers the mounts and descriptors of this moment, in the scratch file system. */
 void scratch_mark (void);
-/* What is there that was not at scratch_mark(): a line for each mount, each file below @dir (NULL: do not look) and each
- * open descriptor; NULL when there is nothing. GLib's own eventfds come and go and do not count. */
+/* What is there that was not at scratch_mark(): a line for each mount, each file below @dir (NULL: do not look) and
+ * each open descriptor; NULL when there is nothing. GLib's own eventfds come and go and do not count. */
 char *scratch_dup_left (const char *dir);
 /* Fails the test when scratch_dup_left() has something to say. */
 void assert_nothing_left (const char *dir);

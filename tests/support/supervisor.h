@@ -44,8 +44,8 @@ typedef struct {
   int           error;           /* 0: the one at @error_index in the call's own errnos */
   guint         error_index;
   int           only_nr;         /* count and act on this call alone; 0: on all (there is no call 0 in the table) */
-  const char   *start_path;      /* begin with the first call that names this path or one below, for programs that cannot
-                                  * call supervisor_begin() */
+  const char   *start_path;      /* begin with the first call that names this path or one below, for programs that
+                                  * cannot call supervisor_begin() */
   gint64        kill_after_usec; /* kill this long after the beginning, wherever it is; 0: do not */
   gint64        timeout_usec;    /* kill a child that has not ended by then; 0: 30 s */
 } SupervisorPlan;

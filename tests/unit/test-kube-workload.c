@@ -39,6 +39,7 @@ static const KubeRow names[] = {
   { "a StatefulSet counts from 0", APP ("StatefulSet", "replicas: 2, "), "default/web-0 default/web-1" },
   { "a StatefulSet counts from its first ordinal", APP ("StatefulSet", "replicas: 2, ordinals: {start: 5}, "),
     "default/web-5 default/web-6" },
+  { "a StatefulSet without claim templates", APP ("StatefulSet", "volumeClaimTemplates: [], "), "default/web-0" },
   { "a Deployment has no ordinals", APP ("Deployment", "ordinals: {start: 5}, "), "default/web-0" },
   { "a DaemonSet has one on this node", APP ("DaemonSet", ""), "default/web-0" },
   { "a ReplicationController counts from 0",

@@ -222,6 +222,21 @@ a_driver_names_its_plugin (void **state)
 }
 
 static void
+a_flex_volume_hands_its_options_to_the_driver (void **state)
+{
+  g_autoptr (ModelPod) pod =
+      pod_of ("{'volumes': <[{'name': <'v'>, 'flexVolume': <{'driver': <'vendor.example/kind'>, 'fsType': <'ext4'>, "
+              "'readOnly': <true>, 'options': <{'share': <'x'>}>}>}]>}",
+              NULL);
+  const ModelVolume *volume = model_pod_find_volume (pod, "v");
+  g_autofree char *options = g_variant_print (volume->options, FALSE);
+
+  assert_string_equal (options, "{'share': <'x'>}");
+  assert_string_equal (volume->fs_type, "ext4");
+  assert_true (volume->read_only);
+}
+
+static void
 plugin_names_survive_their_escape (void **state)
 {
   g_autofree char *escaped = model_name_escape ("kubernetes.io/empty-dir");
@@ -266,6 +281,7 @@ main (void)
   const struct CMUnitTest plain[] = {
     cmocka_unit_test (a_volume_without_a_source_is_an_empty_dir),
     cmocka_unit_test (a_driver_names_its_plugin),
+    cmocka_unit_test (a_flex_volume_hands_its_options_to_the_driver),
     cmocka_unit_test (plugin_names_survive_their_escape),
     cmocka_unit_test (a_pod_needs_a_plain_uid),
   };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The sweeps prove nothing unless the supervisor does what it says: a call that was killed at or failed is not made, and
- * every other one is. */
+/* The sweeps prove nothing unless the supervisor does what it says: a call that was killed at or failed is not made,
+ * and every other one is. */
 
 #include "support/supervisor.h"
 
