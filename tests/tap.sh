@@ -10,14 +10,14 @@ run () {
   mkdir -p "$(dirname "$output")"
   CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 600 "$program" >"$output.out" 2>"$output.err" </dev/null
   status=$?
-  { cat "$output.out"
-    # A program that says nothing, or dies, has failed whatever it printed before.
-    if [ $status -ne 0 ] && ! grep -q '^not ok' "$output.out"; then
-      echo "not ok - $program ended with status $status"
-    elif ! grep -qE '^(not )?ok' "$output.out"; then
-      echo "not ok - $program ran no test"
-    fi
-    sed 's/^/# /' "$output.err"; } >"$output"
+  # cmocka tells of a failed test on the other stream.
+  { cat "$output.out"; sed '/^not ok/!s/^/# /' "$output.err"; } >"$output"
+  # A program that says nothing, or dies, has failed whatever it printed before.
+  if [ $status -ne 0 ] && ! grep -q '^not ok' "$output"; then
+    echo "not ok - $program ended with status $status"
+  elif ! grep -qE '^(not )?ok' "$output"; then
+    echo "not ok - $program ran no test"
+  fi >>"$output"
   rm -f "$output.out" "$output.err"
 }
 

@@ -102,6 +102,14 @@ engine_wake_when_cancelled (Engine *self, GCancellable *cancellable)
   return cancellable ? g_cancellable_connect (cancellable, G_CALLBACK (wake), self, NULL) : 0;
 }
 
+void
+engine_wait_for_change (Engine *self)
+{
+  self->n_waiters++;
+  g_cond_wait (&self->changed, &self->lock);
+  self->n_waiters--;
+}
+
 /* Waits until nobody has the pod, and takes it; NULL when it is not known. Called with the lock held. */
 static EnginePod *
 take_when_free (Engine *self, const char *uid, GCancellable *cancellable)
@@ -117,7 +125,7 @@ take_when_free (Engine *self, const char *uid, GCancellable *cancellable)
           pod->busy = TRUE;
           return pod;
         }
-      g_cond_wait (&self->changed, &self->lock);
+      engine_wait_for_change (self);
     }
 }
 
@@ -181,7 +189,9 @@ engine_release (Engine *self, EnginePod *pod, gboolean forget)
   pod->busy = FALSE;
   if (forget)
     g_hash_table_remove (self->pods, pod->uid);
-  g_cond_broadcast (&self->changed);
+  /* A system call each time, also when nobody waits. */
+  if (self->n_waiters > 0)
+    g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
 }
 

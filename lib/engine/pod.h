@@ -85,6 +85,7 @@ struct _Engine {
 
   GMutex           lock;
   GCond            changed;    /* a claim or a result changed */
+  guint            n_waiters;  /* for it */
   GHashTable      *pods;       /* uid -> EnginePod */
 };
 
@@ -97,6 +98,9 @@ EnginePod *engine_claim (Engine *self, const char *uid, gboolean create, GCancel
 
 /* Ends the claim; @forget: nothing is left of the pod, it goes with it. Wakes who waits. */
 void engine_release (Engine *self, EnginePod *pod, gboolean forget);
+
+/* Called with the lock held; it is given back meanwhile. */
+void engine_wait_for_change (Engine *self);
 
 /* Wakes everybody who waits for a change when @cancellable fires; for g_cancellable_disconnect(), not under the
  * lock. */

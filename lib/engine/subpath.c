@@ -241,16 +241,12 @@ remove_containers_of (int subpaths_fd, const char *volume, GError **error)
 gboolean
 engine_subpath_remove (int pod_fd, const char *volume, GError **error)
 {
-  g_autoptr (GError) absent = NULL;
-  KVOL_AUTO_FD subpaths = sys_entry_open_dir (pod_fd, SUBPATHS_DIR, &absent);
+  KVOL_AUTO_FD subpaths = sys_entry_open_dir (pod_fd, SUBPATHS_DIR, NULL);
 
-  if (subpaths < 0 && g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
+  if (subpaths < 0 && errno == ENOENT)
     return TRUE;
   if (subpaths < 0)
-    {
-      g_propagate_error (error, g_steal_pointer (&absent));
-      return FALSE;
-    }
+    return sys_throw (error, "open directory \"%s\"", SUBPATHS_DIR);
   if (!remove_containers_of (subpaths, volume, error))
     {
       g_prefix_error (error, "error cleaning subPath mounts: ");

@@ -135,24 +135,10 @@ set_up_unready (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *c
 }
 
 static gboolean
-has_subpaths (const ModelPod *model)
-{
-  for (guint i = 0; i < model->containers->len; i++)
-    {
-      const ModelContainer *container = model->containers->pdata[i];
-
-      for (guint k = 0; k < container->mounts->len; k++)
-        if (((ModelVolumeMount *) container->mounts->pdata[k])->sub_path != NULL)
-          return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
 bring_up (Engine *self, EnginePod *pod, gboolean differs, GCancellable *cancellable, GError **error)
 {
   g_auto (LayoutPod) layout = LAYOUT_POD_INIT;
-  gboolean subpaths = has_subpaths (pod->model);
+  gboolean subpaths = pod->model->has_sub_paths;
 
   adopt_volumes (self, pod);
   refresh_ready (self, pod, cancellable);
@@ -272,7 +258,7 @@ engine_wait_pod (Engine *self, const char *uid, GCancellable *cancellable, GErro
       ready = look (self, uid, g_cancellable_is_cancelled (cancellable), &done, error);
       if (done)
         break;
-      g_cond_wait (&self->changed, &self->lock);
+      engine_wait_for_change (self);
     }
   g_mutex_unlock (&self->lock);
   g_cancellable_disconnect (cancellable, handler);

@@ -120,11 +120,27 @@ volume_new (GVariant *object, const char *field, GError **error)
   return g_steal_pointer (&self);
 }
 
+/* Volumes and containers are found by going through them: more than this is no pod but an attack. */
+#define MAX_ITEMS 1024
+
+static gboolean
+check_count (GVariant *list, const char *field, GError **error)
+{
+  gsize n = list ? g_variant_n_children (list) : 0;
+
+  if (n > MAX_ITEMS)
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC,
+                 "%s: Too many: %" G_GSIZE_FORMAT ": must have at most %d items", field, n, MAX_ITEMS);
+  return n <= MAX_ITEMS;
+}
+
 static gboolean
 read_volumes (ModelPod *self, GVariant *spec, GError **error)
 {
   g_autoptr (GVariant) volumes = model_field_objects (spec, "volumes");
 
+  if (!check_count (volumes, "spec.volumes", error))
+    return FALSE;
   for (gsize i = 0; volumes != NULL && i < g_variant_n_children (volumes); i++)
     {
       g_autoptr (GVariant) object = g_variant_get_child_value (volumes, i);
@@ -171,7 +187,10 @@ static gboolean
 read_container_list (ModelPod *self, GVariant *spec, const char *list, GError **error)
 {
   g_autoptr (GVariant) containers = model_field_objects (spec, list);
+  g_autofree char *list_field = g_strconcat ("spec.", list, NULL);
 
+  if (!check_count (containers, list_field, error))
+    return FALSE;
   for (gsize i = 0; containers != NULL && i < g_variant_n_children (containers); i++)
     {
       g_autoptr (GVariant) object = g_variant_get_child_value (containers, i);
@@ -186,6 +205,8 @@ read_container_list (ModelPod *self, GVariant *spec, const char *list, GError **
                        container->name);
           return FALSE;
         }
+      for (guint k = 0; k < container->mounts->len; k++)
+        self->has_sub_paths |= ((ModelVolumeMount *) container->mounts->pdata[k])->sub_path != NULL;
       g_ptr_array_add (self->containers, g_steal_pointer (&container));
     }
   return TRUE;

@@ -46,6 +46,7 @@ typedef struct {
   GVariant       *huge_pages; /* at, or NULL */
   GPtrArray      *volumes;    /* ModelVolume */
   GPtrArray      *containers; /* ModelContainer, of every kind */
+  gboolean        has_sub_paths;
 } ModelPod;
 
 /* INVALID_SPEC or NOT_SUPPORTED; the message begins with the field's path. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A change of mode by name would follow a link that took the place of the file since it was looked at. So it goes by name
- * only with fchmodat2(AT_SYMLINK_NOFOLLOW), which is one call but came with Linux 6.6; before that, and for every file
- * with a set-id bit, the inode is pinned by an O_PATH descriptor first. (A bit read from one file must never be given to
- * another: the set-id bits are put back after a chown, and the other file might be root's.)
+/* A change of mode by name would follow a link that took the place of the file since it was looked at. So it goes by
+ * name only with fchmodat2(AT_SYMLINK_NOFOLLOW), which is one call but came with Linux 6.6; before that, and for
+ * every file with a set-id bit, the inode is pinned by an O_PATH descriptor first. (A bit read from one file must
+ * never be given to another: the set-id bits are put back after a chown, and the other file might be root's.)
  *
- * Differences from upstream: calls that would change nothing are not made, what vanishes during the walk is not an error,
- * and other mounts inside the volume are left alone. */
+ * Differences from upstream: calls that would change nothing are not made, what vanishes during the walk is not an
+ * error, and other mounts inside the volume are left alone. */
 #include "sys/owner.h"
 
 #include <dirent.h>

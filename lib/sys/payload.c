@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Paths are compared component by component, so that "a", "a/b" and "a.c" come in this order: a path that is a file and a
- * directory at once shows between neighbours, and so does where a directory begins and ends. */
+/* Paths are compared component by component, so that "a", "a/b" and "a.c" come in this order: a path that is a file
+ * and a directory at once shows between neighbours, and so does where a directory begins and ends. */
 #include "sys/payload.h"
 
 #include <kvol/kvol-error.h>
@@ -12,7 +12,8 @@
 #define PATH_LEN_MAX 4096
 #define NAME_LEN_MAX 255
 #define MODE_MAX 0777
-/* Upstream takes longer ones, and fails to write them: the kernel takes 4095 bytes at once, with the version in front. */
+/* Upstream takes longer ones, and fails to write them: the kernel takes 4095 bytes at once, with the version in
+ * front. */
 #define PATH_REACH_MAX (PATH_MAX - 1 - SYS_VERSION_NAME_SIZE)
 
 SysFileMark
@@ -202,8 +203,8 @@ path_count_new_dirs (const char *before, const char *path)
   return n;
 }
 
-/* Sorts the files unless they are in order, as a store's sorted keys are. Stable, so that the last of equal paths stays the
- * last. */
+/* Sorts the files unless they are in order, as a store's sorted keys are. Stable, so that the last of equal paths
+ * stays the last. */
 static void
 payload_sort (SysPayload *self)
 {

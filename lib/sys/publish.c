@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The order is upstream's: a whole new version first, then ..data turns by one rename, then the user-visible links, then
- * what is no longer wanted goes. A kill at any point leaves ..data on a complete version; the next call puts the rest
- * right, because it looks at what is there:
+/* The order is upstream's: a whole new version first, then ..data turns by one rename, then the user-visible links,
+ * then what is no longer wanted goes. A kill at any point leaves ..data on a complete version; the next call puts
+ * the rest right, because it looks at what is there:
  *
  *   - a stale ..data_tmp and version directories that nobody points to are removed;
  *   - links that are missing are made, links of ours that point to nothing are removed, gone ones are not missed;
  *   - it looks when something is written, when nothing is remembered (the first time after a start), and when entries
  *     came to or went from the volume's directory since.
  *
- * Nothing that is in the volume is trusted. A link in the place of one of ours that leads elsewhere is replaced, never
- * followed; a directory there is the mount point of another volume and left alone, as upstream does; anything else is not
- * ours to delete, and refused before anything is written. Nothing is synced: after a power cut the volume is made anew. */
+ * Nothing that is in the volume is trusted. A link in the place of one of ours that leads elsewhere is replaced,
+ * never followed; a directory there is the mount point of another volume and left alone, as upstream does; anything
+ * else is not ours to delete, and refused before anything is written. Nothing is synced: after a power cut the
+ * volume is made anew. */
 #include "sys/publish.h"
 
 #include <dirent.h>
@@ -125,8 +126,8 @@ survey_refused (SysWalk *walk, const SysWalkEntry *entry, gpointer data, GError 
 
 static const SysWalkOps survey_ops = { .entry = survey_entry, .refused = survey_refused };
 
-/* Finds out which version is current. Something else than a version at the end of ..data counts as none and is replaced;
- * something else than a link in its place is refused, as upstream does. */
+/* Finds out which version is current. Something else than a version at the end of ..data counts as none and is
+ * replaced; something else than a link in its place is refused, as upstream does. */
 static gboolean
 publication_read_data (Publication *self, GError **error)
 {
@@ -178,7 +179,8 @@ publication_compare (Publication *self, const char *stamp, gboolean *ret_equal, 
   return fd < 0 || sys_version_compare (fd, self->payload, self->known, is_trusted, ret_equal, cancellable, error);
 }
 
-/* Looks at all that is in the directory, unless it must be as it was left: the links for the same paths, and no more. */
+/* Looks at all that is in the directory, unless it must be as it was left: the links for the same paths, and no
+ * more. */
 static gboolean
 publication_survey (Publication *self, gboolean is_equal, GCancellable *cancellable, GError **error)
 {

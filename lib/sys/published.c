@@ -172,8 +172,8 @@ sys_published_is_current (const SysPublished *self, int dir_fd, const char *stam
   if (fstat (dir_fd, &st) < 0 || !sys_published_root_is_same (self, &st))
     return FALSE;
 
-  /* By name each, because a descriptor of the version that is kept would keep the mount busy, and one that is opened for
-   * this costs more than it saves. */
+  /* By name each, because a descriptor of the version that is kept would keep the mount busy, and one that is opened
+   * for this costs more than it saves. */
   const char *name = NULL;
 
   path[len++] = '/';

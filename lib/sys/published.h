@@ -9,8 +9,8 @@
 
 /* @is_alone: nothing in the root of the volume but what was published and other people's directories. @root is the
  * volume's directory as it is now. */
-SysPublished *sys_published_new (const char *version, const char *stamp, const SysPayload *payload, const struct stat *root,
-                                 gboolean is_alone);
+SysPublished *sys_published_new (const char *version, const char *stamp, const SysPayload *payload,
+                                 const struct stat *root, gboolean is_alone);
 
 const char *sys_published_get_version (const SysPublished *self);
 

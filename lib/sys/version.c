@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Nothing that is already there is ever opened for writing: the directory is new, so is every directory and file in it
- * (O_EXCL), and each is reached from the descriptor of the one above or, below the first level, with openat2 and without
- * links. A link that is planted anywhere makes the write fail; it is not followed.
+/* Nothing that is already there is ever opened for writing: the directory is new, so is every directory and file in
+ * it (O_EXCL), and each is reached from the descriptor of the one above or, below the first level, with openat2 and
+ * without links. A link that is planted anywhere makes the write fail; it is not followed.
  *
  * Modes: a file is opened with the mode it shall have, and the fstat that remembers it tells whether the umask took
  * something away, so fchmod is called only then. The same goes for the group, which comes down from a set-gid root. */
@@ -102,8 +102,8 @@ writer_common_len (const Writer *self, const char *path, gsize dir_len)
   return common;
 }
 
-/* Moves @self to the directory that is the first @dir_len bytes of @path. The order of the payload makes every directory
- * come up once, so what is not on the way already is new. */
+/* Moves @self to the directory that is the first @dir_len bytes of @path. The order of the payload makes every
+ * directory come up once, so what is not on the way already is new. */
 static gboolean
 writer_enter (Writer *self, const char *path, gsize dir_len)
 {

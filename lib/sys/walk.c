@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The tree belongs to somebody who may be hostile and at work: directories become links, move, vanish. So each one is
- * opened by its single name in the directory that holds it (openat2: beneath, no link, no other mount), and everything
- * else happens relative to that descriptor.
+/* The tree belongs to somebody who may be hostile and at work: directories become links, move, vanish. So each one
+ * is opened by its single name in the directory that holds it (openat2: beneath, no link, no other mount), and
+ * everything else happens relative to that descriptor.
  *
- * The way down is a stack on the heap. Its deepest part has descriptors, the rest is parked, but for a few landmarks.
- * Coming back up, the walk goes down again from the last landmark by the names it knows, still beneath, many levels in
- * one call. The obvious way up, "..", leads out of the tree when the directory was moved away in between.
+ * The way down is a stack on the heap. Its deepest part has descriptors, the rest is parked, but for a few
+ * landmarks. Coming back up, the walk goes down again from the last landmark by the names it knows, still beneath,
+ * many levels in one call. The obvious way up, "..", leads out of the tree when the directory was moved away in
+ * between.
  *
- * A parked directory has lost its place in the listing except for the kernel's cookie. Some file systems count entries for
- * a cookie, and then skip some when others were deleted before; whoever deletes asks to read AGAIN when a directory turns
- * out not to be empty. */
+ * A parked directory has lost its place in the listing except for the kernel's cookie. Some file systems count
+ * entries for a cookie, and then skip some when others were deleted before; whoever deletes asks to read AGAIN when
+ * a directory turns out not to be empty. */
 #include "sys/walk.h"
 
 #include <dirent.h>
@@ -385,8 +386,8 @@ sys_walk_stat (SysWalk *walk, const SysWalkEntry *entry, struct stat *ret)
 
   if (fstatat (entry->dir_fd, entry->name, ret, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
     return -1;
-  /* The listing names the inode below a mount. When it is the same inode no mount matters; when it is not (a mount, or a
-   * file system with several devices or made-up numbers), the kernel is asked. */
+  /* The listing names the inode below a mount. When it is the same inode no mount matters; when it is not (a mount,
+   * or a file system with several devices or made-up numbers), the kernel is asked. */
   if (ret->st_ino == entry->ino && ret->st_dev == walk->dev)
     return 0;
   if (sys_call_statx (entry->dir_fd, entry->name, SYS_CALL_NO_FOLLOW | SYS_CALL_NO_AUTOMOUNT, 0, &more) < 0)

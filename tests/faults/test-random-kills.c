@@ -137,7 +137,8 @@ after_two_hundred_kills_at_random_moments_nothing_is_left_and_nothing_is_lost (v
   if (verdict.level == VERDICT_PASS)
     come_down (&node, &verdict);
   if (verdict.level != VERDICT_PASS)
-    fail_msg ("FAULTS_SEED=%u: %s\nafter:\n%s", seed, verdict.text->str, story->str);
+    verdict_fail (&verdict, "after:\n%s", story->str);
+  assert_verdict (&verdict);
 }
 
 int

@@ -124,15 +124,16 @@ run_sweeps (const Harness *self, const Trial *trial)
 static void
 run_case (const Harness *self, Trial *trial)
 {
-  g_autofree char *name = dup_name (trial, "is tried");
+  g_autofree char *name = NULL;
 
+  trial->in_worker = self->only_worker;
+  name = dup_name (trial, "is tried");
   if (trial->spec->needs_root && !self->report->just_list && !scratch_is_real_root ())
     {
       if (report_wants (self->report, name))
         report_skip (self->report, name, "needs root, and this is a user namespace");
       return;
     }
-  trial->in_worker = self->only_worker;
   run_checks (self, trial);
   run_sweeps (self, trial);
   if (self->only_worker || self->worker == NULL)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The part of scratch.h that fails a cmocka test. It lies in a file of its own, so that a program that is no test need
- * not link cmocka. */
+/* What fails a cmocka test. It lies in a file of its own, so that a program that is no test need not link cmocka. */
 
 #include "support/scratch.h"
 
@@ -12,6 +11,8 @@
 #include <sys/stat.h>
 
 #include <cmocka.h>
+
+#include "support/verdict.h"
 
 void
 assert_nothing_left (const char *dir)
@@ -40,4 +41,16 @@ file_mode (const char *path)
   if (lstat (path, &st) < 0)
     fail_msg ("%s is missing", path);
   return st.st_mode & 07777;
+}
+
+void
+assert_verdict (const Verdict *verdict)
+{
+  g_auto (GStrv) lines = g_strsplit (verdict->text->str, "\n", -1);
+
+  if (verdict->level == VERDICT_PASS)
+    return;
+  for (gsize i = 0; lines[i] != NULL; i++)
+    print_message ("#   %s\n", lines[i]);
+  fail ();
 }

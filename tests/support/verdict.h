@@ -30,3 +30,6 @@ typedef void (*VerdictFunc) (gconstpointer data, Verdict *verdict);
 /* Runs @func in a child process and takes over its verdict: a plugin that crashes, hangs or leaves threads behind costs
  * one check, and the next one meets a process in which nothing was ever loaded. */
 void verdict_of_child (VerdictFunc func, gconstpointer data, Verdict *verdict);
+
+/* Fails the cmocka test when the verdict is not a good one, and prints all of it: cmocka cuts long messages off. */
+void assert_verdict (const Verdict *verdict);

@@ -187,7 +187,8 @@ publish_place_dup_seen (PublishPlace *self)
   return g_string_free (line, FALSE);
 }
 
-/* The names in the directory itself: "foo" is a link to "..data/foo", VERSION what ..data names; anything else says so. */
+/* The names in the directory itself: "foo" is a link to "..data/foo", VERSION what ..data names; anything else says
+ * so. */
 static inline char *
 publish_place_dup_root (PublishPlace *self)
 {

@@ -213,6 +213,19 @@ a_volume_without_a_source_is_an_empty_dir (void **state)
 }
 
 static void
+a_pod_of_very_many_volumes_is_refused (void **state)
+{
+  g_autoptr (GString) spec = g_string_new ("{'volumes': <[{'name': <'v'>}");
+  g_autoptr (GError) error = NULL;
+
+  for (int i = 0; i < 1024; i++)
+    g_string_append_printf (spec, ", {'name': <'v%d'>}", i);
+  g_string_append (spec, "]>}");
+  assert_null (pod_of (spec->str, &error));
+  assert_non_null (strstr (error->message, "spec.volumes: Too many: 1025"));
+}
+
+static void
 a_driver_names_its_plugin (void **state)
 {
   g_autoptr (ModelPod) pod =
@@ -281,6 +294,7 @@ main (void)
   const struct CMUnitTest plain[] = {
     cmocka_unit_test (a_volume_without_a_source_is_an_empty_dir),
     cmocka_unit_test (a_driver_names_its_plugin),
+    cmocka_unit_test (a_pod_of_very_many_volumes_is_refused),
     cmocka_unit_test (a_flex_volume_hands_its_options_to_the_driver),
     cmocka_unit_test (plugin_names_survive_their_escape),
     cmocka_unit_test (a_pod_needs_a_plain_uid),

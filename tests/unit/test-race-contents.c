@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Somebody exchanges a directory, and a file, of the volume with links to the same names outside, without end, while the
- * volume is emptied or given to a group: nothing outside is touched. The same done by path, with a look before each step,
- * must be caught touching it; otherwise the attack was too weak to prove anything. */
+/* Somebody exchanges a directory, and a file, of the volume with links to the same names outside, without end, while
+ * the volume is emptied or given to a group: nothing outside is touched. The same done by path, with a look before
+ * each step, must be caught touching it; otherwise the attack was too weak to prove anything. */
 
 #include <signal.h>
 #include <sys/prctl.h>

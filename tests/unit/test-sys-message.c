@@ -291,11 +291,13 @@ too_many_descriptors_are_refused_and_closed (void **state)
   assert_receive_fails (self, -1, KVOL_ERROR_ABI);
 }
 
+/* Of @size bytes, the first @body_size of which are a body: an array of bytes. */
 static int
-new_memfd (gsize size, int seals)
+new_memfd (gsize size, gsize body_size, int seals)
 {
   int fd = memfd_create ("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
+  assert_int_equal (pwrite (fd, "\0ay", 3, (off_t) body_size - 3), 3);
   assert_int_equal (ftruncate (fd, (off_t) size), 0);
   assert_int_equal (fcntl (fd, F_ADD_SEALS, seals), 0);
   return fd;
@@ -316,10 +318,12 @@ a_large_body_must_be_sealed_and_as_large_as_it_says (void **state)
   };
   const Header header = { 1, 1, size };
   KVOL_AUTO_FD file = open ("/dev/zero", O_RDONLY | O_CLOEXEC);
+  KVOL_AUTO_FD good = new_memfd (size, size, all);
+  g_auto (SysMessage) message = { 0 };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      KVOL_AUTO_FD memfd = new_memfd (rows[i].size, rows[i].seals);
+      KVOL_AUTO_FD memfd = new_memfd (rows[i].size, size, rows[i].seals);
 
       send_raw (self, &header, sizeof header, &memfd, 1);
       assert_receive_fails (self, -1, KVOL_ERROR_ABI);
@@ -328,6 +332,11 @@ a_large_body_must_be_sealed_and_as_large_as_it_says (void **state)
   assert_receive_fails (self, -1, KVOL_ERROR_ABI);
   send_raw (self, &header, sizeof header, NULL, 0);
   assert_receive_fails (self, -1, KVOL_ERROR_ABI);
+
+  /* So that it is not for another reason that these are refused. */
+  send_raw (self, &header, sizeof header, &good, 1);
+  assert_true (sys_message_receive (self->ends[1], -1, NULL, &message, NULL));
+  assert_int_equal (g_variant_n_children (message.body), size - 3);
 }
 
 /* ---- what a message means ---- */
