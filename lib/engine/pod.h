@@ -40,6 +40,7 @@ typedef struct {
   SysMountId     mount;     /* shared: what was hung, for ENGINE_MADE_MOUNT */
   GVariant      *record;    /* the plugin's own, a{sv}, or NULL */
   SysPublished  *published; /* what sys_publish() remembers, or NULL */
+  gint64         looked_at; /* monotonic: when each of the published files was last looked at */
 } EngineVolume;
 
 typedef struct {

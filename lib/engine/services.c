@@ -69,8 +69,19 @@ publish_files (gpointer data, const char *plugin, const KvolPodVolume *call, int
 {
   EngineVolume *volume = find_volume (data, plugin, call->pod_uid, call->volume->spec_name, NULL, error);
 
-  return volume != NULL
-         && sys_publish (dir_fd, files, n_files, call->fs_group, stamp, &volume->published, cancellable, error);
+  if (volume == NULL)
+    return FALSE;
+  volume->looked_at = g_get_monotonic_time ();
+  return sys_publish (dir_fd, files, n_files, call->fs_group, stamp, &volume->published, cancellable, error);
+}
+
+/* Only root could touch a file that containers may only read: a look at each now and then is enough. */
+#define LOOK_AT_FILES_EVERY (60 * G_TIME_SPAN_SECOND)
+
+static SysLook
+how_closely (const EngineVolume *volume, gint64 now)
+{
+  return now - volume->looked_at < LOOK_AT_FILES_EVERY ? SYS_LOOK_AT_DIRECTORY : SYS_LOOK_AT_FILES;
 }
 
 static gboolean
@@ -78,7 +89,13 @@ is_published (gpointer data, const char *plugin, const KvolPodVolume *call, int 
 {
   EngineVolume *volume = find_volume (data, plugin, call->pod_uid, call->volume->spec_name, NULL, NULL);
 
-  return volume != NULL && sys_published_is_current (volume->published, dir_fd, stamp);
+  gint64 now = g_get_monotonic_time ();
+
+  if (volume == NULL || !sys_published_is_current (volume->published, dir_fd, stamp, how_closely (volume, now)))
+    return FALSE;
+  if (how_closely (volume, now) == SYS_LOOK_AT_FILES)
+    volume->looked_at = now;
+  return TRUE;
 }
 
 static GVariant *

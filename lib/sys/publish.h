@@ -18,8 +18,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SysPublished, sys_published_free)
 gboolean sys_publish (int dir_fd, const KvolFile *files, gsize n_files, gint64 gid, const char *stamp,
                       SysPublished **published, GCancellable *cancellable, GError **error);
 
-/* Whether the files of @stamp are there untouched: one readlink, and one statx for each file. @self may be NULL. */
-gboolean sys_published_is_current (const SysPublished *self, int dir_fd, const char *stamp);
+/* How closely to look. */
+typedef enum {
+  SYS_LOOK_AT_DIRECTORY, /* one readlink and one stat: is it still this version, with these links */
+  SYS_LOOK_AT_FILES,     /* and one stat for each file: has nobody touched it */
+} SysLook;
+
+/* Whether the files of @stamp are there as they were published. @self may be NULL. */
+gboolean sys_published_is_current (const SysPublished *self, int dir_fd, const char *stamp, SysLook look);
 
 /* Whether @path may be published (facts of the upstream validatePath). */
 gboolean sys_publish_check_path (const char *path, GError **error);

@@ -155,7 +155,7 @@ sys_published_set_stamp (SysPublished *self, const char *stamp)
 }
 
 gboolean
-sys_published_is_current (const SysPublished *self, int dir_fd, const char *stamp)
+sys_published_is_current (const SysPublished *self, int dir_fd, const char *stamp, SysLook look)
 {
   char path[PATH_MAX + SYS_VERSION_NAME_SIZE];
   struct stat st;
@@ -171,6 +171,8 @@ sys_published_is_current (const SysPublished *self, int dir_fd, const char *stam
   /* Tells of a user-visible link that came or went. */
   if (fstat (dir_fd, &st) < 0 || !sys_published_root_is_same (self, &st))
     return FALSE;
+  if (look == SYS_LOOK_AT_DIRECTORY)
+    return TRUE;
 
   /* By name each, because a descriptor of the version that is kept would keep the mount busy, and one that is opened
    * for this costs more than it saves. */

@@ -138,7 +138,7 @@ is_published (gpointer data, const char *plugin, const KvolPodVolume *volume, in
 {
   Host *self = data;
 
-  return sys_published_is_current (self->published, dir_fd, stamp);
+  return sys_published_is_current (self->published, dir_fd, stamp, SYS_LOOK_AT_FILES);
 }
 
 static gboolean

@@ -74,7 +74,10 @@ a_mount_on_a_mount_point_of_before_is_noticed (void **state)
   assert_null (scratch_dup_left (NULL));
   assert_int_equal (mount ("none", dir, "tmpfs", 0, NULL), 0);
   assert_int_equal (mount ("none", dir, "tmpfs", 0, NULL), 0);
-  assert_non_null (scratch_dup_left (NULL));
+
+  g_autofree char *left = scratch_dup_left (NULL);
+
+  assert_non_null (left);
   assert_int_equal (umount2 (dir, UMOUNT_NOFOLLOW), 0);
   assert_int_equal (umount2 (dir, UMOUNT_NOFOLLOW), 0);
 }

@@ -132,12 +132,13 @@ check_current (void **state)
   wait_for_file_clock ();
   if (row->touch != NULL)
     row->touch (place);
-  assert_int_equal (sys_published_is_current (place->published, place->fd, row->stamp), row->is_current);
+  assert_int_equal (sys_published_is_current (place->published, place->fd, row->stamp, SYS_LOOK_AT_FILES),
+                    row->is_current);
 
   /* Whatever it was, publishing heals it, and is remembered. */
   assert_true (publish_place_try (place, FILES, -1, "1", &error));
   publish_place_assert (place, FILES, "VERSION ..data bar foo");
-  assert_true (sys_published_is_current (place->published, place->fd, "1"));
+  assert_true (sys_published_is_current (place->published, place->fd, "1", SYS_LOOK_AT_FILES));
 }
 
 static void
@@ -146,8 +147,8 @@ nothing_remembered_is_not_current (void **state)
   g_autoptr (PublishPlace) place = publish_place_new ();
 
   publish_place_must (place, FILES);
-  assert_false (sys_published_is_current (NULL, place->fd, "1"));
-  assert_false (sys_published_is_current (place->published, place->fd, NULL));
+  assert_false (sys_published_is_current (NULL, place->fd, "1", SYS_LOOK_AT_FILES));
+  assert_false (sys_published_is_current (place->published, place->fd, NULL, SYS_LOOK_AT_FILES));
 }
 
 static void
@@ -162,8 +163,8 @@ a_new_stamp_for_the_same_files_is_remembered (void **state)
   assert_true (publish_place_try (place, FILES, -1, "2", NULL));
   after = publish_place_dup_version (place);
   assert_string_equal (after, before);
-  assert_true (sys_published_is_current (place->published, place->fd, "2"));
-  assert_false (sys_published_is_current (place->published, place->fd, "1"));
+  assert_true (sys_published_is_current (place->published, place->fd, "2", SYS_LOOK_AT_FILES));
+  assert_false (sys_published_is_current (place->published, place->fd, "1", SYS_LOOK_AT_FILES));
 }
 
 static void
@@ -173,7 +174,7 @@ a_failed_update_keeps_what_is_remembered (void **state)
 
   assert_true (publish_place_try (place, FILES, -1, "1", NULL));
   assert_false (publish_place_try (place, "..=", -1, "2", NULL));
-  assert_true (sys_published_is_current (place->published, place->fd, "1"));
+  assert_true (sys_published_is_current (place->published, place->fd, "1", SYS_LOOK_AT_FILES));
 }
 
 static void
@@ -183,7 +184,7 @@ a_link_of_somebody_else_neither_bothers_nor_goes (void **state)
 
   publish_place_plant_all (place, "mine->/etc other->..data/foo");
   assert_true (publish_place_try (place, FILES, -1, "1", NULL));
-  assert_true (sys_published_is_current (place->published, place->fd, "1"));
+  assert_true (sys_published_is_current (place->published, place->fd, "1", SYS_LOOK_AT_FILES));
   assert_true (publish_place_try (place, FILES "|mine=1", -1, "2", NULL));
   publish_place_assert (place, FILES "|mine=1", "VERSION ..data bar foo mine other->..data/foo");
 }
@@ -191,6 +192,25 @@ a_link_of_somebody_else_neither_bothers_nor_goes (void **state)
 /* ---- what it costs ---- */
 
 #define TEN "a=1|b=2|c=3|d=4|e=5|f=6|g=7|h=8|i=9|j=10"
+
+static void
+a_look_at_the_directory_sees_a_new_version_and_not_a_touched_file (void **state)
+{
+  g_autoptr (PublishPlace) place = publish_place_new ();
+  g_autofree char *file = g_build_filename (place->dir, "a", NULL);
+  g_autofree char *link = g_build_filename (place->dir, "..data", NULL);
+
+  assert_true (publish_place_try (place, "a=1", -1, "1", NULL));
+
+  KVOL_AUTO_FD touched = open (file, O_WRONLY | O_CLOEXEC);
+
+  assert_int_equal (write (touched, "22", 2), 2);
+  assert_true (sys_published_is_current (place->published, place->fd, "1", SYS_LOOK_AT_DIRECTORY));
+  assert_false (sys_published_is_current (place->published, place->fd, "1", SYS_LOOK_AT_FILES));
+  assert_int_equal (unlink (link), 0);
+  assert_int_equal (symlink ("..2020_01_01_00_00_00.1", link), 0);
+  assert_false (sys_published_is_current (place->published, place->fd, "1", SYS_LOOK_AT_DIRECTORY));
+}
 
 typedef struct
 {
@@ -225,7 +245,7 @@ spend (gpointer data)
   g_random_int ();
   supervisor_begin ();
   if (cost->row->after == NULL)
-    ok = sys_published_is_current (cost->place->published, cost->place->fd, "1");
+    ok = sys_published_is_current (cost->place->published, cost->place->fd, "1", SYS_LOOK_AT_FILES);
   else
     ok = publish_place_try (cost->place, cost->row->after, -1, "2", NULL);
   supervisor_end ();
@@ -259,6 +279,7 @@ main (void)
 {
   const struct CMUnitTest single[] = {
     cmocka_unit_test (nothing_remembered_is_not_current),
+    cmocka_unit_test (a_look_at_the_directory_sees_a_new_version_and_not_a_touched_file),
     cmocka_unit_test (a_new_stamp_for_the_same_files_is_remembered),
     cmocka_unit_test (a_failed_update_keeps_what_is_remembered),
     cmocka_unit_test (a_link_of_somebody_else_neither_bothers_nor_goes),
