@@ -2,7 +2,7 @@
 /* What a plugin is told about a volume. */
 #pragma once
 
-#include "engine/pod.h"
+#include "engine/state.h"
 
 typedef struct {
   KvolNodeVolume node;

@@ -6,9 +6,10 @@
 #include <glib/gstdio.h>
 #include <kvol/kvol-error.h>
 
-#include "engine/pod.h"
+#include "engine/remove.h"
 #include "engine/retry.h"
 #include "engine/services.h"
+#include "engine/sync.h"
 #include "loader/place.h"
 #include "sys/beneath.h"
 #include "sys/entry.h"
@@ -76,7 +77,7 @@ engine_new (const char *root_dir, const EngineOps *ops, gpointer data, GError **
   self->data = data;
   self->pods = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) engine_pod_free);
   self->registry = loader_registry_new (&engine_services, self, worker, LOADER_IN_WORKER_WHEN_ASKED);
-  self->retry = engine_retry_new (self);
+  self->retry = engine_retry_new (self, engine_sync_again);
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
 
@@ -140,6 +141,6 @@ engine_set_complete (Engine *self)
   g_hash_table_iter_init (&iter, self->pods);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &pod))
     if (!pod->wanted)
-      engine_retry_push (self->retry, ENGINE_RETRY_REMOVE, pod->uid);
+      engine_retry_push (self->retry, engine_remove_unwanted, pod->uid);
   g_mutex_unlock (&self->lock);
 }

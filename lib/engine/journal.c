@@ -58,7 +58,7 @@ get_volume (Engine *self, const char *uid, RecordReader *record, gboolean same_b
 {
   const char *name = record_get_text (record);
   const char *spec_name = record_get_text (record);
-  EngineVolume *volume = engine_volume_new (self, uid, name, spec_name, record_get_text (record));
+  EngineVolume *volume = engine_volume_new (self->root, uid, name, spec_name, record_get_text (record));
 
   volume->volume_id = dup_unless_empty (record_get_text (record));
 

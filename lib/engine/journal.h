@@ -3,7 +3,7 @@
  * kill knows both; see sys/slots.h for how it stays whole. */
 #pragma once
 
-#include "engine/pod.h"
+#include "engine/state.h"
 
 /* Writes the pod as it stands. @durable: see the design of sys_slots_write(). */
 gboolean engine_journal_save (Engine *self, EnginePod *pod, gboolean durable, GError **error);

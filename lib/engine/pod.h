@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the engine knows of a pod and its volumes, and who may touch it when.
+/* What the engine knows of a pod and its volumes.
  *
  * A pod is claimed by one operation at a time. The claim's owner alone reads and writes the pod; other threads see only
  * what is marked "shared", and that is written under the engine's lock. No lock is held while a plugin, the kernel or a
@@ -51,7 +51,6 @@ typedef struct {
   ModelPod  *model;     /* shared: of @object, made when first needed; or NULL */
   GPtrArray *volumes;   /* EngineVolume; shared */
   SysSlots   slots;
-  gboolean   untouchable; /* its record is a newer version's */
   gboolean   leaving;   /* shared: the record says that it shall go */
   gboolean   wanted;    /* shared: a sync asked for it since the start */
   gboolean   busy;      /* shared: claimed */
@@ -61,7 +60,8 @@ typedef struct {
   gint64     retry_at;  /* shared: monotonic; 0: no retry */
 } EnginePod;
 
-EngineVolume *engine_volume_new  (Engine *engine, const char *uid, const char *name, const char *spec_name,
+/* @root: the kubelet root. */
+EngineVolume *engine_volume_new  (const char *root, const char *uid, const char *name, const char *spec_name,
                                   const char *plugin);
 void          engine_volume_free (EngineVolume *self);
 EnginePod    *engine_pod_new     (const char *uid);
@@ -71,41 +71,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnginePod, engine_pod_free)
 const char   *engine_state_to_string (EngineState state);
 EngineVolume *engine_pod_find_volume (EnginePod *self, const char *spec_name, const char *plugin);
 
-struct _Engine {
-  char            *root;
-  int              pods_fd;    /* ROOT/pods; this and the next two are -1 while they are not there */
-  int              state_fd;   /* ROOT/kvol */
-  int              records_fd; /* ROOT/kvol/pods */
-  int              lock_fd;
-  char             boot_id[37];
-  guint64          memory;     /* of the node, bytes */
-  const EngineOps *ops;
-  gpointer         data;
-  LoaderRegistry  *registry;
-  struct _EngineRetry *retry;
-
-  GMutex           lock;
-  GCond            changed;    /* a claim or a result changed */
-  guint            n_waiters;  /* for it */
-  GHashTable      *pods;       /* uid -> EnginePod */
-};
-
-/* Opens the root's directories as far as they are there; @make: makes the others, before the first change. */
-gboolean engine_open_dirs (Engine *self, gboolean make, GError **error);
-
-/* Claims the pod, waiting for whoever has it. An unknown one is read from its record or found on disk; when there is
- * neither, one is made (@create) or ABSENT. */
-EnginePod *engine_claim (Engine *self, const char *uid, gboolean create, GCancellable *cancellable, GError **error);
-
-/* Ends the claim; @forget: nothing is left of the pod, it goes with it. Wakes who waits. */
-void engine_release (Engine *self, EnginePod *pod, gboolean forget);
-
-/* Called with the lock held; it is given back meanwhile. */
-void engine_wait_for_change (Engine *self);
-
-/* Wakes everybody who waits for a change when @cancellable fires; for g_cancellable_disconnect(), not under the
- * lock. */
-gulong engine_wake_when_cancelled (Engine *self, GCancellable *cancellable);
-
-/* Changes the shared state of a volume and tells about it. Takes over @error, which may be NULL. */
-void engine_set_state (Engine *self, EnginePod *pod, EngineVolume *volume, EngineState state, GError *error);
+/* By the name that the pod gives it. */
+EngineVolume *engine_pod_find_by_name (const EnginePod *self, const char *name);

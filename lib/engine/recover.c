@@ -2,11 +2,10 @@
 /* A record says what was intended, the kernel what is so; where they differ the kernel is believed and the record is
  * written anew, so that a second look finds nothing to do. What has no record is known by its names: it is never
  * touched here, and removed as ours only when a complete list of pods says that nobody wants it. */
-#include "engine/recover.h"
-
 #include <kvol/kvol-error.h>
 #include <string.h>
 
+#include "engine/claim.h"
 #include "engine/journal.h"
 #include "engine/layout.h"
 #include "engine/remove.h"
@@ -41,37 +40,6 @@ add_finding (Recovery *self, const char *pod, const char *volume, const char *ki
   g_variant_builder_add (&self->findings, "{sv}", "kind", g_variant_new_string (kind));
   g_variant_builder_add (&self->findings, "{sv}", "text", g_variant_new_string (text));
   g_variant_builder_close (&self->findings);
-}
-
-EnginePod *
-engine_recover_discover (Engine *self, const char *uid, GError **error)
-{
-  SysMountInfo info = { 0 };
-
-  if (self->pods_fd < 0)
-    {
-      g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "pod %s is not there", uid);
-      return NULL;
-    }
-  if (!sys_mount_lookup (self->pods_fd, uid, &info, error))
-    return NULL;
-
-  g_autoptr (GPtrArray) found = layout_pod_list (self->pods_fd, uid, error);
-
-  if (found == NULL)
-    return NULL;
-
-  EnginePod *pod = engine_pod_new (uid);
-
-  for (guint i = 0; i < found->len; i++)
-    {
-      g_auto (GStrv) parts = g_strsplit (found->pdata[i], "\n", 2);
-      EngineVolume *volume = engine_volume_new (self, uid, parts[1], parts[1], parts[0]);
-
-      volume->state = ENGINE_UNCERTAIN;
-      g_ptr_array_add (pod->volumes, volume);
-    }
-  return pod;
 }
 
 /* A set-up that was cut off: a mount in the volume's place is whole, anything else is the next set-up's to go on

@@ -3,6 +3,7 @@
 
 #include <kvol/kvol-error.h>
 
+#include "engine/claim.h"
 #include "engine/failure.h"
 #include "engine/journal.h"
 #include "engine/retry.h"

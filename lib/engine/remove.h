@@ -2,7 +2,7 @@
 /* From what there is of a pod to nothing. See engine.h for engine_remove_pod(). */
 #pragma once
 
-#include "engine/pod.h"
+#include "engine/state.h"
 
 /* Removes a pod unless somebody has asked for it meanwhile. */
 void engine_remove_unwanted (Engine *self, const char *uid);

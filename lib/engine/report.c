@@ -6,7 +6,7 @@
 
 #include "engine/engine.h"
 #include "engine/layout.h"
-#include "engine/pod.h"
+#include "engine/state.h"
 #include "sys/propagation.h"
 
 static int
@@ -161,24 +161,11 @@ options_of (const ModelVolumeMount *mount, const EngineVolume *volume, gboolean 
   return g_strdupv ((char **) options);
 }
 
-static const EngineVolume *
-find_by_name (const EnginePod *pod, const char *name)
-{
-  for (guint i = 0; i < pod->volumes->len; i++)
-    {
-      const EngineVolume *volume = pod->volumes->pdata[i];
-
-      if (g_str_equal (volume->name, name))
-        return volume;
-    }
-  return NULL;
-}
-
 static EngineMount *
 mount_new (Engine *self, const EnginePod *pod, const ModelPod *model, const char *container,
            const ModelVolumeMount *mount, guint index, GError **error)
 {
-  const EngineVolume *volume = find_by_name (pod, mount->volume);
+  const EngineVolume *volume = engine_pod_find_by_name (pod, mount->volume);
   gboolean read_only = mount->read_only || model_pod_find_volume (model, mount->volume)->read_only;
 
   if (volume == NULL || volume->state != ENGINE_READY)

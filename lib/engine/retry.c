@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/retry.h"
 
-#include "engine/remove.h"
-#include "engine/sync.h"
-
 #define FIRST_DELAY (500 * G_TIME_SPAN_MILLISECOND)
 #define LAST_DELAY (122 * G_TIME_SPAN_SECOND)
 #define MAX_THREADS 4
@@ -11,6 +8,7 @@
 struct _EngineRetry
 {
   Engine *engine;
+  EngineWork sync;
   GThread *clock;   /* under the engine's lock; NULL until something is scheduled */
   GCond due;        /* with the engine's lock: the schedule changed */
   gboolean stopped; /* under the engine's lock */
@@ -19,7 +17,7 @@ struct _EngineRetry
 
 typedef struct
 {
-  EngineRetryWork work;
+  EngineWork work;
   char *uid;
 } Job;
 
@@ -29,27 +27,25 @@ run_job (gpointer data, gpointer user_data)
   Job *job = data;
   EngineRetry *self = user_data;
 
-  if (job->work == ENGINE_RETRY_SYNC)
-    engine_sync_again (self->engine, job->uid);
-  else
-    engine_remove_unwanted (self->engine, job->uid);
+  job->work (self->engine, job->uid);
   g_free (job->uid);
   g_free (job);
 }
 
 EngineRetry *
-engine_retry_new (Engine *engine)
+engine_retry_new (Engine *engine, EngineWork sync)
 {
   EngineRetry *self = g_new0 (EngineRetry, 1);
 
   self->engine = engine;
+  self->sync = sync;
   g_cond_init (&self->due);
   self->pool = g_thread_pool_new (run_job, self, MAX_THREADS, FALSE, NULL);
   return self;
 }
 
 void
-engine_retry_push (EngineRetry *self, EngineRetryWork work, const char *uid)
+engine_retry_push (EngineRetry *self, EngineWork work, const char *uid)
 {
   Job *job = g_new0 (Job, 1);
 
@@ -75,7 +71,7 @@ push_due (EngineRetry *self)
       if (pod->retry_at <= now)
         {
           pod->retry_at = 0;
-          engine_retry_push (self, ENGINE_RETRY_SYNC, pod->uid);
+          engine_retry_push (self, self->sync, pod->uid);
         }
       else if (next == 0 || pod->retry_at < next)
         next = pod->retry_at;

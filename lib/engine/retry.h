@@ -4,11 +4,15 @@
  * at the first need, knows when the next is due. */
 #pragma once
 
-#include "engine/pod.h"
+#include "engine/state.h"
 
 typedef struct _EngineRetry EngineRetry;
 
-EngineRetry *engine_retry_new  (Engine *engine);
+/* Does something about a pod in the background. */
+typedef void (*EngineWork) (Engine *engine, const char *uid);
+
+/* @sync is what a retry does. */
+EngineRetry *engine_retry_new  (Engine *engine, EngineWork sync);
 /* Waits for retries that run. */
 void         engine_retry_free (EngineRetry *self);
 
@@ -16,6 +20,5 @@ void         engine_retry_free (EngineRetry *self);
 void engine_retry_schedule (EngineRetry *self, EnginePod *pod);
 void engine_retry_cancel   (EngineRetry *self, EnginePod *pod);
 
-/* Does something about a pod in the background, soon. */
-typedef enum { ENGINE_RETRY_SYNC, ENGINE_RETRY_REMOVE } EngineRetryWork;
-void engine_retry_push (EngineRetry *self, EngineRetryWork work, const char *uid);
+/* Does @work soon. */
+void engine_retry_push (EngineRetry *self, EngineWork work, const char *uid);

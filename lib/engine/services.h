@@ -2,6 +2,6 @@
 /* What plugins ask of the engine: records, objects, publication. */
 #pragma once
 
-#include "engine/pod.h"
+#include "engine/state.h"
 
 extern const LoaderHostOps engine_services; /* its data is the Engine */

@@ -149,24 +149,11 @@ open_holder (LayoutPod *layout, const char *volume, const char *container, GErro
   return sys_make_dirs_beneath (layout->pod_fd, path, 0750, -1, error);
 }
 
-static EngineVolume *
-find_by_name (EnginePod *pod, const char *name)
-{
-  for (guint i = 0; i < pod->volumes->len; i++)
-    {
-      EngineVolume *volume = pod->volumes->pdata[i];
-
-      if (g_str_equal (volume->name, name))
-        return volume;
-    }
-  return NULL;
-}
-
 static gboolean
 prepare_one (Engine *self, EnginePod *pod, LayoutPod *layout, const char *container, const ModelVolumeMount *mount,
              guint index, GError **error)
 {
-  EngineVolume *volume = find_by_name (pod, mount->volume);
+  EngineVolume *volume = engine_pod_find_by_name (pod, mount->volume);
   g_autofree char *name = g_strdup_printf ("%u", index);
 
   /* A volume that is not ready has an error of its own. */

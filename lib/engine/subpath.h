@@ -4,7 +4,7 @@
 #pragma once
 
 #include "engine/layout.h"
-#include "engine/pod.h"
+#include "engine/state.h"
 
 /* Makes the binds of all containers of the pod. The volumes are in their places. */
 gboolean engine_subpath_prepare (Engine *self, EnginePod *pod, LayoutPod *layout, GError **error);

@@ -3,6 +3,7 @@
 
 #include <kvol/kvol-error.h>
 
+#include "engine/claim.h"
 #include "engine/failure.h"
 #include "engine/journal.h"
 #include "engine/remove.h"
@@ -26,7 +27,7 @@ adopt_volumes (Engine *self, EnginePod *pod)
 
       if (volume == NULL)
         {
-          volume = engine_volume_new (self, pod->uid, wanted->name, wanted->spec_name, wanted->plugin);
+          volume = engine_volume_new (self->root, pod->uid, wanted->name, wanted->spec_name, wanted->plugin);
           g_ptr_array_add (pod->volumes, volume);
         }
       volume->listed = TRUE;

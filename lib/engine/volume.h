@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/layout.h"
-#include "engine/pod.h"
+#include "engine/state.h"
 
 /* Sets the volume up in its place; finds what an earlier try left and goes on from there. On success the volume is
  * READY; on failure nothing new is left. */

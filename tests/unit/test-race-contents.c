@@ -26,8 +26,14 @@ start_attack (int volume)
     return pid;
   if (prctl (PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid () != parent)
     _exit (1);
+
+  int file = openat (volume, "file", O_RDONLY | O_CLOEXEC);
+
   for (;;)
     {
+      /* So that there is something to do for a group each time, and a moment between look and change. */
+      if (fchmod (file, 0600) < 0)
+        _exit (1);
       syscall (SYS_renameat2, volume, "dir", volume, "link-to-dir", RENAME_EXCHANGE);
       syscall (SYS_renameat2, volume, "file", volume, "link-to-file", RENAME_EXCHANGE);
     }
@@ -36,8 +42,11 @@ start_attack (int volume)
 static void
 stop_attack (pid_t pid)
 {
+  int status = 0;
+
   kill (pid, SIGKILL);
-  assert_int_equal (waitpid (pid, NULL, 0), pid);
+  assert_int_equal (waitpid (pid, &status, 0), pid);
+  assert_true (WIFSIGNALED (status));
 }
 
 /* Puts a tree with the outside's names into the volume, at once, so that the attacker cannot divert it. */
