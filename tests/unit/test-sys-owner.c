@@ -247,10 +247,29 @@ a_group_that_is_refused_is_ignored_and_the_bits_are_set (void **state)
   assert_int_equal (mode_of (root, "."), 02775);
 }
 
+/* One level of a deep tree: which are files can be told by the name. */
+static const char *const level_names[] = { "a-file", "dir-1", "dir-2", "z-file" };
+
+static void
+make_level (int at)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (level_names); i++)
+    if (strstr (level_names[i], "file") != NULL)
+      make_file (at, level_names[i], 0600);
+    else
+      make_dir (at, level_names[i], 0700);
+}
+
+static void
+check_level (int at)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (level_names); i++)
+    assert_int_equal (mode_of (at, level_names[i]), strstr (level_names[i], "file") != NULL ? 0660 : 02770);
+}
+
 static void
 every_level_of_a_deep_tree_is_reached_with_all_its_neighbours (void **state)
 {
-  static const char *const names[] = { "a-file", "dir-1", "dir-2", "z-file" };
   g_autofree char *dir = scratch_dir ("deep");
   KVOL_AUTO_FD root = open_dir (dir);
   KVOL_AUTO_FD at = open_dir (dir);
@@ -262,13 +281,10 @@ every_level_of_a_deep_tree_is_reached_with_all_its_neighbours (void **state)
       at = open_dir (dir);
       for (int level = 0; level < depth; level++)
         {
-          for (gsize i = 0; pass == 0 && i < G_N_ELEMENTS (names); i++)
-            if (strstr (names[i], "file") != NULL)
-              make_file (at, names[i], 0600);
-            else
-              make_dir (at, names[i], 0700);
-          for (gsize i = 0; pass == 1 && i < G_N_ELEMENTS (names); i++)
-            assert_int_equal (mode_of (at, names[i]), strstr (names[i], "file") != NULL ? 0660 : 02770);
+          if (pass == 0)
+            make_level (at);
+          else
+            check_level (at);
 
           int below = openat (at, level % 2 != 0 ? "dir-1" : "dir-2", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
