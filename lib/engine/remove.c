@@ -7,6 +7,7 @@
 #include "engine/failure.h"
 #include "engine/journal.h"
 #include "engine/retry.h"
+#include "engine/subpath.h"
 #include "engine/volume.h"
 #include "model/name.h"
 
@@ -69,7 +70,8 @@ take_down_pod (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *ca
       engine_journal_save (self, pod, FALSE, NULL);
       return FALSE;
     }
-  return layout_pod_remove (layout, self->pods_fd, error);
+  return (pod->object != NULL || engine_subpath_remove_all (layout->pod_fd, error))
+         && layout_pod_remove (layout, self->pods_fd, error);
 }
 
 gboolean

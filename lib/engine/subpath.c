@@ -226,6 +226,24 @@ remove_containers_of (int subpaths_fd, const char *volume, GError **error)
 }
 
 gboolean
+engine_subpath_remove_all (int pod_fd, GError **error)
+{
+  KVOL_AUTO_FD subpaths = sys_entry_open_dir (pod_fd, SUBPATHS_DIR, NULL);
+
+  if (subpaths < 0 && errno == ENOENT)
+    return TRUE;
+
+  g_auto (GStrv) volumes = subpaths >= 0 ? sys_list_dir (subpaths, error) : NULL;
+
+  if (subpaths < 0)
+    return sys_throw (error, "open directory \"%s\"", SUBPATHS_DIR);
+  for (guint i = 0; volumes != NULL && volumes[i] != NULL; i++)
+    if (!remove_containers_of (subpaths, volumes[i], error))
+      return FALSE;
+  return volumes != NULL && sys_remove_dir_at (pod_fd, SUBPATHS_DIR, error);
+}
+
+gboolean
 engine_subpath_remove (int pod_fd, const char *volume, GError **error)
 {
   KVOL_AUTO_FD subpaths = sys_entry_open_dir (pod_fd, SUBPATHS_DIR, NULL);

@@ -170,12 +170,12 @@ sweep_point (const Subject *subject, World *world, const SupervisorPlan *plan, g
 }
 
 void
-sweep_kills (const Subject *subject, World *world, SweepCount *count, Verdict *verdict)
+sweep_kills (const Subject *subject, World *world, guint stride, SweepCount *count, Verdict *verdict)
 {
   SupervisorPlan plan = { .act = SUPERVISOR_KILL };
   SupervisorResult result = { .hit = TRUE };
 
-  for (plan.at = 1; result.hit && plan.at < MAX_POINTS; plan.at++)
+  for (plan.at = 1; result.hit && plan.at < MAX_POINTS; plan.at += stride)
     {
       sweep_point (subject, world, &plan, FALSE, &result, count, verdict);
       sweep_point (subject, world, &plan, TRUE, &result, count, verdict);
@@ -191,12 +191,12 @@ has_errno (int nr, guint index)
 }
 
 void
-sweep_errors (const Subject *subject, World *world, SweepCount *count, Verdict *verdict)
+sweep_errors (const Subject *subject, World *world, guint stride, SweepCount *count, Verdict *verdict)
 {
   SupervisorPlan plan = { .act = SUPERVISOR_FAIL };
   SupervisorResult result = { .hit = TRUE };
 
-  for (plan.at = 1; result.hit && plan.at < MAX_POINTS; plan.at++)
+  for (plan.at = 1; result.hit && plan.at < MAX_POINTS; plan.at += stride)
     {
       plan.error_index = 0;
       do

@@ -27,10 +27,17 @@ typedef struct {
   guint complaints;
 } SweepCount;
 
-/* Killed before every call, and taken down, or set up again, after. */
-void sweep_kills  (const Subject *subject, World *world, SweepCount *count, Verdict *verdict);
+/* A sanitizer looks for something else than the plain build, takes five times as long, and need not meet every call. */
+#ifdef __SANITIZE_ADDRESS__
+#define SWEEP_STRIDE 5
+#else
+#define SWEEP_STRIDE 1
+#endif
+
+/* Killed before every call (every @stride-th), and taken down, or set up again, after. */
+void sweep_kills  (const Subject *subject, World *world, guint stride, SweepCount *count, Verdict *verdict);
 /* Every call failed with every errno that fits. Who says that it succeeded must have. */
-void sweep_errors (const Subject *subject, World *world, SweepCount *count, Verdict *verdict);
+void sweep_errors (const Subject *subject, World *world, guint stride, SweepCount *count, Verdict *verdict);
 
 /* One point of a plan: @ret_hit tells whether it was reached. */
 void sweep_point (const Subject *subject, World *world, const SupervisorPlan *plan, gboolean up_again,

@@ -26,7 +26,7 @@ every_call_failed_once (void **state)
   SweepCount count = { 0 };
 
   verdict_init (&verdict);
-  sweep_errors (row->subject, row->world, &count, &verdict);
+  sweep_errors (row->subject, row->world, SWEEP_STRIDE, &count, &verdict);
   sweep_assert (row->subject, &count, &verdict);
 }
 

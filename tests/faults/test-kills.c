@@ -26,7 +26,7 @@ killed_before_every_call (void **state)
   SweepCount count = { 0 };
 
   verdict_init (&verdict);
-  sweep_kills (row->subject, row->world, &count, &verdict);
+  sweep_kills (row->subject, row->world, SWEEP_STRIDE, &count, &verdict);
   sweep_assert (row->subject, &count, &verdict);
 }
 

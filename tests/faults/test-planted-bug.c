@@ -112,7 +112,7 @@ the_sweep_finds_the_planted_bug (void **state)
   SweepCount count = { 0 };
 
   verdict_init (&verdict);
-  sweep_errors (&naive, world, &count, &verdict);
+  sweep_errors (&naive, world, 1, &count, &verdict);
   assert_int_equal (verdict.level, VERDICT_VIOLATION);
   assert_non_null (strstr (verdict.text->str, "umount2"));
 }

@@ -157,6 +157,22 @@ a_damaged_record_costs_no_data_of_a_pod_that_is_wanted (void **state)
 }
 
 static void
+a_damaged_record_hides_no_bind_of_a_host_path (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) pod = story_pod (
+      "web", "{'volumes': <[{'name': <'host'>, 'hostPath': <{'path': <'/tmp'>}>}]>, 'containers': <[{'name': "
+             "<'main'>, 'volumeMounts': <[{'name': <'host'>, 'mountPath': <'/h'>, 'subPath': <'.'>}]>}]>}");
+  g_autofree char *record = g_build_filename (story->root, "kvol/pods/web-uid", NULL);
+
+  story_sync (story, pod);
+  assert_true (g_file_set_contents (record, "garbage", -1, NULL));
+  story_restart (story);
+  story_remove (story, pod);
+  story_end (story);
+}
+
+static void
 a_record_of_a_newer_version_is_not_touched (void **state)
 {
   Story *story = story_begin ();
@@ -318,6 +334,7 @@ main (void)
   const char *reason = NULL;
   const struct CMUnitTest plain[] = {
     cmocka_unit_test (a_damaged_record_costs_no_data_of_a_pod_that_is_wanted),
+    cmocka_unit_test (a_damaged_record_hides_no_bind_of_a_host_path),
     cmocka_unit_test (a_record_of_a_newer_version_is_not_touched),
     cmocka_unit_test (a_dry_run_changes_nothing_and_says_what_it_would),
     cmocka_unit_test (unwanted_pods_go_once_the_list_is_complete_and_not_before),

@@ -6,6 +6,8 @@ set -u
 here=$(dirname "$0")
 cases=$here/../fixtures/bad.conformance.yaml
 program=$B/bin/plugin-test
+misspelt=$(mktemp) || exit 1
+trap 'rm -f "$misspelt"' EXIT
 
 # run ARGUMENTS...: leaves $output and $status
 run () {
@@ -62,10 +64,9 @@ bad crasher --in-worker --no-faults; expect "a crash in a worker does not crash 
 run; expect "no plugin is bad usage" 2 "--help"
 run --nonsense; expect "an unknown option is bad usage" 2 "nonsense"
 run --options "$here/no-such-file" "$B/fixtures/kvol-bad-mute.so"; expect "a missing case file is bad usage" 2
-printf 'test.example/mute:\n- name: x\n  expects: {}\n' >"$B/misspelt.yaml"
-run --options "$B/misspelt.yaml" "$B/fixtures/kvol-bad-mute.so"
+printf 'test.example/mute:\n- name: x\n  expects: {}\n' >"$misspelt"
+run --options "$misspelt" "$B/fixtures/kvol-bad-mute.so"
 expect "a misspelt key in a case file is bad usage" 2 "expects: is not a key"
-rm -f "$B/misspelt.yaml"
 run "$0"; expect "a file that is no plugin fails" 1 "not ok 1"
 run "$B/fixtures/kvol-bad-mute.so"; expect "a plugin without cases is skipped aloud" 0 "# SKIP there is no case for it"
 run --list --options "$cases" "$B/fixtures/kvol-bad-mute.so"
