@@ -109,12 +109,6 @@ engine_free (Engine *self)
   g_free (self);
 }
 
-const char *
-engine_get_root (Engine *self)
-{
-  return self->root;
-}
-
 LoaderRegistry *
 engine_get_registry (Engine *self)
 {

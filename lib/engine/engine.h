@@ -27,7 +27,6 @@ Engine *engine_new  (const char *root_dir, const EngineOps *ops, gpointer data, 
 void    engine_free (Engine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Engine, engine_free)
 
-const char     *engine_get_root     (Engine *self);
 LoaderRegistry *engine_get_registry (Engine *self);
 gboolean        engine_lock         (Engine *self, GCancellable *cancellable, GError **error);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/failure.h"
 
+#include <kvol/kvol-error.h>
+
 #include "sys/error.h"
 
 static char *
@@ -11,12 +13,12 @@ describe (const EnginePod *pod, const char *volume)
   return g_strdup_printf ("volume \"%s\" of pod \"%s/%s\"", volume, pod->ns, pod->name);
 }
 
-void
-engine_failure_prefix (const EnginePod *pod, const char *volume, GError **error)
+GError *
+engine_failure_of_plugin (const EngineVolume *volume, GError *error)
 {
-  g_autofree char *what = describe (pod, volume);
-
-  g_prefix_error (error, "%s: ", what);
+  if (error != NULL)
+    return error;
+  return g_error_new (KVOL_ERROR, KVOL_ERROR_ABI, "volume plugin \"%s\" failed without a reason", volume->plugin);
 }
 
 gboolean

@@ -8,5 +8,5 @@
  * The code is that of the first that needs its author's help, else that of the first. */
 gboolean engine_failure_collect (const EnginePod *pod, gboolean *ret_retryable, GError **error);
 
-/* Puts `volume "x" of pod "ns/name": ` before the message. */
-void engine_failure_prefix (const EnginePod *pod, const char *volume, GError **error);
+/* What a plugin that failed said, or, when it said nothing, that it did. */
+GError *engine_failure_of_plugin (const EngineVolume *volume, GError *error);

@@ -25,7 +25,7 @@ take_down_volumes (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable
       if (engine_volume_take_down (self, pod, volume, layout, cancellable, &error))
         engine_set_state (self, pod, volume, ENGINE_GONE, NULL);
       else
-        engine_set_state (self, pod, volume, ENGINE_FAILED, error);
+        engine_set_state (self, pod, volume, ENGINE_FAILED, engine_failure_of_plugin (volume, error));
     }
 }
 

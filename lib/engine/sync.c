@@ -71,7 +71,8 @@ refresh_ready (Engine *self, EnginePod *pod, GCancellable *cancellable)
 
       if (!volume->listed || volume->state != ENGINE_READY)
         continue;
-      engine_volume_refresh (self, pod, volume, &lost, cancellable, &error);
+      if (!engine_volume_refresh (self, pod, volume, &lost, cancellable, &error))
+        error = engine_failure_of_plugin (volume, error);
       if (lost)
         {
           volume->made = ENGINE_MADE_UNKNOWN;
@@ -105,11 +106,14 @@ set_up_one (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layou
   GError *error = NULL;
 
   if (engine_volume_set_up (self, pod, volume, layout, cancellable, &error))
-    engine_set_state (self, pod, volume, ENGINE_READY, NULL);
-  else
-    engine_set_state (self, pod, volume,
-                      g_error_matches (error, KVOL_ERROR, KVOL_ERROR_UNCERTAIN) ? ENGINE_UNCERTAIN : ENGINE_FAILED,
-                      error);
+    {
+      engine_set_state (self, pod, volume, ENGINE_READY, NULL);
+      return;
+    }
+  error = engine_failure_of_plugin (volume, error);
+  engine_set_state (self, pod, volume,
+                    g_error_matches (error, KVOL_ERROR, KVOL_ERROR_UNCERTAIN) ? ENGINE_UNCERTAIN : ENGINE_FAILED,
+                    error);
 }
 
 /* One "about to" for the whole pod, the work, and one "done". */

@@ -17,7 +17,8 @@ typedef enum {
 LoaderRegistry *loader_registry_new (const LoaderHostOps *ops, gpointer data, const char *worker_program,
                                      LoaderPlacement placement);
 
-/* How long a call may take in a worker before it is killed; 30 s unless said otherwise. To be set before loading. */
+/* How long a call may take in a worker before it is killed; 30 s unless said otherwise. Not to be
+ * changed while a call runs. */
 void loader_registry_set_deadline (LoaderRegistry *self, gint64 usec);
 
 /* Closes all plugins. No call may be running. */

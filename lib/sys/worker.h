@@ -17,10 +17,11 @@ int sys_worker_get_socket (SysWorker *self);
 char *sys_worker_dup_end (SysWorker *self);
 
 /* Kills the worker and the programs it runs, unless they have ended, and reaps it: in the background when it does
- * not go (it sleeps uninterruptibly). Never waits for it. */
+ * not go within a tenth of a second (it sleeps uninterruptibly). */
 void sys_worker_free (SysWorker *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SysWorker, sys_worker_free)
 
-/* For the worker itself, first thing in main(): answers the socket and sees to it that this process, and the
- * programs it runs, end when the other end of the socket is gone, whatever they do then. */
+/* For the worker itself, first thing in main(): answers the socket and sees to it that this process, and the programs
+ * it runs, end when the other end of the socket is gone, whatever they do then. A thread watches for that, so what only
+ * a process of one thread may do (joining a user namespace) is for a program of its own. */
 int sys_worker_begin (GError **error);
