@@ -37,7 +37,6 @@ typedef struct
   SysPayload *payload;
   const SysPublished *known;           /* of the current version; NULL: nothing */
   gboolean is_root_same;               /* no entry came or went since it was remembered */
-  gboolean is_alone;                   /* nothing is there that we did not make, but directories */
   gboolean has_data;                   /* ..data is there, whatever it names */
   char current[SYS_VERSION_NAME_SIZE]; /* the version it names; "": none */
   gboolean is_surveyed;                /* what follows is known, and which files are linked */
@@ -92,10 +91,8 @@ survey_name (Publication *self, const SysWalkEntry *entry, GError **error)
         file->is_linked = is_ours;
       if (is_ours != (file != NULL))
         g_ptr_array_add (self->stale, g_strdup (entry->name));
-      self->is_alone &= is_ours || file != NULL;
       return SYS_WALK_ON;
     }
-  self->is_alone = FALSE;
   if (file == NULL)
     return SYS_WALK_ON;
   g_set_error (error, KVOL_ERROR, KVOL_ERROR_FINAL, "cannot publish \"%s\": a file that is not a link is in its place",
@@ -160,7 +157,6 @@ publication_look (Publication *self, const SysPublished *published, GError **err
   if (published != NULL && g_str_equal (sys_published_get_version (published), self->current))
     self->known = published;
   self->is_root_same = self->known != NULL && sys_published_root_is_same (self->known, &root);
-  self->is_alone = self->known != NULL && sys_published_is_alone (self->known);
   return TRUE;
 }
 
@@ -184,10 +180,9 @@ publication_compare (Publication *self, const char *stamp, gboolean *ret_equal, 
 static gboolean
 publication_survey (Publication *self, gboolean is_equal, GCancellable *cancellable, GError **error)
 {
-  if (self->is_root_same && (is_equal || (self->is_alone && sys_published_has_paths (self->known, self->payload))))
+  if (self->is_root_same && (is_equal || sys_published_has_paths (self->known, self->payload)))
     return TRUE;
   self->is_surveyed = TRUE;
-  self->is_alone = TRUE;
   return sys_walk (self->dir_fd, &survey_ops, self, cancellable, error);
 }
 
@@ -300,6 +295,6 @@ sys_publish (int dir_fd, const KvolFile *files, gsize n_files, gint64 gid, const
 
   g_clear_pointer (published, sys_published_free);
   if (ok)
-    *published = sys_published_new (self.current, stamp, payload, &root, self.is_alone);
+    *published = sys_published_new (self.current, stamp, payload, &root);
   return ok;
 }

@@ -21,7 +21,6 @@ struct _SysPublished
   SysFileMark root;
   guint32 paths_size;
   guint32 n_files;
-  guint8 is_alone;
   guint8 is_gid_refused;
   gint64 gid;
   char version[SYS_VERSION_NAME_SIZE];
@@ -37,8 +36,7 @@ root_mark (const struct stat *st)
 }
 
 SysPublished *
-sys_published_new (const char *version, const char *stamp, const SysPayload *payload, const struct stat *root,
-                   gboolean is_alone)
+sys_published_new (const char *version, const char *stamp, const SysPayload *payload, const struct stat *root)
 {
   SysPublished *self = g_malloc0 (sizeof (SysPublished) + payload->n_files * sizeof (Remembered));
   g_autoptr (GString) paths = g_string_sized_new (payload->n_files * 16);
@@ -56,7 +54,6 @@ sys_published_new (const char *version, const char *stamp, const SysPayload *pay
   self->root = root_mark (root);
   self->n_files = payload->n_files;
   self->gid = payload->gid;
-  self->is_alone = is_alone;
   self->is_gid_refused = payload->is_gid_refused;
   g_strlcpy (self->version, version, sizeof (self->version));
   return self;
@@ -85,12 +82,6 @@ sys_published_root_is_same (const SysPublished *self, const struct stat *root)
 
   return self->root.size == now.size && self->root.changed_sec == now.changed_sec
          && self->root.changed_nsec == now.changed_nsec;
-}
-
-gboolean
-sys_published_is_alone (const SysPublished *self)
-{
-  return self->is_alone;
 }
 
 const char *
@@ -145,13 +136,6 @@ gboolean
 sys_published_has_stamp (const SysPublished *self, const char *stamp)
 {
   return g_strcmp0 (self->stamp, stamp) == 0;
-}
-
-void
-sys_published_set_stamp (SysPublished *self, const char *stamp)
-{
-  g_free (self->stamp);
-  self->stamp = g_strdup (stamp);
 }
 
 gboolean

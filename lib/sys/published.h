@@ -7,20 +7,16 @@
 
 #define SYS_DATA_LINK "..data"
 
-/* @is_alone: nothing in the root of the volume but what was published and other people's directories. @root is the
- * volume's directory as it is now. */
+/* @root is the volume's directory as it is now. */
 SysPublished *sys_published_new (const char *version, const char *stamp, const SysPayload *payload,
-                                 const struct stat *root, gboolean is_alone);
+                                 const struct stat *root);
 
 const char *sys_published_get_version (const SysPublished *self);
 
 /* Whether no entry came to the root of the volume, or went, since. */
 gboolean sys_published_root_is_same (const SysPublished *self, const struct stat *root);
 
-gboolean sys_published_is_alone (const SysPublished *self);
-
 gboolean sys_published_has_stamp (const SysPublished *self, const char *stamp);
-void     sys_published_set_stamp (SysPublished *self, const char *stamp);
 
 /* Whether exactly the paths of @payload were published. */
 gboolean sys_published_has_paths (const SysPublished *self, const SysPayload *payload);

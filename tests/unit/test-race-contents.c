@@ -19,6 +19,7 @@
 static pid_t
 start_attack (int volume)
 {
+  KVOL_AUTO_FD file = openat (volume, "file", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
   pid_t parent = getpid ();
   pid_t pid = fork ();
 
@@ -26,8 +27,6 @@ start_attack (int volume)
     return pid;
   if (prctl (PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid () != parent)
     _exit (1);
-
-  int file = openat (volume, "file", O_RDONLY | O_CLOEXEC);
 
   for (;;)
     {

@@ -195,11 +195,11 @@ check_change (void **state)
       g_autofree char *after = NULL;
       g_autofree char *again = NULL;
 
-      assert_true (publish_place_try (place, row->before, row->gid_before, NULL, NULL));
+      assert_true (publish_place_try (place, row->before, row->gid_before, "1", NULL));
       before = publish_place_dup_version (place);
       if (restart)
         publish_place_restart (place);
-      assert_true (publish_place_try (place, row->after, row->gid_after, NULL, NULL));
+      assert_true (publish_place_try (place, row->after, row->gid_after, "2", NULL));
       after = publish_place_dup_version (place);
       assert_string_not_equal (after, before);
       if (row->gid_after >= 0)
@@ -207,7 +207,7 @@ check_change (void **state)
 
       if (restart)
         publish_place_restart (place);
-      assert_true (publish_place_try (place, row->after, row->gid_after, NULL, NULL));
+      assert_true (publish_place_try (place, row->after, row->gid_after, "3", NULL));
       again = publish_place_dup_version (place);
       assert_string_equal (again, after);
     }
