@@ -92,7 +92,8 @@ KVOL_API gboolean kvol_manager_lock (KvolManager *self, GCancellable *cancellabl
  * kvol_manager_sync_pod:
  * @self: a manager
  * @pod: what is wanted
- * @cancellable: (nullable): ends the wait, not the wish
+ * @cancellable: (nullable): ends the wait for another operation on the same pod; not the wish, and not work that
+ *   has begun
  * @error: return location for a #GError
  *
  * From now on @pod is wanted. Sets up what it lacks, refreshes what it has, and makes the binds of its

@@ -2,6 +2,8 @@
 /* For agents that live on a main loop: the blocking calls, on a thread. */
 #include <kvol/kvol-manager.h>
 
+#include "api/want.h"
+
 static void
 finish (GTask *task, gboolean done, GError *error)
 {
@@ -58,6 +60,7 @@ kvol_manager_sync_pod_async (KvolManager *self, KvolPod *pod, GCancellable *canc
   g_return_if_fail (KVOL_IS_MANAGER (self));
   g_return_if_fail (pod != NULL);
 
+  api_manager_want (self, kvol_pod_get_uid (pod));
   start (self, kvol_manager_sync_pod_async, sync_pod, kvol_pod_ref (pod), (GDestroyNotify) kvol_pod_unref, cancellable,
          callback, user_data);
 }

@@ -3,13 +3,16 @@
 #include <kvol/kvol-manager.h>
 
 #include "api/objects.h"
+#include "api/want.h"
 #include "engine/engine.h"
 #include "loader/place.h"
 
-/* What the engine's threads hold of the manager: it outlives the manager's last reference, the manager does not. */
+/* What changes on their way to the main context hold of the manager: never a reference, because the last one must not
+ * be dropped by one of the engine's own threads. */
 typedef struct
 {
   GWeakRef manager;
+  gpointer instance; /* as long as the engine lives, so does this: only to ask whether anybody listens */
   ApiObjects objects;
 } Link;
 
@@ -33,15 +36,22 @@ enum
 static guint signals[N_SIGNALS];
 
 static void
+link_clear (gpointer data)
+{
+  Link *self = data;
+
+  g_weak_ref_clear (&self->manager);
+  g_main_context_unref (self->objects.context);
+}
+
+static void
 kvol_manager_finalize (GObject *object)
 {
   KvolManager *self = KVOL_MANAGER (object);
 
   g_clear_pointer (&self->engine, engine_free);
-  g_weak_ref_clear (&self->link->manager);
   g_clear_object (&self->link->objects.store);
-  g_main_context_unref (self->link->objects.context);
-  g_free (self->link);
+  g_atomic_rc_box_release_full (self->link, link_clear);
   g_free (self->root_dir);
   G_OBJECT_CLASS (kvol_manager_parent_class)->finalize (object);
 }
@@ -59,15 +69,17 @@ kvol_manager_class_init (KvolManagerClass *klass)
 static void
 kvol_manager_init (KvolManager *self)
 {
-  self->link = g_new0 (Link, 1);
+  self->link = g_atomic_rc_box_new0 (Link);
   g_weak_ref_init (&self->link->manager, self);
+  self->link->instance = self;
+  self->link->objects.thread = g_thread_self ();
   self->link->objects.context = g_main_context_ref_thread_default ();
 }
 
 /* A change on its way to the main context. */
 typedef struct
 {
-  KvolManager *manager;
+  Link *link;
   char *uid;
   char *volume;
   char *state;
@@ -79,7 +91,7 @@ change_free (gpointer data)
 {
   Change *change = data;
 
-  g_object_unref (change->manager);
+  g_atomic_rc_box_release_full (change->link, link_clear);
   g_free (change->uid);
   g_free (change->volume);
   g_free (change->state);
@@ -91,33 +103,36 @@ static gboolean
 emit_change (gpointer data)
 {
   const Change *change = data;
+  g_autoptr (KvolManager) manager = g_weak_ref_get (&change->link->manager);
 
-  if (change->volume == NULL)
-    g_signal_emit (change->manager, signals[POD_CHANGED], 0, change->uid);
-  else
-    g_signal_emit (change->manager, signals[VOLUME_CHANGED], 0, change->uid, change->volume, change->state,
-                   change->text);
+  if (manager != NULL && change->volume == NULL)
+    g_signal_emit (manager, signals[POD_CHANGED], 0, change->uid);
+  else if (manager != NULL)
+    g_signal_emit (manager, signals[VOLUME_CHANGED], 0, change->uid, change->volume, change->state, change->text);
   return G_SOURCE_REMOVE;
 }
 
+/* Never emits at once: a handler may call the manager, and the pod is claimed here. */
 static void
 on_changed (gpointer data, const char *uid, const char *volume, const char *state, const char *text)
 {
   Link *link = data;
-  g_autoptr (KvolManager) self = g_weak_ref_get (&link->manager);
-  guint signal = signals[volume ? VOLUME_CHANGED : POD_CHANGED];
+  g_autoptr (GSource) source = NULL;
 
-  if (self == NULL || !g_signal_has_handler_pending (self, signal, 0, FALSE))
+  if (!g_signal_has_handler_pending (link->instance, signals[volume ? VOLUME_CHANGED : POD_CHANGED], 0, FALSE))
     return;
 
   Change *change = g_new0 (Change, 1);
 
-  change->manager = g_steal_pointer (&self);
+  change->link = g_atomic_rc_box_acquire (link);
   change->uid = g_strdup (uid);
   change->volume = g_strdup (volume);
   change->state = g_strdup (state);
   change->text = g_strdup (text);
-  g_main_context_invoke_full (link->objects.context, G_PRIORITY_DEFAULT, emit_change, change, change_free);
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, emit_change, change, change_free);
+  g_source_attach (source, link->objects.context);
 }
 
 static GVariant *
@@ -206,6 +221,12 @@ kvol_manager_lock (KvolManager *self, GCancellable *cancellable, GError **error)
   g_return_val_if_fail (KVOL_IS_MANAGER (self), FALSE);
 
   return engine_lock (self->engine, cancellable, error);
+}
+
+void
+api_manager_want (KvolManager *self, const char *uid)
+{
+  engine_want (self->engine, uid);
 }
 
 gboolean

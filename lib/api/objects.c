@@ -52,7 +52,12 @@ turn_until_answered (Question *self, GMainContext *context)
 static void
 sleep_until_answered (Question *self, GMainContext *context)
 {
-  g_main_context_invoke (context, ask_here, self);
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  /* Not g_main_context_invoke(): while nobody owns the context that would ask on this thread. */
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, ask_here, self, NULL);
+  g_source_attach (source, context);
   g_mutex_lock (&self->lock);
   while (self->result == NULL)
     g_cond_wait (&self->answered, &self->lock);
@@ -60,11 +65,15 @@ sleep_until_answered (Question *self, GMainContext *context)
 }
 
 static GAsyncResult *
-wait_for_answer (Question *self, GMainContext *context)
+wait_for_answer (Question *self, const ApiObjects *objects)
 {
+  GMainContext *context = objects->context;
+  /* Nobody else's thread may run what the application has on its context. */
+  gboolean is_its_thread = g_main_context_is_owner (context) || g_thread_self () == objects->thread;
+
   g_mutex_init (&self->lock);
   g_cond_init (&self->answered);
-  if (g_main_context_acquire (context))
+  if (is_its_thread && g_main_context_acquire (context))
     {
       turn_until_answered (self, context);
       g_main_context_release (context);
@@ -113,7 +122,7 @@ api_objects_get (ApiObjects *self, const char *api_version, const char *kind, co
     }
 
   Question question = { .store = self->store, .cancellable = cancellable, .ask = ask_for_object, .words = words };
-  g_autoptr (GAsyncResult) result = wait_for_answer (&question, self->context);
+  g_autoptr (GAsyncResult) result = wait_for_answer (&question, self);
 
   return iface->get_finish (self->store, result, error);
 }
@@ -130,7 +139,7 @@ api_objects_request_token (ApiObjects *self, GVariant *request, GCancellable *ca
     }
 
   Question question = { .store = self->store, .cancellable = cancellable, .ask = ask_for_token, .request = request };
-  g_autoptr (GAsyncResult) result = wait_for_answer (&question, self->context);
+  g_autoptr (GAsyncResult) result = wait_for_answer (&question, self);
 
   return iface->request_token_finish (self->store, result, error);
 }

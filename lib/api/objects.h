@@ -7,6 +7,7 @@
 typedef struct {
   KvolStore    *store;   /* or NULL: every object is absent */
   GMainContext *context; /* where the store is asked */
+  GThread      *thread;  /* whose context it is */
 } ApiObjects;
 
 GVariant *api_objects_get           (ApiObjects *self, const char *api_version, const char *kind, const char *ns,

@@ -24,6 +24,15 @@ engine_wake_when_cancelled (Engine *self, GCancellable *cancellable)
   return cancellable ? g_cancellable_connect (cancellable, G_CALLBACK (wake), self, NULL) : 0;
 }
 
+gboolean
+engine_is_wanted (Engine *self, const char *uid)
+{
+  g_mutex_lock (&self->lock);
+  gboolean wanted = g_hash_table_contains (self->wishes, uid);
+  g_mutex_unlock (&self->lock);
+  return wanted;
+}
+
 void
 engine_wait_for_change (Engine *self)
 {
@@ -66,6 +75,38 @@ find_before (Engine *self, const char *uid, GError **error)
   return NULL;
 }
 
+/* Takes the pod, or, when it is not known, keeps its place, so that nobody else reads its record meanwhile. Called with
+ * the lock held. NULL: cancelled. */
+static EnginePod *
+take_or_keep_place (Engine *self, const char *uid, GCancellable *cancellable)
+{
+  EnginePod *pod = take_when_free (self, uid, cancellable);
+
+  if (pod != NULL || g_cancellable_is_cancelled (cancellable))
+    return pod;
+  pod = engine_pod_new (uid);
+  pod->busy = TRUE;
+  pod->loading = TRUE;
+  g_hash_table_insert (self->pods, pod->uid, pod);
+  return pod;
+}
+
+/* Puts what was found in the place that was kept for it; @found is NULL when there is nothing. */
+static void
+fill_place (Engine *self, EnginePod *place, EnginePod *found)
+{
+  g_mutex_lock (&self->lock);
+  if (found == NULL)
+    g_hash_table_remove (self->pods, place->uid);
+  else
+    {
+      found->busy = TRUE;
+      g_hash_table_replace (self->pods, found->uid, found);
+    }
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
 EnginePod *
 engine_claim (Engine *self, const char *uid, gboolean create, GCancellable *cancellable, GError **error)
 {
@@ -73,35 +114,23 @@ engine_claim (Engine *self, const char *uid, gboolean create, GCancellable *canc
   g_autoptr (GError) not_found = NULL;
 
   g_mutex_lock (&self->lock);
-  EnginePod *pod = take_when_free (self, uid, cancellable);
+  EnginePod *pod = take_or_keep_place (self, uid, cancellable);
   g_mutex_unlock (&self->lock);
   g_cancellable_disconnect (cancellable, handler);
 
-  if (pod != NULL || g_cancellable_set_error_if_cancelled (cancellable, error))
+  if (pod == NULL)
+    g_cancellable_set_error_if_cancelled (cancellable, error);
+  if (pod == NULL || !pod->loading)
     return pod;
 
-  g_autoptr (EnginePod) found = find_before (self, uid, &not_found);
+  EnginePod *found = find_before (self, uid, &not_found);
 
   if (found == NULL && create && g_error_matches (not_found, KVOL_ERROR, KVOL_ERROR_ABSENT))
     found = engine_pod_new (uid);
+  fill_place (self, pod, found);
   if (found == NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&not_found));
-      return NULL;
-    }
-
-  /* Somebody else may have been as quick: then the table's is the one. */
-  g_mutex_lock (&self->lock);
-  gboolean first = !g_hash_table_contains (self->pods, uid);
-
-  if (first)
-    {
-      pod = g_steal_pointer (&found);
-      pod->busy = TRUE;
-      g_hash_table_insert (self->pods, pod->uid, pod);
-    }
-  g_mutex_unlock (&self->lock);
-  return first ? pod : engine_claim (self, uid, create, cancellable, error);
+    g_propagate_error (error, g_steal_pointer (&not_found));
+  return found;
 }
 
 void
@@ -133,4 +162,15 @@ engine_set_state (Engine *self, EnginePod *pod, EngineVolume *volume, EngineStat
   if (differs && self->ops->changed != NULL)
     self->ops->changed (self->data, pod->uid, volume->name, engine_state_to_string (state),
                         error ? error->message : NULL);
+}
+
+void
+engine_set_made (Engine *self, EngineVolume *volume, EngineMade made, const SysMountId *mount, const char *host_path)
+{
+  g_mutex_lock (&self->lock);
+  volume->made = made;
+  volume->mount = mount ? *mount : (SysMountId){ 0 };
+  g_free (volume->host_path);
+  volume->host_path = g_strdup (host_path);
+  g_mutex_unlock (&self->lock);
 }

@@ -11,12 +11,18 @@ EnginePod *engine_claim (Engine *self, const char *uid, gboolean create, GCancel
 /* Ends the claim; @forget: nothing is left of the pod, it goes with it. Wakes who waits. */
 void engine_release (Engine *self, EnginePod *pod, gboolean forget);
 
+gboolean engine_is_wanted (Engine *self, const char *uid);
+
 /* Called with the lock held; it is given back meanwhile. */
 void engine_wait_for_change (Engine *self);
 
 /* Wakes everybody who waits for a change when @cancellable fires; for g_cancellable_disconnect(), not under the
  * lock. */
 gulong engine_wake_when_cancelled (Engine *self, GCancellable *cancellable);
+
+/* Says what stands in the volume's place now. */
+void engine_set_made (Engine *self, EngineVolume *volume, EngineMade made, const SysMountId *mount,
+                      const char *host_path);
 
 /* Changes the shared state of a volume and tells about it. Takes over @error, which may be NULL. */
 void engine_set_state (Engine *self, EnginePod *pod, EngineVolume *volume, EngineState state, GError *error);

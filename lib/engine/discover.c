@@ -4,6 +4,7 @@
 #include <kvol/kvol-error.h>
 
 #include "engine/layout.h"
+#include "model/name.h"
 
 EnginePod *
 engine_discover (Engine *self, const char *uid, GError **error)
@@ -28,6 +29,10 @@ engine_discover (Engine *self, const char *uid, GError **error)
   for (guint i = 0; i < found->len; i++)
     {
       g_auto (GStrv) parts = g_strsplit (found->pdata[i], "\n", 2);
+      /* A name that no volume has is somebody else's, and is named when the pod goes. */
+      if (!model_name_is_component (parts[1]))
+        continue;
+
       EngineVolume *volume = engine_volume_new (self->root, uid, parts[1], parts[1], parts[0]);
 
       volume->state = ENGINE_UNCERTAIN;

@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <kvol/kvol-error.h>
 
+#include "engine/claim.h"
 #include "engine/remove.h"
 #include "engine/retry.h"
 #include "engine/services.h"
@@ -76,6 +77,7 @@ engine_new (const char *root_dir, const EngineOps *ops, gpointer data, GError **
   self->ops = ops;
   self->data = data;
   self->pods = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) engine_pod_free);
+  self->wishes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->registry = loader_registry_new (&engine_services, self, worker, LOADER_IN_WORKER_WHEN_ASKED);
   self->retry = engine_retry_new (self, engine_sync_again);
   g_mutex_init (&self->lock);
@@ -98,6 +100,7 @@ engine_free (Engine *self)
 {
   engine_retry_free (self->retry);
   g_hash_table_unref (self->pods);
+  g_hash_table_unref (self->wishes);
   loader_registry_free (self->registry);
   kvol_clear_fd (&self->lock_fd);
   kvol_clear_fd (&self->records_fd);
@@ -118,11 +121,37 @@ engine_get_registry (Engine *self)
 gboolean
 engine_lock (Engine *self, GCancellable *cancellable, GError **error)
 {
+  int fd = -1;
+
   if (!engine_open_dirs (self, TRUE, error))
     return FALSE;
-  if (self->lock_fd < 0)
-    self->lock_fd = sys_lock_at (self->state_fd, "lock", cancellable, error);
-  return self->lock_fd >= 0;
+  g_mutex_lock (&self->lock);
+  while (self->locking)
+    engine_wait_for_change (self);
+  if (self->lock_fd >= 0)
+    {
+      g_mutex_unlock (&self->lock);
+      return TRUE;
+    }
+  self->locking = TRUE;
+  g_mutex_unlock (&self->lock);
+
+  fd = sys_lock_at (self->state_fd, "lock", cancellable, error);
+
+  g_mutex_lock (&self->lock);
+  self->lock_fd = fd;
+  self->locking = FALSE;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  return fd >= 0;
+}
+
+void
+engine_want (Engine *self, const char *uid)
+{
+  g_mutex_lock (&self->lock);
+  g_hash_table_add (self->wishes, g_strdup (uid));
+  g_mutex_unlock (&self->lock);
 }
 
 void
@@ -134,7 +163,7 @@ engine_set_complete (Engine *self)
   g_mutex_lock (&self->lock);
   g_hash_table_iter_init (&iter, self->pods);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &pod))
-    if (!pod->wanted)
+    if (!g_hash_table_contains (self->wishes, pod->uid))
       engine_retry_push (self->retry, engine_remove_unwanted, pod->uid);
   g_mutex_unlock (&self->lock);
 }

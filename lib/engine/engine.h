@@ -30,6 +30,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Engine, engine_free)
 LoaderRegistry *engine_get_registry (Engine *self);
 gboolean        engine_lock         (Engine *self, GCancellable *cancellable, GError **error);
 
+/* From now on the pod is wanted, though nothing may have been done for it yet. */
+void     engine_want         (Engine *self, const char *uid);
+
 /* One pass: the answer is what the pass found; retries go on in the background. */
 gboolean engine_sync_pod     (Engine *self, ModelPod *pod, GCancellable *cancellable, GError **error);
 gboolean engine_wait_pod     (Engine *self, const char *uid, GCancellable *cancellable, GError **error);

@@ -22,7 +22,7 @@ engine_failure_of_plugin (const EngineVolume *volume, GError *error)
 }
 
 gboolean
-engine_failure_collect (const EnginePod *pod, gboolean *ret_retryable, GError **error)
+engine_failure_collect (const EnginePod *pod, gboolean listed_only, gboolean *ret_retryable, GError **error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   const GError *decisive = NULL;
@@ -32,7 +32,7 @@ engine_failure_collect (const EnginePod *pod, gboolean *ret_retryable, GError **
     {
       const EngineVolume *volume = pod->volumes->pdata[i];
 
-      if (volume->error == NULL)
+      if (volume->error == NULL || (listed_only && !volume->listed))
         continue;
 
       g_autofree char *what = describe (pod, volume->name);

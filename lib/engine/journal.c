@@ -43,8 +43,9 @@ engine_journal_save (Engine *self, EnginePod *pod, gboolean durable, GError **er
   for (guint i = 0; i < pod->volumes->len; i++)
     put_volume (record, pod->volumes->pdata[i]);
 
-  return sys_slots_write (self->records_fd, pod->uid, &pod->slots, self->boot_id, record->data, record->len, durable,
-                          error);
+  pod->unsaved = !sys_slots_write (self->records_fd, pod->uid, &pod->slots, self->boot_id, record->data, record->len,
+                                   durable, error);
+  return !pod->unsaved;
 }
 
 static char *

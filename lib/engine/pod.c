@@ -85,12 +85,14 @@ engine_pod_find_volume (EnginePod *self, const char *spec_name, const char *plug
 EngineVolume *
 engine_pod_find_by_name (const EnginePod *self, const char *name)
 {
+  EngineVolume *found = NULL;
+
   for (guint i = 0; i < self->volumes->len; i++)
     {
       EngineVolume *volume = self->volumes->pdata[i];
 
-      if (g_str_equal (volume->name, name))
-        return volume;
+      if (g_str_equal (volume->name, name) && (found == NULL || volume->listed))
+        found = volume;
     }
-  return NULL;
+  return found;
 }

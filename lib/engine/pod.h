@@ -52,7 +52,8 @@ typedef struct {
   GPtrArray *volumes;   /* EngineVolume; shared */
   SysSlots   slots;
   gboolean   leaving;   /* shared: the record says that it shall go */
-  gboolean   wanted;    /* shared: a sync asked for it since the start */
+  gboolean   loading;   /* shared: it is being read from its record; it only keeps the place */
+  gboolean   unsaved;   /* its record is older than it is */
   gboolean   busy;      /* shared: claimed */
   gboolean   ready;     /* shared: the last sync left everything ready */
   GError    *error;     /* shared: why it did not */
@@ -71,5 +72,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnginePod, engine_pod_free)
 const char   *engine_state_to_string (EngineState state);
 EngineVolume *engine_pod_find_volume (EnginePod *self, const char *spec_name, const char *plugin);
 
-/* By the name that the pod gives it. */
+/* By the name that the pod gives it; one that the pod's model has goes first. */
 EngineVolume *engine_pod_find_by_name (const EnginePod *self, const char *name);

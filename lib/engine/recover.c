@@ -18,6 +18,7 @@ typedef struct
 {
   Engine *engine;
   gboolean dry_run;
+  GHashTable *seen; /* the uids that were looked at */
   GVariantBuilder findings;
 } Recovery;
 
@@ -51,16 +52,16 @@ settle_uncertain (Recovery *self, EnginePod *pod, EngineVolume *volume)
 
   if (!sys_mount_lookup (self->engine->pods_fd, volume->relative, &info, NULL))
     {
-      volume->made = ENGINE_MADE_UNKNOWN;
-      volume->state = ENGINE_PENDING;
+      engine_set_made (self->engine, volume, ENGINE_MADE_UNKNOWN, &volume->mount, NULL);
+      engine_set_state (self->engine, pod, volume, ENGINE_PENDING, NULL);
       add_finding (self, pod->uid, volume->name, "repaired", "its set-up was cut off before anything was there");
       return TRUE;
     }
-  if (!info.is_mount_root || volume->made == ENGINE_MADE_DIRECTORY)
+  if (!info.is_mount_root || volume->made == ENGINE_MADE_DIRECTORY
+      || (sys_mount_id_is_set (&volume->mount) && !sys_mount_id_equal (&volume->mount, &info.mount)))
     return FALSE;
-  volume->made = ENGINE_MADE_MOUNT;
-  volume->mount = info.mount;
-  volume->state = ENGINE_READY;
+  engine_set_made (self->engine, volume, ENGINE_MADE_MOUNT, &info.mount, NULL);
+  engine_set_state (self->engine, pod, volume, ENGINE_READY, NULL);
   add_finding (self, pod->uid, volume->name, "adopted", "its set-up was cut off after it was mounted");
   return TRUE;
 }
@@ -73,9 +74,8 @@ check_volume (Recovery *self, EnginePod *pod, EngineVolume *volume)
     return settle_uncertain (self, pod, volume);
   if (volume->state != ENGINE_READY || engine_volume_is_there (self->engine, volume))
     return FALSE;
-  volume->made = ENGINE_MADE_UNKNOWN;
-  volume->mount = (SysMountId){ 0 };
-  volume->state = ENGINE_PENDING;
+  engine_set_made (self->engine, volume, ENGINE_MADE_UNKNOWN, &volume->mount, NULL);
+  engine_set_state (self->engine, pod, volume, ENGINE_PENDING, NULL);
   add_finding (self, pod->uid, volume->name, "repaired", "it was set up and is not in its place any more");
   return TRUE;
 }
@@ -115,7 +115,7 @@ check_discovered (Recovery *self, const EnginePod *pod)
       const EngineVolume *volume = pod->volumes->pdata[i];
       gboolean known = loader_registry_find (self->engine->registry, volume->plugin) != NULL;
 
-      if (known && model_name_is_component (volume->spec_name))
+      if (known)
         add_finding (self, pod->uid, volume->name, "adopted",
                      "found by its name; kept until it is known that nobody wants the pod");
       else
@@ -138,17 +138,22 @@ check_claimed (Recovery *self, EnginePod *pod, gboolean *ret_gone, GCancellable 
     add_finding (self, pod->uid, NULL, "unreadable", "%s", error->message);
 }
 
+/* A damaged record of a pod that has no directory tells nothing about nothing. */
 static void
-check_pod (Recovery *self, const char *uid, GCancellable *cancellable)
+forget_record (Recovery *self, const char *uid)
+{
+  add_finding (self, uid, NULL, "removed", "its record is damaged, and nothing of it is there");
+  if (!self->dry_run)
+    sys_entry_unlink (self->engine->records_fd, uid, NULL);
+}
+
+static void
+check_pod (Recovery *self, const char *uid, gboolean has_record, GCancellable *cancellable)
 {
   g_autoptr (GError) error = NULL;
-  gboolean known = FALSE;
   gboolean gone = FALSE;
 
-  g_mutex_lock (&self->engine->lock);
-  known = g_hash_table_contains (self->engine->pods, uid);
-  g_mutex_unlock (&self->engine->lock);
-  if (known)
+  if (engine_is_wanted (self->engine, uid) || g_hash_table_contains (self->seen, uid))
     return;
 
   EnginePod *pod = engine_claim (self->engine, uid, FALSE, cancellable, &error);
@@ -157,8 +162,11 @@ check_pod (Recovery *self, const char *uid, GCancellable *cancellable)
     {
       if (!g_error_matches (error, KVOL_ERROR, KVOL_ERROR_ABSENT))
         add_finding (self, uid, NULL, "unreadable", "%s", error->message);
+      else if (has_record)
+        forget_record (self, uid);
       return;
     }
+  g_hash_table_add (self->seen, g_strdup (uid));
   check_claimed (self, pod, &gone, cancellable);
   engine_release (self->engine, pod, gone);
 }
@@ -180,7 +188,7 @@ check_all_in (Recovery *self, int dir_fd, gboolean records, GCancellable *cancel
             sys_entry_unlink (dir_fd, names[i], NULL);
         }
       else if (model_name_is_component (names[i]))
-        check_pod (self, names[i], cancellable);
+        check_pod (self, names[i], records, cancellable);
       else
         add_finding (self, names[i], NULL, "foreign", "not a pod's name");
     }
@@ -190,7 +198,8 @@ check_all_in (Recovery *self, int dir_fd, gboolean records, GCancellable *cancel
 GVariant *
 engine_recover (Engine *self, gboolean dry_run, GCancellable *cancellable, GError **error)
 {
-  Recovery recovery = { .engine = self, .dry_run = dry_run };
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  Recovery recovery = { .engine = self, .dry_run = dry_run, .seen = seen };
 
   g_variant_builder_init (&recovery.findings, G_VARIANT_TYPE ("aa{sv}"));
   if (!engine_open_dirs (self, FALSE, error) || !check_all_in (&recovery, self->records_fd, TRUE, cancellable, error)

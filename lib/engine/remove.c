@@ -10,6 +10,7 @@
 #include "engine/subpath.h"
 #include "engine/volume.h"
 #include "model/name.h"
+#include "sys/entry.h"
 
 /* Every volume is tried, also after one has failed: a stuck one costs only itself. */
 static void
@@ -22,7 +23,9 @@ take_down_volumes (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable
 
       if (volume->state == ENGINE_GONE)
         continue;
-      if (engine_volume_take_down (self, pod, volume, layout, cancellable, &error))
+      if (g_cancellable_set_error_if_cancelled (cancellable, &error))
+        engine_set_state (self, pod, volume, ENGINE_FAILED, error);
+      else if (engine_volume_take_down (self, pod, volume, layout, cancellable, &error))
         engine_set_state (self, pod, volume, ENGINE_GONE, NULL);
       else
         engine_set_state (self, pod, volume, ENGINE_FAILED, engine_failure_of_plugin (volume, error));
@@ -43,10 +46,13 @@ begin (Engine *self, EnginePod *pod, GError **error)
     pod->model = model_pod_new (pod->object, NULL);
   g_mutex_unlock (&self->lock);
 
-  if (!begun)
+  if (!begun && (!engine_open_dirs (self, TRUE, error) || !engine_journal_save (self, pod, FALSE, error)))
     {
-      if (!engine_journal_save (self, pod, FALSE, error))
-        return FALSE;
+      /* What is not written down has not begun. */
+      g_mutex_lock (&self->lock);
+      pod->leaving = FALSE;
+      g_mutex_unlock (&self->lock);
+      return FALSE;
     }
   for (guint i = 0; i < pod->volumes->len; i++)
     {
@@ -64,7 +70,7 @@ take_down_pod (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *ca
   gboolean retryable = FALSE;
 
   take_down_volumes (self, pod, layout, cancellable);
-  if (!engine_failure_collect (pod, &retryable, error))
+  if (!engine_failure_collect (pod, FALSE, &retryable, error))
     {
       /* Whoever comes next finds out which volumes are gone; that this could not be written down changes nothing. */
       engine_journal_save (self, pod, FALSE, NULL);
@@ -117,19 +123,20 @@ engine_remove_pod (Engine *self, const char *uid, GCancellable *cancellable, GEr
 
   if (!engine_open_dirs (self, FALSE, error))
     return FALSE;
+  g_mutex_lock (&self->lock);
+  g_hash_table_remove (self->wishes, uid);
+  g_mutex_unlock (&self->lock);
 
   EnginePod *pod = engine_claim (self, uid, FALSE, cancellable, &absent);
 
+  /* A record that nobody can read may be left. */
   if (pod == NULL && g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
-    return TRUE;
+    return self->records_fd < 0 || sys_entry_unlink (self->records_fd, uid, error);
   if (pod == NULL)
     {
       g_propagate_error (error, g_steal_pointer (&absent));
       return FALSE;
     }
-  g_mutex_lock (&self->lock);
-  pod->wanted = FALSE;
-  g_mutex_unlock (&self->lock);
   engine_retry_cancel (self->retry, pod);
 
   gboolean gone = engine_remove_claimed (self, pod, cancellable, error);
@@ -148,7 +155,9 @@ engine_remove_unwanted (Engine *self, const char *uid)
   if (pod == NULL)
     return;
 
-  gboolean gone = !pod->wanted && engine_remove_claimed (self, pod, NULL, NULL);
+  gboolean gone = !engine_is_wanted (self, uid) && engine_remove_claimed (self, pod, NULL, NULL);
 
   engine_release (self, pod, gone);
+  if (gone && self->ops->changed != NULL)
+    self->ops->changed (self->data, uid, NULL, NULL, NULL);
 }

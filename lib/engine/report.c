@@ -31,7 +31,8 @@ sorted_pods (Engine *self)
 
   g_hash_table_iter_init (&iter, self->pods);
   while (g_hash_table_iter_next (&iter, NULL, &pod))
-    g_ptr_array_add (pods, pod);
+    if (!((EnginePod *) pod)->loading)
+      g_ptr_array_add (pods, pod);
   g_ptr_array_sort (pods, compare_pods);
   return pods;
 }

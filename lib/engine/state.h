@@ -21,6 +21,8 @@ struct _Engine {
   GCond            changed;    /* a claim or a result changed */
   guint            n_waiters;  /* for it */
   GHashTable      *pods;       /* uid -> EnginePod */
+  GHashTable      *wishes;     /* the uids that somebody wants, from the moment of asking */
+  gboolean         locking;    /* a thread takes the root's lock */
 };
 
 /* Opens the root's directories as far as they are there; @make: makes the others, before the first change. */

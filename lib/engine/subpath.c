@@ -75,17 +75,38 @@ open_volume (Engine *self, const EngineVolume *volume, GError **error)
                            error);
 }
 
+/* Whether a bare target is as it was made: an empty file. */
+static gboolean
+is_empty_file (int dir_fd, const char *name)
+{
+  KVOL_AUTO_FD file = sys_open_beneath (dir_fd, name, O_PATH | O_NOFOLLOW, 0, SYS_BENEATH_NO_LINKS, NULL);
+  SysEntry entry = { 0 };
+
+  return file >= 0 && sys_entry_stat (file, &entry, NULL) && (entry.mode & S_IFMT) == S_IFREG && entry.size == 0;
+}
+
+static gboolean
+throw_foreign (const char *name, GError **error)
+{
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_FINAL, "\"%s\" is not what kvol made", name);
+  return FALSE;
+}
+
 /* Removes one target: at most a bind, and the empty file or directory that it was hung on. */
 static gboolean
 remove_target (int dir_fd, const char *name, GError **error)
 {
   SysMountInfo info = { 0 };
 
+  if (name[strspn (name, "0123456789")] != '\0')
+    return throw_foreign (name, error);
   if (!sys_mount_lookup (dir_fd, name, &info, error))
     return FALSE;
   if (info.is_mount_root && (!sys_unmount_at (dir_fd, name, error) || !sys_mount_lookup (dir_fd, name, &info, error)))
     return FALSE;
-  return info.is_dir ? sys_remove_dir_at (dir_fd, name, error) : sys_entry_unlink (dir_fd, name, error);
+  if (info.is_dir)
+    return sys_remove_dir_at (dir_fd, name, error);
+  return is_empty_file (dir_fd, name) ? sys_entry_unlink (dir_fd, name, error) : throw_foreign (name, error);
 }
 
 /* Whether the target is bound to @source already. One that is there and is not is removed. */

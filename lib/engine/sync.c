@@ -31,6 +31,8 @@ adopt_volumes (Engine *self, EnginePod *pod)
           g_ptr_array_add (pod->volumes, volume);
         }
       volume->listed = TRUE;
+      g_free (volume->name);
+      volume->name = g_strdup (wanted->name);
     }
   g_mutex_unlock (&self->lock);
 }
@@ -43,7 +45,6 @@ adopt_model (Engine *self, EnginePod *pod, ModelPod *model, gboolean *ret_differ
 
   *ret_differs = pod->object == NULL || (old != model && !g_variant_equal (pod->object, model->object));
   g_mutex_lock (&self->lock);
-  pod->wanted = TRUE;
   pod->model = model_pod_ref (model);
   if (*ret_differs)
     {
@@ -61,7 +62,7 @@ adopt_model (Engine *self, EnginePod *pod, ModelPod *model, gboolean *ret_differ
 /* Brings what is there up to date. A volume that has lost its place is pending again. A failed refresh leaves the
  * volume as it stands: old content is better than none. */
 static void
-refresh_ready (Engine *self, EnginePod *pod, GCancellable *cancellable)
+refresh_ready (Engine *self, EnginePod *pod)
 {
   for (guint i = 0; i < pod->volumes->len; i++)
     {
@@ -71,12 +72,12 @@ refresh_ready (Engine *self, EnginePod *pod, GCancellable *cancellable)
 
       if (!volume->listed || volume->state != ENGINE_READY)
         continue;
-      if (!engine_volume_refresh (self, pod, volume, &lost, cancellable, &error))
+      if (!engine_volume_refresh (self, pod, volume, &lost, NULL, &error))
         error = engine_failure_of_plugin (volume, error);
       if (lost)
         {
-          volume->made = ENGINE_MADE_UNKNOWN;
-          volume->mount = (SysMountId){ 0 };
+          /* Its id stays known: what lies in its place instead is not ours. */
+          engine_set_made (self, volume, ENGINE_MADE_UNKNOWN, &volume->mount, NULL);
           g_clear_pointer (&volume->published, sys_published_free);
           engine_set_state (self, pod, volume, ENGINE_PENDING, NULL);
         }
@@ -101,24 +102,25 @@ has_unready (const EnginePod *pod)
 }
 
 static void
-set_up_one (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout, GCancellable *cancellable)
+set_up_one (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout)
 {
   GError *error = NULL;
+  gboolean uncertain = volume->state == ENGINE_UNCERTAIN;
 
-  if (engine_volume_set_up (self, pod, volume, layout, cancellable, &error))
+  if (engine_volume_set_up (self, pod, volume, layout, NULL, &error))
     {
       engine_set_state (self, pod, volume, ENGINE_READY, NULL);
       return;
     }
   error = engine_failure_of_plugin (volume, error);
-  engine_set_state (self, pod, volume,
-                    g_error_matches (error, KVOL_ERROR, KVOL_ERROR_UNCERTAIN) ? ENGINE_UNCERTAIN : ENGINE_FAILED,
-                    error);
+  /* What was uncertain does not become certain by failing. */
+  uncertain = uncertain || g_error_matches (error, KVOL_ERROR, KVOL_ERROR_UNCERTAIN);
+  engine_set_state (self, pod, volume, uncertain ? ENGINE_UNCERTAIN : ENGINE_FAILED, error);
 }
 
 /* One "about to" for the whole pod, the work, and one "done". */
 static gboolean
-set_up_unready (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *cancellable, GError **error)
+set_up_unready (Engine *self, EnginePod *pod, LayoutPod *layout, GError **error)
 {
   for (guint i = 0; i < pod->volumes->len; i++)
     {
@@ -134,25 +136,25 @@ set_up_unready (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *c
       EngineVolume *volume = pod->volumes->pdata[i];
 
       if (is_unready (volume))
-        set_up_one (self, pod, volume, layout, cancellable);
+        set_up_one (self, pod, volume, layout);
     }
   return engine_journal_save (self, pod, FALSE, error);
 }
 
 static gboolean
-bring_up (Engine *self, EnginePod *pod, gboolean differs, GCancellable *cancellable, GError **error)
+bring_up (Engine *self, EnginePod *pod, gboolean differs, GError **error)
 {
   g_auto (LayoutPod) layout = LAYOUT_POD_INIT;
   gboolean subpaths = pod->model->has_sub_paths;
 
   adopt_volumes (self, pod);
-  refresh_ready (self, pod, cancellable);
+  refresh_ready (self, pod);
 
-  gboolean work = differs || pod->slots.slot_size == 0 || has_unready (pod);
+  gboolean work = differs || pod->unsaved || pod->slots.slot_size == 0 || has_unready (pod);
 
   if ((work || subpaths) && !layout_pod_open (&layout, self->pods_fd, pod->uid, TRUE, error))
     return FALSE;
-  if (work && !set_up_unready (self, pod, &layout, cancellable, error))
+  if (work && !set_up_unready (self, pod, &layout, error))
     return FALSE;
   return !subpaths || engine_subpath_prepare (self, pod, &layout, error);
 }
@@ -167,21 +169,22 @@ set_result (Engine *self, EnginePod *pod, gboolean ready, const GError *error)
   g_mutex_unlock (&self->lock);
 }
 
+/* The caller's cancellable ends its wait for the claim and nothing here: half a set-up helps nobody. */
 static gboolean
-sync_claimed (Engine *self, EnginePod *pod, ModelPod *model, GCancellable *cancellable, GError **error)
+sync_claimed (Engine *self, EnginePod *pod, ModelPod *model, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   gboolean differs = FALSE;
   gboolean retryable = FALSE;
 
   /* Half-deleted data must not be taken for the new pod's. */
-  if (pod->leaving && !engine_remove_claimed (self, pod, cancellable, error))
-    return FALSE;
+  gboolean removed = !pod->leaving || engine_remove_claimed (self, pod, NULL, &failure);
+
   adopt_model (self, pod, model, &differs);
-  if (!bring_up (self, pod, differs, cancellable, &failure))
+  if (!removed || !bring_up (self, pod, differs, &failure))
     retryable = sys_error_is_retryable (failure);
   else
-    engine_failure_collect (pod, &retryable, &failure);
+    engine_failure_collect (pod, TRUE, &retryable, &failure);
 
   set_result (self, pod, failure == NULL, failure);
   if (retryable)
@@ -197,13 +200,15 @@ sync_claimed (Engine *self, EnginePod *pod, ModelPod *model, GCancellable *cance
 gboolean
 engine_sync_pod (Engine *self, ModelPod *model, GCancellable *cancellable, GError **error)
 {
+  engine_want (self, model->uid);
+
   EnginePod *pod =
       engine_open_dirs (self, TRUE, error) ? engine_claim (self, model->uid, TRUE, cancellable, error) : NULL;
 
   if (pod == NULL)
     return FALSE;
 
-  gboolean ready = sync_claimed (self, pod, model, cancellable, error);
+  gboolean ready = sync_claimed (self, pod, model, error);
 
   engine_release (self, pod, FALSE);
   if (self->ops->changed != NULL)
@@ -219,10 +224,10 @@ engine_sync_again (Engine *self, const char *uid)
 
   if (pod == NULL)
     return;
-  if (pod->wanted && !pod->ready)
+  if (engine_is_wanted (self, uid) && pod->model != NULL && !pod->ready)
     model = model_pod_ref (pod->model);
   if (model != NULL)
-    sync_claimed (self, pod, model, NULL, NULL);
+    sync_claimed (self, pod, model, NULL);
   engine_release (self, pod, FALSE);
   if (model != NULL && self->ops->changed != NULL)
     self->ops->changed (self->data, uid, NULL, NULL, NULL);
@@ -242,8 +247,7 @@ look (Engine *self, const char *uid, gboolean cancelled, gboolean *ret_done, GEr
     }
   if (!pod->busy && pod->ready)
     return TRUE;
-  *ret_done =
-      cancelled || (!pod->busy && pod->error != NULL && pod->retry_at == 0 && !sys_error_is_retryable (pod->error));
+  *ret_done = cancelled || (!pod->busy && pod->error != NULL && !sys_error_is_retryable (pod->error));
   if (*ret_done && error != NULL)
     *error = pod->error ? g_error_copy (pod->error)
                         : g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "the wait for pod %s was cancelled", uid);

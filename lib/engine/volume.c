@@ -7,6 +7,7 @@
 #include <fcntl.h>
 
 #include "engine/call.h"
+#include "engine/claim.h"
 #include "engine/subpath.h"
 #include "sys/beneath.h"
 #include "sys/entry.h"
@@ -28,17 +29,6 @@ find_plugin (Engine *self, const EngineVolume *volume, GError **error)
   else
     return plugin;
   return NULL;
-}
-
-static void
-set_made (Engine *self, EngineVolume *volume, EngineMade made, const SysMountId *mount, const char *host_path)
-{
-  g_mutex_lock (&self->lock);
-  volume->made = made;
-  volume->mount = mount ? *mount : (SysMountId){ 0 };
-  g_free (volume->host_path);
-  volume->host_path = g_strdup (host_path);
-  g_mutex_unlock (&self->lock);
 }
 
 static gboolean
@@ -93,7 +83,7 @@ hang_tree (Engine *self, EngineVolume *volume, const EngineCall *call, const Kvo
     return FALSE;
   if (!sys_mount_id_of_fd (made->fd, &mount, error) || !sys_tree_hang (made->fd, dir_fd, error))
     return FALSE;
-  set_made (self, volume, ENGINE_MADE_MOUNT, &mount, NULL);
+  engine_set_made (self, volume, ENGINE_MADE_MOUNT, &mount, NULL);
   return TRUE;
 }
 
@@ -110,7 +100,7 @@ accept_mounted (Engine *self, EngineVolume *volume, int parent_fd, GError **erro
                    "volume plugin \"%s\" says it has mounted, and nothing is mounted", volume->plugin);
       return FALSE;
     }
-  set_made (self, volume, ENGINE_MADE_MOUNT, &info.mount, NULL);
+  engine_set_made (self, volume, ENGINE_MADE_MOUNT, &info.mount, NULL);
   return TRUE;
 }
 
@@ -124,7 +114,7 @@ put_in_place (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVo
     case KVOL_MADE_FILLED:
       if (!finish_content (plugin, pod, volume, call, made, dir_fd, cancellable, error))
         return FALSE;
-      set_made (self, volume, ENGINE_MADE_DIRECTORY, NULL, NULL);
+      engine_set_made (self, volume, ENGINE_MADE_DIRECTORY, NULL, NULL);
       return TRUE;
     case KVOL_MADE_TREE:
       return finish_content (plugin, pod, volume, call, made, made->fd, cancellable, error)
@@ -143,13 +133,17 @@ static gboolean
 take_over (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolume *volume, const EngineCall *call,
            const SysMountInfo *info, int dir_fd, GCancellable *cancellable, GError **error)
 {
-  if (sys_mount_id_is_set (&volume->mount) && !sys_mount_id_equal (&volume->mount, &info->mount))
+  gboolean known = sys_mount_id_is_set (&volume->mount);
+  gboolean ours = known ? sys_mount_id_equal (&volume->mount, &info->mount)
+                        : volume->state == ENGINE_UNCERTAIN && volume->made != ENGINE_MADE_DIRECTORY;
+
+  if (!ours)
     {
       g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY, "a mount that kvol did not make lies on \"%s\"; unmount it",
                    volume->path);
       return FALSE;
     }
-  set_made (self, volume, ENGINE_MADE_MOUNT, &info->mount, NULL);
+  engine_set_made (self, volume, ENGINE_MADE_MOUNT, &info->mount, NULL);
   return refresh_at (plugin, call, dir_fd, cancellable, error);
 }
 
@@ -190,7 +184,7 @@ set_up_host_path (Engine *self, const LoaderPlugin *plugin, EngineVolume *volume
       g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABI, "volume plugin \"%s\" answered no host path", volume->plugin);
       return FALSE;
     }
-  set_made (self, volume, ENGINE_MADE_HOST_PATH, NULL, made.path);
+  engine_set_made (self, volume, ENGINE_MADE_HOST_PATH, NULL, made.path);
   return TRUE;
 }
 
@@ -231,7 +225,7 @@ engine_volume_is_there (Engine *self, const EngineVolume *volume)
     return FALSE;
   if (volume->made == ENGINE_MADE_MOUNT)
     return info.is_mount_root && sys_mount_id_equal (&info.mount, &volume->mount);
-  return volume->made == ENGINE_MADE_DIRECTORY && info.is_dir;
+  return volume->made == ENGINE_MADE_DIRECTORY && info.is_dir && !info.is_mount_root;
 }
 
 /* Opens a volume that is in its place; -1 without an error when it is not. */
@@ -260,7 +254,13 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
   *ret_lost = FALSE;
   if (plugin == NULL)
     return FALSE;
-  if (plugin->desc.refresh == NULL || volume->made == ENGINE_MADE_HOST_PATH)
+  /* What the host has at a path may have changed since, and so may the path. */
+  if (volume->made == ENGINE_MADE_HOST_PATH)
+    {
+      engine_call_init (&call, self, pod, volume);
+      return set_up_host_path (self, plugin, volume, &call, cancellable, error);
+    }
+  if (plugin->desc.refresh == NULL)
     {
       *ret_lost = !engine_volume_is_there (self, volume);
       return TRUE;
@@ -279,7 +279,7 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
 
 /* Unmounts what lies in the volume's place, when it is the volume's. */
 static gboolean
-unmount_own (const EngineVolume *volume, const SysMountInfo *info, int parent_fd, GError **error)
+unmount_own (Engine *self, EngineVolume *volume, const SysMountInfo *info, int parent_fd, GError **error)
 {
   gboolean known_other = sys_mount_id_is_set (&volume->mount) && !sys_mount_id_equal (&volume->mount, &info->mount);
 
@@ -290,6 +290,9 @@ unmount_own (const EngineVolume *volume, const SysMountInfo *info, int parent_fd
                    volume->spec_name);
       return FALSE;
     }
+  /* The id stays known: what comes to light below, or is mounted here later, is not ours. */
+  if (!sys_mount_id_is_set (&volume->mount))
+    engine_set_made (self, volume, ENGINE_MADE_MOUNT, &info->mount, NULL);
   return sys_unmount_at (parent_fd, volume->spec_name, error);
 }
 
@@ -320,7 +323,7 @@ call_teardown (const LoaderPlugin *plugin, const EngineCall *call, int dir_fd, G
 }
 
 static gboolean
-take_down_in (const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call, int parent_fd,
+take_down_in (Engine *self, const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call, int parent_fd,
               GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) absent = NULL;
@@ -339,9 +342,8 @@ take_down_in (const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall
                    "no volume plugin matched name: %s; it is left as it is", volume->plugin);
       return FALSE;
     }
-  if (info.is_mount_root && !unmount_own (volume, &info, parent_fd, error))
+  if (info.is_mount_root && !unmount_own (self, volume, &info, parent_fd, error))
     return FALSE;
-  volume->mount = (SysMountId){ 0 };
 
   /* The place is empty more often than not, and rmdir is the one deletion that can harm nobody. */
   if (sys_remove_dir_at (parent_fd, volume->spec_name, NULL))
@@ -378,5 +380,5 @@ engine_volume_take_down (Engine *self, EnginePod *pod, EngineVolume *volume, Lay
       g_propagate_error (error, g_steal_pointer (&absent));
       return FALSE;
     }
-  return take_down_in (plugin, volume, &call, parent, cancellable, error);
+  return take_down_in (self, plugin, volume, &call, parent, cancellable, error);
 }

@@ -68,7 +68,7 @@ read_identity (ModelPod *self, GError **error)
   const char *name = metadata ? model_field_string (metadata, "name") : NULL;
   const char *rule = "must be letters, digits, '-', '_' and '.', and not begin with '.'";
 
-  if (uid == NULL || !model_name_is_component (uid))
+  if (uid == NULL || !model_name_is_component (uid) || strlen (uid) > 128)
     return throw_invalid (error, "metadata.uid", uid, rule);
   if (name == NULL || !model_name_is_component (name))
     return throw_invalid (error, "metadata.name", name, rule);

@@ -100,8 +100,14 @@ model_source_read (ModelSource *self, GVariant *volume, GError **error)
   g_variant_iter_init (&iter, volume);
   while (g_variant_iter_loop (&iter, "{&sv}", &key, &value))
     {
-      if (g_strv_contains (beside, key) || !g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT))
+      if (g_strv_contains (beside, key))
         continue;
+      if (!g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT))
+        {
+          g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "%s: must be an object (a{sv})", key);
+          g_variant_unref (value);
+          return FALSE;
+        }
       if (source != NULL)
         {
           g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "%s: may not specify more than 1 volume type", key);

@@ -66,6 +66,8 @@ sys_entry_stat (int fd, SysEntry *ret_entry, GError **error)
 
   if (fstat (fd, &info) < 0)
     return sys_throw (error, "look at an open file");
-  *ret_entry = (SysEntry){ .mode = info.st_mode, .gid = info.st_gid, .dev = info.st_dev, .ino = info.st_ino };
+  *ret_entry = (SysEntry){
+    .mode = info.st_mode, .gid = info.st_gid, .dev = info.st_dev, .ino = info.st_ino, .size = info.st_size
+  };
   return TRUE;
 }

@@ -23,6 +23,7 @@ typedef struct {
   guint32 gid;
   guint64 dev;
   guint64 ino;
+  guint64 size;
 } SysEntry;
 
 /* What the open file @fd is (O_PATH will do). Asks the file system: not for storage that may hang. */

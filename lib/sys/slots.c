@@ -151,7 +151,7 @@ sys_slots_read (int dir_fd, const char *name, SysSlots *ret_slots, char ret_boot
                    newest->format);
       return NULL;
     }
-  *ret_slots = (SysSlots){ newest->generation, newest->slot_size, newest == first ? 0 : 1 };
+  *ret_slots = (SysSlots){ newest->generation, newest->slot_size, newest == first ? 0 : 1, FALSE };
   g_strlcpy (ret_boot_id, newest->boot_id, 37);
   return g_bytes_new (newest + 1, newest->body_size);
 }
@@ -197,7 +197,8 @@ write_grown (int dir_fd, const char *name, Header *header, gconstpointer body, g
   if (fd < 0)
     return sys_throw (error, "create record \"%s\"", new_name);
   if (!write_slot (fd, header, body, 0, new_name, error)
-      || (durable && !make_durable (dir_fd, fd, FALSE, new_name, error)))
+      /* The name must never lead to less than it did: the new file is whole before it takes the old one's place. */
+      || !make_durable (dir_fd, fd, FALSE, new_name, error))
     return FALSE;
   if (renameat (dir_fd, new_name, dir_fd, name) < 0)
     return sys_throw (error, "replace record \"%s\"", name);
@@ -210,7 +211,8 @@ sys_slots_write (int dir_fd, const char *name, SysSlots *slots, const char *boot
 {
   gboolean is_new = slots->slot_size == 0;
   gboolean outgrown = !is_new && size + sizeof (Header) > slots->slot_size;
-  SysSlots next = { slots->generation + 1, slots->slot_size, is_new || outgrown ? 0 : 1 - slots->slot };
+  SysSlots next = { slots->generation + 1, slots->slot_size, is_new || outgrown ? 0 : 1 - slots->slot,
+                    slots->is_name_synced || durable };
   Header header = { .format = FORMAT, .generation = next.generation, .body_size = size };
 
   if (size > SLOT_MAX / 2)
@@ -235,12 +237,12 @@ sys_slots_write (int dir_fd, const char *name, SysSlots *slots, const char *boot
       return TRUE;
     }
 
-  KVOL_AUTO_FD fd = openat (dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | (is_new ? O_CREAT | O_TRUNC : 0), 0600);
+  KVOL_AUTO_FD fd = openat (dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_CREAT | (is_new ? O_TRUNC : 0), 0600);
 
   if (fd < 0)
     return sys_throw (error, "open record \"%s\"", name);
   if (!write_slot (fd, &header, body, next.slot, name, error)
-      || (durable && !make_durable (dir_fd, fd, is_new, name, error)))
+      || (durable && !make_durable (dir_fd, fd, !slots->is_name_synced, name, error)))
     return FALSE;
   *slots = next;
   return TRUE;

@@ -9,7 +9,8 @@
 typedef struct {
   guint64 generation;
   guint32 slot_size;
-  guint32 slot; /* the one that holds @generation */
+  guint32 slot;        /* the one that holds @generation */
+  guint32 is_name_synced; /* the file's name would survive a power cut */
 } SysSlots;
 
 /* The newest whole body of @name, and when it was written: @ret_boot_id is of that boot. NULL with ABSENT (no such

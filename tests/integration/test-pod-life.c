@@ -380,6 +380,67 @@ propagation_from_a_private_mount_is_refused_with_what_helps (void **state)
   story_end (story);
 }
 
+static void
+a_foreign_mount_in_a_volumes_place_is_neither_filled_nor_unmounted (void **state)
+{
+  Story *story = begin_with_objects ();
+  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
+  g_autofree char *keys = story_path (story, "web", "kubernetes.io~secret", "keys", NULL);
+  g_autofree char *password = g_build_filename (keys, "password", NULL);
+  g_autoptr (GError) error = NULL;
+
+  story_sync (story, pod);
+  assert_int_equal (umount2 (keys, 0), 0);
+  assert_int_equal (mount ("foreign", keys, "tmpfs", 0, NULL), 0);
+  assert_false (kvol_manager_sync_pod (story->manager, pod, NULL, &error));
+  assert_non_null (strstr (error->message, "a mount that kvol did not make"));
+  assert_false (g_file_test (password, G_FILE_TEST_EXISTS));
+  assert_false (kvol_manager_remove_pod (story->manager, "web-uid", NULL, NULL));
+  assert_false (kvol_manager_remove_pod (story->manager, "web-uid", NULL, NULL));
+  assert_int_equal (umount2 (keys, 0), 0);
+  story_remove (story, pod);
+  story_end (story);
+}
+
+static void
+a_host_path_is_looked_at_by_every_sync (void **state)
+{
+  Story *story = story_begin ();
+  g_autofree char *path = g_build_filename (story->root, "data", NULL);
+  g_autofree char *spec = g_strdup_printf (
+      "{'volumes': <[{'name': <'data'>, 'hostPath': <{'path': <'%s'>, 'type': <'DirectoryOrCreate'>}>}]>}", path);
+  g_autoptr (KvolPod) pod = story_pod ("web", spec);
+
+  story_sync (story, pod);
+  assert_int_equal (rmdir (path), 0);
+  story_sync (story, pod);
+  assert_int_equal (rmdir (path), 0);
+  story_remove (story, pod);
+  story_end (story);
+}
+
+static void
+a_pod_that_was_asked_for_survives_a_complete_list (void **state)
+{
+  Story *story = begin_with_objects ();
+  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
+  g_autofree char *data = story_path (story, "web", "kubernetes.io~empty-dir", "scratch", "data");
+  g_autoptr (GAsyncResult) synced = NULL;
+
+  story_sync (story, pod);
+  assert_true (g_file_set_contents (data, "precious", -1, NULL));
+  story_restart (story);
+  g_variant_unref (kvol_manager_recover (story->manager, FALSE, NULL, NULL));
+  kvol_manager_sync_pod_async (story->manager, pod, NULL, answered, &synced);
+  kvol_manager_set_complete (story->manager);
+  while (synced == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  story_restart (story);
+  assert_true (file_has (data, "precious"));
+  story_remove (story, pod);
+  story_end (story);
+}
+
 int
 main (void)
 {
@@ -400,6 +461,9 @@ main (void)
     cmocka_unit_test (a_busy_volume_is_removed_once_its_user_has_gone),
     cmocka_unit_test (asynchronous_calls_work_with_a_store_that_answers_on_the_main_context),
     cmocka_unit_test (propagation_from_a_private_mount_is_refused_with_what_helps),
+    cmocka_unit_test (a_foreign_mount_in_a_volumes_place_is_neither_filled_nor_unmounted),
+    cmocka_unit_test (a_host_path_is_looked_at_by_every_sync),
+    cmocka_unit_test (a_pod_that_was_asked_for_survives_a_complete_list),
     cmocka_unit_test (a_blocking_call_on_the_main_thread_does_not_wait_for_itself),
   };
 

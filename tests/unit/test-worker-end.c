@@ -440,8 +440,13 @@ a_busy_worker_and_its_program_end_with_the_parent (void **state)
   close (report[1]);
   assert_int_equal (read (report[0], &worker, sizeof worker), sizeof worker);
   close (report[0]);
-  while (!g_file_get_contents (file, &program, NULL, NULL) && g_get_monotonic_time () < deadline)
-    g_usleep (1000);
+  /* Until the line is whole: the file is there before it is written. */
+  while ((!g_file_get_contents (file, &program, NULL, NULL) || strchr (program, '\n') == NULL)
+         && g_get_monotonic_time () < deadline)
+    {
+      g_clear_pointer (&program, g_free);
+      g_usleep (1000);
+    }
   assert_non_null (program);
 
   assert_int_equal (kill (parent, SIGKILL), 0);
