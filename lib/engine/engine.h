@@ -48,10 +48,11 @@ GVariant  *engine_get_status (Engine *self);
 
 /* One mount of a container, as a runtime needs it. */
 typedef struct {
-  char  *volume;
-  char  *source;
-  char  *destination;
-  char **options;
+  char    *volume;
+  char    *source;
+  char    *destination;
+  char   **options;
+  gboolean is_bind; /* the source is a bind of kvol's own, for a subPath */
 } EngineMount;
 
 EngineMount *engine_mount_copy (const EngineMount *self);

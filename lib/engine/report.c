@@ -130,6 +130,7 @@ engine_mount_copy (const EngineMount *self)
 {
   EngineMount *copy = g_new0 (EngineMount, 1);
 
+  copy->is_bind = self->is_bind;
   copy->volume = g_strdup (self->volume);
   copy->source = g_strdup (self->source);
   copy->destination = g_strdup (self->destination);
@@ -181,6 +182,7 @@ mount_new (Engine *self, const EnginePod *pod, const ModelPod *model, const char
   result->volume = g_strdup (mount->volume);
   result->source = mount->sub_path ? layout_subpath_path (self->root, pod->uid, mount->volume, container, index)
                                    : g_strdup (path_of (volume));
+  result->is_bind = mount->sub_path != NULL;
   result->destination = g_strdup (mount->path);
   result->options = options_of (mount, volume, read_only || layout_kind (volume->plugin)->projected);
   return result;
@@ -227,6 +229,19 @@ check_propagation (const EngineMount *mount, GError **error)
   return shared;
 }
 
+/* After a reboot a bind is gone, and the bare place that it hung on is not the volume. */
+static gboolean
+check_bind (const EngineMount *mount, GError **error)
+{
+  SysMountInfo info = { 0 };
+
+  if (!mount->is_bind || (sys_mount_lookup (AT_FDCWD, mount->source, &info, NULL) && info.is_mount_root))
+    return TRUE;
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT, "the subPath of volume \"%s\" for \"%s\" is not bound yet",
+               mount->volume, mount->destination);
+  return FALSE;
+}
+
 GPtrArray *
 engine_get_mounts (Engine *self, const char *uid, const char *container, GError **error)
 {
@@ -242,6 +257,6 @@ engine_get_mounts (Engine *self, const char *uid, const char *container, GError 
     found = add_mounts (self, pod, container, result, error);
   g_mutex_unlock (&self->lock);
   for (guint i = 0; found && i < result->len; i++)
-    found = check_propagation (result->pdata[i], error);
+    found = check_bind (result->pdata[i], error) && check_propagation (result->pdata[i], error);
   return found ? g_steal_pointer (&result) : NULL;
 }

@@ -170,6 +170,27 @@ a_made_sub_path_has_the_mode_and_group_of_the_volume (void **state)
 }
 
 static void
+a_bind_that_is_gone_is_not_handed_out (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) pod = pod_with_sub_path ("a");
+  g_autofree char *target = target_of (story);
+  g_autoptr (GError) error = NULL;
+
+  story_sync (story, pod);
+  assert_int_equal (umount2 (target, 0), 0);
+  assert_null (kvol_manager_get_mounts (story->manager, "web-uid", "main", &error));
+  assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT));
+  story_sync (story, pod);
+
+  g_autoptr (GPtrArray) mounts = kvol_manager_get_mounts (story->manager, "web-uid", "main", NULL);
+
+  assert_int_equal (mounts->len, 1);
+  story_remove (story, pod);
+  story_end (story);
+}
+
+static void
 a_second_sync_keeps_the_bind (void **state)
 {
   Story *story = story_begin ();
@@ -262,6 +283,7 @@ main (void)
   const char *reason = NULL;
   const struct CMUnitTest plain[] = {
     cmocka_unit_test (a_made_sub_path_has_the_mode_and_group_of_the_volume),
+    cmocka_unit_test (a_bind_that_is_gone_is_not_handed_out),
     cmocka_unit_test (a_second_sync_keeps_the_bind),
     cmocka_unit_test (a_target_bound_to_another_directory_is_bound_anew),
     cmocka_unit_test (a_bind_is_removed_after_its_directory_was_deleted_in_the_volume),
