@@ -435,6 +435,8 @@ a_pod_that_was_asked_for_survives_a_complete_list (void **state)
   kvol_manager_set_complete (story->manager);
   while (synced == NULL)
     g_main_context_iteration (NULL, TRUE);
+  /* It holds the manager, and with it the root's lock. */
+  g_clear_object (&synced);
   story_restart (story);
   assert_true (file_has (data, "precious"));
   story_remove (story, pod);
