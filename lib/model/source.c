@@ -88,6 +88,17 @@ read_fields (ModelSource *self, const char *source, GVariant *fields, GError **e
   return FALSE;
 }
 
+static gboolean
+is_source (const char *key)
+{
+  static const char *const others[] = { "flexVolume", "csi", "persistentVolumeClaim", NULL };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (served); i++)
+    if (g_str_equal (served[i].source, key))
+      return TRUE;
+  return g_strv_contains (others, key);
+}
+
 gboolean
 model_source_read (ModelSource *self, GVariant *volume, GError **error)
 {
@@ -104,6 +115,9 @@ model_source_read (ModelSource *self, GVariant *volume, GError **error)
         continue;
       if (!g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT))
         {
+          /* An unknown field is kept; a known source of another type must not become an emptyDir. */
+          if (!is_source (key))
+            continue;
           g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "%s: must be an object (a{sv})", key);
           g_variant_unref (value);
           return FALSE;

@@ -435,8 +435,10 @@ a_pod_that_was_asked_for_survives_a_complete_list (void **state)
   kvol_manager_set_complete (story->manager);
   while (synced == NULL)
     g_main_context_iteration (NULL, TRUE);
-  /* It holds the manager, and with it the root's lock. */
+  /* It holds the manager, and with it the root's lock; so does its thread, for a moment. */
   g_clear_object (&synced);
+  while (g_atomic_int_get ((gint *) &G_OBJECT (story->manager)->ref_count) > 1)
+    g_usleep (1000);
   story_restart (story);
   assert_true (file_has (data, "precious"));
   story_remove (story, pod);
