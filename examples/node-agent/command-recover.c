@@ -6,13 +6,13 @@
 #include "table.h"
 #include "text.h"
 
-/* What is left as it was found, because kvol did not make it or cannot read it. */
+/* What is left: kvol did not make it, cannot read it, or could not finish. */
 static gboolean
 is_left (GVariant *finding)
 {
-  const char *kind = field_string (finding, "kind");
+  static const char *const kinds[] = { "foreign", "unreadable", "unfinished", NULL };
 
-  return g_strcmp0 (kind, "foreign") == 0 || g_strcmp0 (kind, "unreadable") == 0;
+  return g_strv_contains (kinds, field_string (finding, "kind"));
 }
 
 static gboolean

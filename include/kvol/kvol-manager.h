@@ -102,10 +102,15 @@ KVOL_API gboolean kvol_manager_lock (KvolManager *self, GCancellable *cancellabl
  * intervals (0.5 s doubled to 2 min 2 s; upstream `pkg/util/goroutinemap/exponentialbackoff`): see
  * kvol_manager_wait_pod(). Waits for another operation on the same pod to end.
  *
+ * The blocking form, on the thread whose main context the store answers on, turns that context until it is done, as
+ * do kvol_manager_wait_pod() and kvol_manager_remove_pod(); with a store that answers everything by `peek` it does not.
+ *
  * Returns: whether every volume of the pod is ready. Else the error is that of the first volume that cannot
  *   become ready without its author's help, or else of the first that is not ready; the message names them all:
- *   %KVOL_ERROR_INVALID_SPEC, %KVOL_ERROR_NOT_SUPPORTED, %KVOL_ERROR_FORBIDDEN, %KVOL_ERROR_ABSENT (an object
- *   or a path is not there), %KVOL_ERROR_TRANSIENT, %KVOL_ERROR_BUSY, %KVOL_ERROR_UNCERTAIN, %KVOL_ERROR_FINAL
+ *   %KVOL_ERROR_INVALID_SPEC (also for options that differ from those a living volume was set up with and that
+ *   nothing can bring up to date), %KVOL_ERROR_NOT_SUPPORTED, %KVOL_ERROR_FORBIDDEN, %KVOL_ERROR_ABSENT (an object
+ *   or a path is not there), %KVOL_ERROR_TRANSIENT, %KVOL_ERROR_BUSY, %KVOL_ERROR_UNCERTAIN, %KVOL_ERROR_FINAL;
+ *   %G_IO_ERROR_CANCELLED when the pod was removed meanwhile
  */
 KVOL_API gboolean kvol_manager_sync_pod        (KvolManager *self, KvolPod *pod, GCancellable *cancellable,
                                                 GError **error);
@@ -138,9 +143,10 @@ KVOL_API gboolean kvol_manager_wait_pod_finish (KvolManager *self, GAsyncResult 
  * @cancellable: (nullable): stops between two volumes
  * @error: return location for a #GError
  *
- * From now on the pod is not wanted. Takes its volumes down, from records, names and the kernel alone. Only what
- * kvol made is deleted; anything else stays and is named in the error. Neither the pod's object nor the objects
- * of its volumes need exist. A pod that is not there is success.
+ * From now on the pod is not wanted: a set-up of it that runs waits for no more answers and ends. Takes its volumes
+ * down, from records, names and the kernel alone. Only what kvol made is deleted; anything else stays and is named
+ * in the error. Neither the pod's object nor the objects of its volumes need exist. A pod that is not there is
+ * success.
  *
  * Returns: whether nothing of the pod is left. Else %KVOL_ERROR_BUSY (a mount is in use; call again),
  *   %KVOL_ERROR_UNCERTAIN, or %KVOL_ERROR_FINAL (something foreign is in the pod's directory)
@@ -199,8 +205,8 @@ KVOL_API GVariant *kvol_manager_get_status (KvolManager *self);
  * be wanted is kept, and nothing is unmounted for a pod that is known only by its directory.
  *
  * Returns: (transfer full): what was found, `aa{sv}`: `pod`, `volume` `s` (or absent), `kind` `s` (adopted,
- *   repaired, removed, foreign, unreadable), `text` `s`; or %NULL with %KVOL_ERROR_UNCERTAIN (the root cannot
- *   be read)
+ *   repaired, removed, unfinished (a removal to be tried again), foreign, unreadable), `text` `s`; or %NULL with
+ *   %KVOL_ERROR_UNCERTAIN (the root cannot be read)
  */
 KVOL_API GVariant *kvol_manager_recover (KvolManager *self, gboolean dry_run, GCancellable *cancellable,
                                          GError **error);

@@ -2,8 +2,8 @@
 #include <kvol/kvol-error.h>
 #include <kvol/kvol-manager.h>
 
+#include "api/direct.h"
 #include "api/objects.h"
-#include "api/want.h"
 #include "engine/engine.h"
 #include "loader/place.h"
 
@@ -224,36 +224,35 @@ kvol_manager_lock (KvolManager *self, GCancellable *cancellable, GError **error)
 }
 
 void
-api_manager_want (KvolManager *self, const char *uid)
+api_direct_want (KvolManager *self, const char *uid)
 {
   engine_want (self->engine, uid);
 }
 
 gboolean
-kvol_manager_sync_pod (KvolManager *self, KvolPod *pod, GCancellable *cancellable, GError **error)
+api_direct_sync (KvolManager *self, KvolPod *pod, GCancellable *cancellable, GError **error)
 {
-  g_return_val_if_fail (KVOL_IS_MANAGER (self), FALSE);
-  g_return_val_if_fail (pod != NULL, FALSE);
-
   return engine_sync_pod (self->engine, (ModelPod *) pod, cancellable, error);
 }
 
 gboolean
-kvol_manager_wait_pod (KvolManager *self, const char *uid, GCancellable *cancellable, GError **error)
+api_direct_wait (KvolManager *self, const char *uid, GCancellable *cancellable, GError **error)
 {
-  g_return_val_if_fail (KVOL_IS_MANAGER (self), FALSE);
-  g_return_val_if_fail (uid != NULL, FALSE);
-
   return engine_wait_pod (self->engine, uid, cancellable, error);
 }
 
 gboolean
-kvol_manager_remove_pod (KvolManager *self, const char *uid, GCancellable *cancellable, GError **error)
+api_direct_remove (KvolManager *self, const char *uid, GCancellable *cancellable, GError **error)
 {
-  g_return_val_if_fail (KVOL_IS_MANAGER (self), FALSE);
-  g_return_val_if_fail (uid != NULL, FALSE);
-
   return engine_remove_pod (self->engine, uid, cancellable, error);
+}
+
+GMainContext *
+api_direct_acquire_context (KvolManager *self)
+{
+  const ApiObjects *objects = &self->link->objects;
+
+  return api_objects_are_asked_here (objects) && g_main_context_acquire (objects->context) ? objects->context : NULL;
 }
 
 GPtrArray *

@@ -3,25 +3,66 @@
 
 #include <kvol/kvol-error.h>
 
-/* One question to a store, asked on its context while another thread, or this one, waits for the answer. */
+/* One question to a store, asked on its context while another thread waits for the answer. Whoever is cancelled leaves;
+ * the question stays until the store has let go of it. */
 typedef struct _Question Question;
 struct _Question
 {
+  gatomicrefcount refs;
   KvolStore *store;
   GCancellable *cancellable;
   void (*ask) (Question *self, GAsyncReadyCallback answered);
-  const char *const *words; /* of an object: apiVersion, kind, namespace, name */
-  GVariant *request;        /* of a token */
+  char **words;      /* of an object: apiVersion, kind, namespace, name */
+  GVariant *request; /* of a token */
 
   GMutex lock;
   GCond answered;
   GAsyncResult *result; /* under the lock */
 };
 
+static Question *
+question_ref (Question *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+static void
+question_unref (gpointer data)
+{
+  Question *self = data;
+
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  g_object_unref (self->store);
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->result);
+  g_clear_pointer (&self->request, g_variant_unref);
+  g_strfreev (self->words);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->answered);
+  g_free (self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Question, question_unref)
+
+static Question *
+question_new (KvolStore *store, void (*ask) (Question *self, GAsyncReadyCallback answered), GCancellable *cancellable)
+{
+  Question *self = g_new0 (Question, 1);
+
+  g_atomic_ref_count_init (&self->refs);
+  self->store = g_object_ref (store);
+  self->cancellable = cancellable ? g_object_ref (cancellable) : NULL;
+  self->ask = ask;
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->answered);
+  return self;
+}
+
 static void
 on_answer (GObject *source, GAsyncResult *result, gpointer data)
 {
-  Question *self = data;
+  g_autoptr (Question) self = data;
 
   g_mutex_lock (&self->lock);
   self->result = g_object_ref (result);
@@ -34,55 +75,55 @@ ask_here (gpointer data)
 {
   Question *self = data;
 
-  self->ask (self, on_answer);
+  if (!g_cancellable_is_cancelled (self->cancellable))
+    self->ask (question_ref (self), on_answer);
   return G_SOURCE_REMOVE;
 }
 
-/* A caller on the context's own thread turns the context itself, for nobody else would. */
+/* Taking the lock first closes the gap between the waiter's look at the cancellable and its sleep. */
 static void
-turn_until_answered (Question *self, GMainContext *context)
+wake (GCancellable *cancellable, gpointer data)
 {
-  g_main_context_push_thread_default (context);
-  ask_here (self);
-  while (self->result == NULL)
-    g_main_context_iteration (context, TRUE);
-  g_main_context_pop_thread_default (context);
+  Question *self = data;
+
+  g_mutex_lock (&self->lock);
+  g_cond_signal (&self->answered);
+  g_mutex_unlock (&self->lock);
 }
 
 static void
-sleep_until_answered (Question *self, GMainContext *context)
+wait_until_answered (Question *self)
+{
+  gulong handler = self->cancellable ? g_cancellable_connect (self->cancellable, G_CALLBACK (wake), self, NULL) : 0;
+
+  g_mutex_lock (&self->lock);
+  while (self->result == NULL && !g_cancellable_is_cancelled (self->cancellable))
+    g_cond_wait (&self->answered, &self->lock);
+  g_mutex_unlock (&self->lock);
+  g_cancellable_disconnect (self->cancellable, handler);
+}
+
+/* NULL with G_IO_ERROR_CANCELLED. */
+static GAsyncResult *
+wait_for_answer (Question *self, const ApiObjects *objects, GError **error)
 {
   g_autoptr (GSource) source = g_idle_source_new ();
 
   /* Not g_main_context_invoke(): while nobody owns the context that would ask on this thread. */
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, ask_here, self, NULL);
-  g_source_attach (source, context);
+  g_source_set_callback (source, ask_here, question_ref (self), question_unref);
+  g_source_attach (source, objects->context);
+  wait_until_answered (self);
+  /* Nobody may ever turn the context again, and the source holds the question. */
+  g_source_destroy (source);
+
   g_mutex_lock (&self->lock);
-  while (self->result == NULL)
-    g_cond_wait (&self->answered, &self->lock);
+  GAsyncResult *result = self->result ? g_object_ref (self->result) : NULL;
   g_mutex_unlock (&self->lock);
-}
 
-static GAsyncResult *
-wait_for_answer (Question *self, const ApiObjects *objects)
-{
-  GMainContext *context = objects->context;
-  /* Nobody else's thread may run what the application has on its context. */
-  gboolean is_its_thread = g_main_context_is_owner (context) || g_thread_self () == objects->thread;
-
-  g_mutex_init (&self->lock);
-  g_cond_init (&self->answered);
-  if (is_its_thread && g_main_context_acquire (context))
-    {
-      turn_until_answered (self, context);
-      g_main_context_release (context);
-    }
-  else
-    sleep_until_answered (self, context);
-  g_mutex_clear (&self->lock);
-  g_cond_clear (&self->answered);
-  return self->result;
+  if (result == NULL)
+    g_cancellable_set_error_if_cancelled (self->cancellable, error);
+  return result;
 }
 
 static void
@@ -104,7 +145,7 @@ api_objects_get (ApiObjects *self, const char *api_version, const char *kind, co
                  GCancellable *cancellable, GError **error)
 {
   const KvolStoreInterface *iface = self->store ? KVOL_STORE_GET_IFACE (self->store) : NULL;
-  const char *const words[] = { api_version, kind, ns, name };
+  const char *const words[] = { api_version, kind, ns, name, NULL };
   g_autoptr (GError) peeked = NULL;
   GVariant *object = iface && iface->peek ? iface->peek (self->store, api_version, kind, ns, name, &peeked) : NULL;
 
@@ -121,10 +162,13 @@ api_objects_get (ApiObjects *self, const char *api_version, const char *kind, co
       return NULL;
     }
 
-  Question question = { .store = self->store, .cancellable = cancellable, .ask = ask_for_object, .words = words };
-  g_autoptr (GAsyncResult) result = wait_for_answer (&question, self);
+  g_autoptr (Question) question = question_new (self->store, ask_for_object, cancellable);
 
-  return iface->get_finish (self->store, result, error);
+  question->words = g_strdupv ((char **) words);
+
+  g_autoptr (GAsyncResult) result = wait_for_answer (question, self, error);
+
+  return result ? iface->get_finish (self->store, result, error) : NULL;
 }
 
 GVariant *
@@ -138,8 +182,20 @@ api_objects_request_token (ApiObjects *self, GVariant *request, GCancellable *ca
       return NULL;
     }
 
-  Question question = { .store = self->store, .cancellable = cancellable, .ask = ask_for_token, .request = request };
-  g_autoptr (GAsyncResult) result = wait_for_answer (&question, self);
+  g_autoptr (Question) question = question_new (self->store, ask_for_token, cancellable);
 
-  return iface->request_token_finish (self->store, result, error);
+  question->request = g_variant_ref (request);
+
+  g_autoptr (GAsyncResult) result = wait_for_answer (question, self, error);
+
+  return result ? iface->request_token_finish (self->store, result, error) : NULL;
+}
+
+gboolean
+api_objects_are_asked_here (const ApiObjects *self)
+{
+  const KvolStoreInterface *iface = self->store ? KVOL_STORE_GET_IFACE (self->store) : NULL;
+
+  return iface != NULL && (iface->get != NULL || iface->request_token != NULL)
+         && (g_main_context_is_owner (self->context) || g_thread_self () == self->thread);
 }

@@ -13,3 +13,6 @@ typedef struct {
 GVariant *api_objects_get           (ApiObjects *self, const char *api_version, const char *kind, const char *ns,
                                      const char *name, GCancellable *cancellable, GError **error);
 GVariant *api_objects_request_token (ApiObjects *self, GVariant *request, GCancellable *cancellable, GError **error);
+
+/* Whether the store is asked on this thread's own context: whoever waits here then has to turn it meanwhile. */
+gboolean  api_objects_are_asked_here (const ApiObjects *self);

@@ -146,6 +146,53 @@ engine_release (Engine *self, EnginePod *pod, gboolean forget)
   g_mutex_unlock (&self->lock);
 }
 
+GCancellable *
+engine_begin_work (Engine *self, EnginePod *pod)
+{
+  g_mutex_lock (&self->lock);
+  pod->work = g_cancellable_new ();
+  if (self->stopped)
+    g_cancellable_cancel (pod->work);
+  g_mutex_unlock (&self->lock);
+  return pod->work;
+}
+
+void
+engine_end_work (Engine *self, EnginePod *pod)
+{
+  g_mutex_lock (&self->lock);
+  g_clear_object (&pod->work);
+  g_mutex_unlock (&self->lock);
+}
+
+GCancellable *
+engine_ref_work (Engine *self, const char *uid)
+{
+  const EnginePod *pod = g_hash_table_lookup (self->pods, uid);
+
+  return pod != NULL && pod->work != NULL ? g_object_ref (pod->work) : NULL;
+}
+
+void
+engine_stop_work (Engine *self)
+{
+  g_autoptr (GPtrArray) running = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  const EnginePod *pod = NULL;
+
+  g_mutex_lock (&self->lock);
+  self->stopped = TRUE;
+  g_hash_table_iter_init (&iter, self->pods);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &pod))
+    if (pod->work != NULL)
+      g_ptr_array_add (running, g_object_ref (pod->work));
+  g_mutex_unlock (&self->lock);
+
+  /* Who is woken by it may want the lock. */
+  for (guint i = 0; i < running->len; i++)
+    g_cancellable_cancel (running->pdata[i]);
+}
+
 void
 engine_set_state (Engine *self, EnginePod *pod, EngineVolume *volume, EngineState state, GError *error)
 {

@@ -22,15 +22,12 @@
 static gboolean
 open_dir (int dir_fd, const char *name, mode_t mode, gboolean make, int *fd, GError **error)
 {
-  g_autoptr (GError) absent = NULL;
-
   if (*fd >= 0)
     return TRUE;
-  *fd = make ? sys_make_dir_at (dir_fd, name, mode, NULL, error) : sys_entry_open_dir (dir_fd, name, &absent);
-  if (*fd >= 0 || make || g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
-    return *fd >= 0 || !make;
-  g_propagate_error (error, g_steal_pointer (&absent));
-  return FALSE;
+  if (!make)
+    return sys_entry_find_dir (dir_fd, name, fd, error);
+  *fd = sys_make_dir_at (dir_fd, name, mode, NULL, error);
+  return *fd >= 0;
 }
 
 /* Opens the directories that are there; @make: also those that are not. */
@@ -66,6 +63,15 @@ engine_open_dirs (Engine *self, gboolean make, GError **error)
   return opened;
 }
 
+static void
+try_again (Engine *self, const char *uid)
+{
+  if (engine_is_wanted (self, uid))
+    engine_sync_again (self, uid);
+  else
+    engine_remove_unwanted (self, uid);
+}
+
 Engine *
 engine_new (const char *root_dir, const EngineOps *ops, gpointer data, GError **error)
 {
@@ -79,7 +85,7 @@ engine_new (const char *root_dir, const EngineOps *ops, gpointer data, GError **
   self->pods = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) engine_pod_free);
   self->wishes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->registry = loader_registry_new (&engine_services, self, worker, LOADER_IN_WORKER_WHEN_ASKED);
-  self->retry = engine_retry_new (self, engine_sync_again);
+  self->retry = engine_retry_new (self, try_again);
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
 
@@ -98,6 +104,7 @@ engine_new (const char *root_dir, const EngineOps *ops, gpointer data, GError **
 void
 engine_free (Engine *self)
 {
+  engine_stop_work (self);
   engine_retry_free (self->retry);
   g_hash_table_unref (self->pods);
   g_hash_table_unref (self->wishes);

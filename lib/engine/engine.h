@@ -23,7 +23,7 @@ typedef struct {
 } EngineOps;
 
 Engine *engine_new  (const char *root_dir, const EngineOps *ops, gpointer data, GError **error);
-/* Waits for what runs. */
+/* Ends what runs in the background: what waits for an answer is not waited for. */
 void    engine_free (Engine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Engine, engine_free)
 
@@ -33,7 +33,8 @@ gboolean        engine_lock         (Engine *self, GCancellable *cancellable, GE
 /* From now on the pod is wanted, though nothing may have been done for it yet. */
 void     engine_want         (Engine *self, const char *uid);
 
-/* One pass: the answer is what the pass found; retries go on in the background. */
+/* One pass for a pod that engine_want() was called for: the answer is what the pass found; retries go on in the
+ * background. G_IO_ERROR_CANCELLED: it is not wanted any more. */
 gboolean engine_sync_pod     (Engine *self, ModelPod *pod, GCancellable *cancellable, GError **error);
 gboolean engine_wait_pod     (Engine *self, const char *uid, GCancellable *cancellable, GError **error);
 gboolean engine_remove_pod   (Engine *self, const char *uid, GCancellable *cancellable, GError **error);

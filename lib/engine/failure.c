@@ -5,12 +5,26 @@
 
 #include "sys/error.h"
 
-static char *
-describe (const EnginePod *pod, const char *volume)
+static void
+add (GString *text, const EnginePod *pod, const char *volume, const GError *error)
 {
+  if (text->len > 0)
+    g_string_append (text, "; ");
+  if (volume != NULL)
+    g_string_append_printf (text, "volume \"%s\" of ", volume);
   if (*pod->name == '\0')
-    return g_strdup_printf ("volume \"%s\" of pod %s", volume, pod->uid);
-  return g_strdup_printf ("volume \"%s\" of pod \"%s/%s\"", volume, pod->ns, pod->name);
+    g_string_append_printf (text, "pod %s: %s", pod->uid, error->message);
+  else
+    g_string_append_printf (text, "pod \"%s/%s\": %s", pod->ns, pod->name, error->message);
+}
+
+/* What nothing but help can mend decides, else whatever came first. */
+static const GError *
+graver (const GError *known, const GError *other)
+{
+  if (known == NULL || (sys_error_is_retryable (known) && !sys_error_is_retryable (other)))
+    return other;
+  return known;
 }
 
 GError *
@@ -22,7 +36,8 @@ engine_failure_of_plugin (const EngineVolume *volume, GError *error)
 }
 
 gboolean
-engine_failure_collect (const EnginePod *pod, gboolean listed_only, gboolean *ret_retryable, GError **error)
+engine_failure_collect (const EnginePod *pod, gboolean listed_only, const GError *of_pod, gboolean *ret_retryable,
+                        GError **error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   const GError *decisive = NULL;
@@ -34,14 +49,15 @@ engine_failure_collect (const EnginePod *pod, gboolean listed_only, gboolean *re
 
       if (volume->error == NULL || (listed_only && !volume->listed))
         continue;
-
-      g_autofree char *what = describe (pod, volume->name);
-      gboolean retryable = sys_error_is_retryable (volume->error);
-
-      g_string_append_printf (text, "%s%s: %s", text->len > 0 ? "; " : "", what, volume->error->message);
-      *ret_retryable |= retryable;
-      if (decisive == NULL || (!retryable && sys_error_is_retryable (decisive)))
-        decisive = volume->error;
+      add (text, pod, volume->name, volume->error);
+      *ret_retryable |= sys_error_is_retryable (volume->error);
+      decisive = graver (decisive, volume->error);
+    }
+  if (of_pod != NULL)
+    {
+      add (text, pod, NULL, of_pod);
+      *ret_retryable |= sys_error_is_retryable (of_pod);
+      decisive = graver (decisive, of_pod);
     }
   if (decisive == NULL)
     return TRUE;

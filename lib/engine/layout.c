@@ -30,11 +30,18 @@ layout_kind (const char *plugin)
 }
 
 gboolean
-layout_pod_open (LayoutPod *self, int pods_fd, const char *uid, gboolean make, GError **error)
+layout_pod_make (LayoutPod *self, int pods_fd, const char *uid, GError **error)
 {
   self->uid = uid;
-  self->pod_fd = make ? sys_make_dir_at (pods_fd, uid, 0750, NULL, error) : sys_entry_open_dir (pods_fd, uid, error);
+  self->pod_fd = sys_make_dir_at (pods_fd, uid, 0750, NULL, error);
   return self->pod_fd >= 0;
+}
+
+gboolean
+layout_pod_find (LayoutPod *self, int pods_fd, const char *uid, GError **error)
+{
+  self->uid = uid;
+  return pods_fd < 0 || sys_entry_find_dir (pods_fd, uid, &self->pod_fd, error);
 }
 
 void
@@ -48,49 +55,55 @@ layout_pod_close (LayoutPod *self)
   g_clear_pointer (&self->parents, g_ptr_array_unref);
 }
 
-static int
-open_or_make (int dir_fd, const char *name, mode_t mode, gboolean make, GError **error)
+/* -1 in @ret_fd and TRUE: it is not there, and was not to be made. */
+static gboolean
+open_or_make (int dir_fd, const char *name, mode_t mode, gboolean make, int *ret_fd, GError **error)
 {
-  return make ? sys_make_dir_at (dir_fd, name, mode, NULL, error) : sys_entry_open_dir (dir_fd, name, error);
+  if (!make)
+    return sys_entry_find_dir (dir_fd, name, ret_fd, error);
+  *ret_fd = sys_make_dir_at (dir_fd, name, mode, NULL, error);
+  return *ret_fd >= 0;
 }
 
-int
-layout_pod_parent (LayoutPod *self, const char *plugin, gboolean make, GError **error)
+gboolean
+layout_pod_parent (LayoutPod *self, const char *plugin, gboolean make, int *ret_parent, GError **error)
 {
+  *ret_parent = self->parent_fd;
   if (self->parent_fd >= 0 && g_str_equal (self->parent_plugin, plugin))
-    return self->parent_fd;
+    return TRUE;
 
+  *ret_parent = -1;
+  if (self->volumes_fd < 0 && !open_or_make (self->pod_fd, "volumes", 0750, make, &self->volumes_fd, error))
+    return FALSE;
   if (self->volumes_fd < 0)
-    self->volumes_fd = open_or_make (self->pod_fd, "volumes", 0750, make, error);
-  if (self->volumes_fd < 0)
-    return -1;
+    return TRUE;
 
   g_autofree char *name = model_name_escape (plugin);
 
   kvol_clear_fd (&self->parent_fd);
   g_clear_pointer (&self->parent_plugin, g_free);
-  self->parent_fd = open_or_make (self->volumes_fd, name, layout_kind (plugin)->dir_mode, make, error);
+  if (!open_or_make (self->volumes_fd, name, layout_kind (plugin)->dir_mode, make, &self->parent_fd, error))
+    return FALSE;
   if (self->parent_fd < 0)
-    return -1;
+    return TRUE;
+  *ret_parent = self->parent_fd;
   self->parent_plugin = g_strdup (plugin);
   if (self->parents == NULL)
     self->parents = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (self->parents, g_steal_pointer (&name));
-  return self->parent_fd;
+  return TRUE;
 }
 
-/* Lends plugins/kubernetes.io~empty-dir, or -1. */
-static int
-marks_of (LayoutPod *self, gboolean make, GError **error)
+/* Opens plugins/kubernetes.io~empty-dir; it stays -1 where it is not there, and was not to be made. */
+static gboolean
+open_marks (LayoutPod *self, gboolean make, GError **error)
 {
+  KVOL_AUTO_FD plugins = -1;
+
   if (self->marks_fd >= 0)
-    return self->marks_fd;
-
-  KVOL_AUTO_FD plugins = open_or_make (self->pod_fd, "plugins", 0750, make, error);
-
-  if (plugins >= 0)
-    self->marks_fd = open_or_make (plugins, MARKS_DIR, 0750, make, error);
-  return self->marks_fd;
+    return TRUE;
+  return open_or_make (self->pod_fd, "plugins", 0750, make, &plugins, error)
+         && (plugins < 0 || open_or_make (plugins, MARKS_DIR, 0750, make, &self->marks_fd, error));
 }
 
 gboolean
@@ -102,12 +115,11 @@ layout_pod_add_mark (LayoutPod *self, const char *plugin, const char *spec_name,
     return TRUE;
 
   g_autofree char *name = g_strconcat (prefix, spec_name, NULL);
-  int marks = marks_of (self, TRUE, error);
 
-  if (marks < 0)
+  if (!open_marks (self, TRUE, error))
     return FALSE;
 
-  KVOL_AUTO_FD dir = sys_make_dir_at (marks, name, 0750, NULL, error);
+  KVOL_AUTO_FD dir = sys_make_dir_at (self->marks_fd, name, 0750, NULL, error);
 
   return dir >= 0 && sys_entry_touch (dir, "ready", 0666, error);
 }
@@ -116,23 +128,17 @@ gboolean
 layout_pod_remove_mark (LayoutPod *self, const char *plugin, const char *spec_name, GError **error)
 {
   const char *prefix = layout_kind (plugin)->mark_prefix;
-  g_autoptr (GError) absent = NULL;
 
   if (prefix == NULL)
     return TRUE;
 
   g_autofree char *name = g_strconcat (prefix, spec_name, NULL);
   g_autofree char *ready = g_strconcat (name, "/ready", NULL);
-  int marks = marks_of (self, FALSE, &absent);
 
-  if (marks < 0 && g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
-    return TRUE;
-  if (marks < 0)
-    {
-      g_propagate_error (error, g_steal_pointer (&absent));
-      return FALSE;
-    }
-  return sys_entry_unlink (marks, ready, error) && sys_remove_dir_at (marks, name, error);
+  if (!open_marks (self, FALSE, error))
+    return FALSE;
+  return self->marks_fd < 0
+         || (sys_entry_unlink (self->marks_fd, ready, error) && sys_remove_dir_at (self->marks_fd, name, error));
 }
 
 /* Removes the directory @name below @dir_fd; when it is not empty, says what is in it. */
@@ -162,13 +168,14 @@ remove_holder (int dir_fd, const char *name, GError **error)
 static gboolean
 remove_holders_in (int dir_fd, const char *name, GError **error)
 {
-  g_autoptr (GError) absent = NULL;
-  KVOL_AUTO_FD dir = sys_entry_open_dir (dir_fd, name, &absent);
+  KVOL_AUTO_FD dir = -1;
 
-  if (dir < 0 && g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
+  if (!sys_entry_find_dir (dir_fd, name, &dir, error))
+    return FALSE;
+  if (dir < 0)
     return TRUE;
 
-  g_auto (GStrv) names = dir >= 0 ? sys_list_dir (dir, error) : NULL;
+  g_auto (GStrv) names = sys_list_dir (dir, error);
 
   if (names == NULL)
     return FALSE;

@@ -36,13 +36,15 @@ typedef struct {
 
 #define LAYOUT_POD_INIT { .pod_fd = -1, .volumes_fd = -1, .marks_fd = -1, .parent_fd = -1 }
 
-/* Opens ROOT/pods/<uid>, making it when @make. ABSENT otherwise. */
-gboolean layout_pod_open  (LayoutPod *self, int pods_fd, const char *uid, gboolean make, GError **error);
+/* Opens ROOT/pods/<uid>, making it when it is not there. */
+gboolean layout_pod_make  (LayoutPod *self, int pods_fd, const char *uid, GError **error);
+/* Opens it when it is there; else @pod_fd stays -1, and the answer is TRUE too. */
+gboolean layout_pod_find  (LayoutPod *self, int pods_fd, const char *uid, GError **error);
 void     layout_pod_close (LayoutPod *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LayoutPod, layout_pod_close)
 
-/* Lends volumes/<plugin>, or -1. */
-int layout_pod_parent (LayoutPod *self, const char *plugin, gboolean make, GError **error);
+/* Lends volumes/<plugin>; -1 in @ret_parent and TRUE where it is not there, and was not to be made. */
+gboolean layout_pod_parent (LayoutPod *self, const char *plugin, gboolean make, int *ret_parent, GError **error);
 
 gboolean layout_pod_add_mark    (LayoutPod *self, const char *plugin, const char *spec_name, GError **error);
 gboolean layout_pod_remove_mark (LayoutPod *self, const char *plugin, const char *spec_name, GError **error);

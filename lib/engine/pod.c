@@ -58,6 +58,7 @@ engine_pod_free (EnginePod *self)
   g_clear_pointer (&self->model, model_pod_unref);
   g_ptr_array_unref (self->volumes);
   g_clear_error (&self->error);
+  g_clear_object (&self->work);
   g_free (self);
 }
 

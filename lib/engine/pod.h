@@ -57,6 +57,7 @@ typedef struct {
   gboolean   busy;      /* shared: claimed */
   gboolean   ready;     /* shared: the last sync left everything ready */
   GError    *error;     /* shared: why it did not */
+  GCancellable *work;   /* shared: ends what the sync that runs waits for; NULL: none runs */
   gint64     delay;     /* shared: back-off before the next retry, µs */
   gint64     retry_at;  /* shared: monotonic; 0: no retry */
 } EnginePod;

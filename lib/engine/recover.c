@@ -8,6 +8,7 @@
 #include "engine/claim.h"
 #include "engine/journal.h"
 #include "engine/layout.h"
+#include "engine/place.h"
 #include "engine/remove.h"
 #include "engine/volume.h"
 #include "model/name.h"
@@ -57,8 +58,8 @@ settle_uncertain (Recovery *self, EnginePod *pod, EngineVolume *volume)
       add_finding (self, pod->uid, volume->name, "repaired", "its set-up was cut off before anything was there");
       return TRUE;
     }
-  if (!info.is_mount_root || volume->made == ENGINE_MADE_DIRECTORY
-      || (sys_mount_id_is_set (&volume->mount) && !sys_mount_id_equal (&volume->mount, &info.mount)))
+  engine_place_settle (self->engine, volume, &info);
+  if (!engine_place_is_own_mount (volume, &info))
     return FALSE;
   engine_set_made (self->engine, volume, ENGINE_MADE_MOUNT, &info.mount, NULL);
   engine_set_state (self->engine, pod, volume, ENGINE_READY, NULL);
@@ -104,7 +105,12 @@ finish_removal (Recovery *self, EnginePod *pod, gboolean *ret_gone, GCancellable
       *ret_gone = TRUE;
     }
   else
-    add_finding (self, pod->uid, NULL, "foreign", "its removal cannot be finished: %s", error->message);
+    {
+      gboolean foreign = g_error_matches (error, KVOL_ERROR, KVOL_ERROR_FINAL);
+
+      add_finding (self, pod->uid, NULL, foreign ? "foreign" : "unfinished", "its removal cannot be finished: %s",
+                   error->message);
+    }
 }
 
 static void

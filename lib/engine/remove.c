@@ -6,11 +6,13 @@
 #include "engine/claim.h"
 #include "engine/failure.h"
 #include "engine/journal.h"
+#include "engine/place.h"
 #include "engine/retry.h"
 #include "engine/subpath.h"
 #include "engine/volume.h"
 #include "model/name.h"
 #include "sys/entry.h"
+#include "sys/error.h"
 
 /* Every volume is tried, also after one has failed: a stuck one costs only itself. */
 static void
@@ -32,6 +34,20 @@ take_down_volumes (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable
     }
 }
 
+/* What a cut-off set-up may have mounted is known by its id from here on, also when this removal is cut off too. */
+static void
+settle_volumes (Engine *self, EnginePod *pod)
+{
+  for (guint i = 0; i < pod->volumes->len; i++)
+    {
+      EngineVolume *volume = pod->volumes->pdata[i];
+      SysMountInfo info = { 0 };
+
+      if (volume->state == ENGINE_UNCERTAIN && sys_mount_lookup (self->pods_fd, volume->relative, &info, NULL))
+        engine_place_settle (self, volume, &info);
+    }
+}
+
 /* Writes down that the pod shall go. */
 static gboolean
 begin (Engine *self, EnginePod *pod, GError **error)
@@ -46,6 +62,7 @@ begin (Engine *self, EnginePod *pod, GError **error)
     pod->model = model_pod_new (pod->object, NULL);
   g_mutex_unlock (&self->lock);
 
+  settle_volumes (self, pod);
   if (!begun && (!engine_open_dirs (self, TRUE, error) || !engine_journal_save (self, pod, FALSE, error)))
     {
       /* What is not written down has not begun. */
@@ -70,13 +87,15 @@ take_down_pod (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *ca
   gboolean retryable = FALSE;
 
   take_down_volumes (self, pod, layout, cancellable);
-  if (!engine_failure_collect (pod, FALSE, &retryable, error))
+  if (!engine_failure_collect (pod, FALSE, NULL, &retryable, error))
     {
       /* Whoever comes next finds out which volumes are gone; that this could not be written down changes nothing. */
       engine_journal_save (self, pod, FALSE, NULL);
       return FALSE;
     }
-  return (pod->object != NULL || engine_subpath_remove_all (layout->pod_fd, error))
+  if (layout->pod_fd < 0)
+    return TRUE;
+  return (pod->object != NULL || engine_subpath_remove (layout->pod_fd, NULL, error))
          && layout_pod_remove (layout, self->pods_fd, error);
 }
 
@@ -84,21 +103,9 @@ gboolean
 engine_remove_claimed (Engine *self, EnginePod *pod, GCancellable *cancellable, GError **error)
 {
   g_auto (LayoutPod) layout = LAYOUT_POD_INIT;
-  g_autoptr (GError) absent = NULL;
 
-  if (!begin (self, pod, error))
-    return FALSE;
-  if (layout_pod_open (&layout, self->pods_fd, pod->uid, FALSE, &absent))
-    {
-      if (!take_down_pod (self, pod, &layout, cancellable, error))
-        return FALSE;
-    }
-  else if (!g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
-    {
-      g_propagate_error (error, g_steal_pointer (&absent));
-      return FALSE;
-    }
-  if (!engine_journal_forget (self, pod, error))
+  if (!begin (self, pod, error) || !layout_pod_find (&layout, self->pods_fd, pod->uid, error)
+      || !take_down_pod (self, pod, &layout, cancellable, error) || !engine_journal_forget (self, pod, error))
     return FALSE;
 
   g_mutex_lock (&self->lock);
@@ -114,6 +121,7 @@ gboolean
 engine_remove_pod (Engine *self, const char *uid, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) absent = NULL;
+  g_autoptr (GCancellable) work = NULL;
 
   if (!model_name_is_component (uid))
     {
@@ -125,7 +133,10 @@ engine_remove_pod (Engine *self, const char *uid, GCancellable *cancellable, GEr
     return FALSE;
   g_mutex_lock (&self->lock);
   g_hash_table_remove (self->wishes, uid);
+  work = engine_ref_work (self, uid);
   g_mutex_unlock (&self->lock);
+  /* A set-up that nobody wants any more waits for no answer. */
+  g_cancellable_cancel (work);
 
   EnginePod *pod = engine_claim (self, uid, FALSE, cancellable, &absent);
 
@@ -155,8 +166,12 @@ engine_remove_unwanted (Engine *self, const char *uid)
   if (pod == NULL)
     return;
 
-  gboolean gone = !engine_is_wanted (self, uid) && engine_remove_claimed (self, pod, NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  gboolean unwanted = !engine_is_wanted (self, uid);
+  gboolean gone = unwanted && engine_remove_claimed (self, pod, NULL, &error);
 
+  if (unwanted && !gone && sys_error_is_retryable (error))
+    engine_retry_schedule (self->retry, pod);
   engine_release (self, pod, gone);
   if (gone && self->ops->changed != NULL)
     self->ops->changed (self->data, uid, NULL, NULL, NULL);

@@ -8,7 +8,7 @@
 struct _EngineRetry
 {
   Engine *engine;
-  EngineWork sync;
+  EngineWork again;
   GThread *clock;   /* under the engine's lock; NULL until something is scheduled */
   GCond due;        /* with the engine's lock: the schedule changed */
   gboolean stopped; /* under the engine's lock */
@@ -33,12 +33,12 @@ run_job (gpointer data, gpointer user_data)
 }
 
 EngineRetry *
-engine_retry_new (Engine *engine, EngineWork sync)
+engine_retry_new (Engine *engine, EngineWork again)
 {
   EngineRetry *self = g_new0 (EngineRetry, 1);
 
   self->engine = engine;
-  self->sync = sync;
+  self->again = again;
   g_cond_init (&self->due);
   self->pool = g_thread_pool_new (run_job, self, MAX_THREADS, FALSE, NULL);
   return self;
@@ -71,7 +71,7 @@ push_due (EngineRetry *self)
       if (pod->retry_at <= now)
         {
           pod->retry_at = 0;
-          engine_retry_push (self, self->sync, pod->uid);
+          engine_retry_push (self, self->again, pod->uid);
         }
       else if (next == 0 || pod->retry_at < next)
         next = pod->retry_at;

@@ -7,6 +7,7 @@
 #include <kvol/kvol-macros.h>
 #include <string.h>
 
+#include "engine/volume.h"
 #include "sys/beneath.h"
 #include "sys/entry.h"
 #include "sys/error.h"
@@ -59,20 +60,6 @@ open_source (int volume_fd, const char *sub_path, GError **error)
   if (prefix < 0 || !sys_entry_stat (volume_fd, &root, error))
     return -1;
   return sys_make_dirs_beneath (prefix, rest, root.mode & 07777, -1, error);
-}
-
-static int
-open_volume (Engine *self, const EngineVolume *volume, GError **error)
-{
-  if (volume->host_path != NULL)
-    {
-      int fd = open (volume->host_path, O_PATH | O_CLOEXEC);
-
-      return fd >= 0 ? fd : sys_throw_fd (error, "open \"%s\"", volume->host_path);
-    }
-
-  return sys_open_beneath (self->pods_fd, volume->relative, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, SYS_BENEATH_NO_LINKS,
-                           error);
 }
 
 /* Whether a bare target is as it was made: an empty file. */
@@ -145,8 +132,16 @@ make_target (int dir_fd, const char *name, gboolean is_dir, GError **error)
   return sys_open_beneath (dir_fd, name, O_PATH | O_NOFOLLOW, 0, SYS_BENEATH_NO_LINKS, error);
 }
 
+/* A host's path keeps the attributes that the host gave it: a device in it can be opened. */
+static int
+clone_source (const EngineVolume *volume, int source_fd, GError **error)
+{
+  return volume->made == ENGINE_MADE_HOST_PATH ? sys_tree_copy (source_fd, error)
+                                               : sys_tree_clone (source_fd, "", FALSE, error);
+}
+
 static gboolean
-bind_target (int source_fd, int dir_fd, const char *name, GError **error)
+bind_target (const EngineVolume *volume, int source_fd, int dir_fd, const char *name, GError **error)
 {
   SysEntry source = { 0 };
   gboolean bound = FALSE;
@@ -156,7 +151,7 @@ bind_target (int source_fd, int dir_fd, const char *name, GError **error)
   if (bound)
     return TRUE;
 
-  KVOL_AUTO_FD tree = sys_tree_clone (source_fd, "", FALSE, error);
+  KVOL_AUTO_FD tree = clone_source (volume, source_fd, error);
   KVOL_AUTO_FD target = tree >= 0 ? make_target (dir_fd, name, (source.mode & S_IFMT) == S_IFDIR, error) : -1;
 
   return target >= 0 && sys_tree_hang (tree, target, error);
@@ -181,11 +176,11 @@ prepare_one (Engine *self, EnginePod *pod, LayoutPod *layout, const char *contai
   if (volume == NULL || volume->state != ENGINE_READY)
     return TRUE;
 
-  KVOL_AUTO_FD volume_fd = open_volume (self, volume, error);
+  KVOL_AUTO_FD volume_fd = engine_volume_open (self, volume, error);
   KVOL_AUTO_FD source = volume_fd >= 0 ? open_source (volume_fd, mount->sub_path, error) : -1;
   KVOL_AUTO_FD holder = source >= 0 ? open_holder (layout, mount->volume, container, error) : -1;
 
-  if (holder >= 0 && bind_target (source, holder, name, error))
+  if (holder >= 0 && bind_target (volume, source, holder, name, error))
     return TRUE;
   g_prefix_error (error, "failed to prepare subPath for volumeMount \"%s\" of container \"%s\": ", mount->volume,
                   container);
@@ -227,16 +222,12 @@ remove_targets_of (int volume_fd, const char *container, GError **error)
 static gboolean
 remove_containers_of (int subpaths_fd, const char *volume, GError **error)
 {
-  g_autoptr (GError) absent = NULL;
-  KVOL_AUTO_FD dir = sys_entry_open_dir (subpaths_fd, volume, &absent);
+  KVOL_AUTO_FD dir = -1;
 
-  if (dir < 0 && g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
-    return TRUE;
+  if (!sys_entry_find_dir (subpaths_fd, volume, &dir, error))
+    return FALSE;
   if (dir < 0)
-    {
-      g_propagate_error (error, g_steal_pointer (&absent));
-      return FALSE;
-    }
+    return TRUE;
 
   g_auto (GStrv) containers = sys_list_dir (dir, error);
 
@@ -246,40 +237,31 @@ remove_containers_of (int subpaths_fd, const char *volume, GError **error)
   return containers != NULL && sys_remove_dir_at (subpaths_fd, volume, error);
 }
 
-gboolean
-engine_subpath_remove_all (int pod_fd, GError **error)
+static gboolean
+remove_all_of (int subpaths_fd, GError **error)
 {
-  KVOL_AUTO_FD subpaths = sys_entry_open_dir (pod_fd, SUBPATHS_DIR, NULL);
+  g_auto (GStrv) volumes = sys_list_dir (subpaths_fd, error);
 
-  if (subpaths < 0 && errno == ENOENT)
-    return TRUE;
-
-  g_auto (GStrv) volumes = subpaths >= 0 ? sys_list_dir (subpaths, error) : NULL;
-
-  if (subpaths < 0)
-    return sys_throw (error, "open directory \"%s\"", SUBPATHS_DIR);
   for (guint i = 0; volumes != NULL && volumes[i] != NULL; i++)
-    if (!remove_containers_of (subpaths, volumes[i], error))
+    if (!remove_containers_of (subpaths_fd, volumes[i], error))
       return FALSE;
-  return volumes != NULL && sys_remove_dir_at (pod_fd, SUBPATHS_DIR, error);
+  return volumes != NULL;
 }
 
 gboolean
 engine_subpath_remove (int pod_fd, const char *volume, GError **error)
 {
-  KVOL_AUTO_FD subpaths = sys_entry_open_dir (pod_fd, SUBPATHS_DIR, NULL);
+  KVOL_AUTO_FD subpaths = -1;
 
-  if (subpaths < 0 && errno == ENOENT)
-    return TRUE;
+  if (!sys_entry_find_dir (pod_fd, SUBPATHS_DIR, &subpaths, error))
+    return FALSE;
   if (subpaths < 0)
-    return sys_throw (error, "open directory \"%s\"", SUBPATHS_DIR);
-  if (!remove_containers_of (subpaths, volume, error))
+    return TRUE;
+  if (volume ? !remove_containers_of (subpaths, volume, error) : !remove_all_of (subpaths, error))
     {
       g_prefix_error (error, "error cleaning subPath mounts: ");
       return FALSE;
     }
-  kvol_clear_fd (&subpaths);
   /* It stays while other volumes have binds. */
-  sys_remove_dir_at (pod_fd, SUBPATHS_DIR, NULL);
-  return TRUE;
+  return sys_remove_dir_at (pod_fd, SUBPATHS_DIR, volume ? NULL : error) || volume != NULL;
 }

@@ -9,9 +9,7 @@
 /* Makes the binds of all containers of the pod. The volumes are in their places. */
 gboolean engine_subpath_prepare (Engine *self, EnginePod *pod, LayoutPod *layout, GError **error);
 
-/* Removes all binds of a pod of which only the directory is known: a volume without a directory of its own, such as a
- * hostPath, shows nowhere else. */
-gboolean engine_subpath_remove_all (int pod_fd, GError **error);
-
-/* Removes the binds of one volume. @pod_fd: the pod's directory. Never descends into one. */
+/* Removes the binds of one volume; @volume NULL: all, for a pod of which only the directory is known, where a volume
+ * without a directory of its own, such as a hostPath, shows nowhere else. @pod_fd: the pod's directory. Never descends
+ * into one. */
 gboolean engine_subpath_remove (int pod_fd, const char *volume, GError **error);

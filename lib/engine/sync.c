@@ -37,16 +37,22 @@ adopt_volumes (Engine *self, EnginePod *pod)
   g_mutex_unlock (&self->lock);
 }
 
-/* Takes @model as what is wanted; *@ret_differs: not what the record says. */
+/* Whether @model is not what the record says. */
+static gboolean
+differs_from (const EnginePod *pod, const ModelPod *model)
+{
+  return pod->object == NULL || (pod->model != model && !g_variant_equal (pod->object, model->object));
+}
+
+/* Takes @model as what is wanted. */
 static void
-adopt_model (Engine *self, EnginePod *pod, ModelPod *model, gboolean *ret_differs)
+adopt_model (Engine *self, EnginePod *pod, ModelPod *model, gboolean differs)
 {
   ModelPod *old = pod->model;
 
-  *ret_differs = pod->object == NULL || (old != model && !g_variant_equal (pod->object, model->object));
   g_mutex_lock (&self->lock);
   pod->model = model_pod_ref (model);
-  if (*ret_differs)
+  if (differs)
     {
       g_clear_pointer (&pod->object, g_variant_unref);
       pod->object = g_variant_ref (model->object);
@@ -62,7 +68,7 @@ adopt_model (Engine *self, EnginePod *pod, ModelPod *model, gboolean *ret_differ
 /* Brings what is there up to date. A volume that has lost its place is pending again. A failed refresh leaves the
  * volume as it stands: old content is better than none. */
 static void
-refresh_ready (Engine *self, EnginePod *pod)
+refresh_ready (Engine *self, EnginePod *pod, GCancellable *work)
 {
   for (guint i = 0; i < pod->volumes->len; i++)
     {
@@ -72,7 +78,7 @@ refresh_ready (Engine *self, EnginePod *pod)
 
       if (!volume->listed || volume->state != ENGINE_READY)
         continue;
-      if (!engine_volume_refresh (self, pod, volume, &lost, NULL, &error))
+      if (!engine_volume_refresh (self, pod, volume, &lost, work, &error))
         error = engine_failure_of_plugin (volume, error);
       if (lost)
         {
@@ -102,12 +108,12 @@ has_unready (const EnginePod *pod)
 }
 
 static void
-set_up_one (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout)
+set_up_one (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout, GCancellable *work)
 {
   GError *error = NULL;
   gboolean uncertain = volume->state == ENGINE_UNCERTAIN;
 
-  if (engine_volume_set_up (self, pod, volume, layout, NULL, &error))
+  if (engine_volume_set_up (self, pod, volume, layout, work, &error))
     {
       engine_set_state (self, pod, volume, ENGINE_READY, NULL);
       return;
@@ -120,7 +126,7 @@ set_up_one (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layou
 
 /* One "about to" for the whole pod, the work, and one "done". */
 static gboolean
-set_up_unready (Engine *self, EnginePod *pod, LayoutPod *layout, GError **error)
+set_up_unready (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *work, GError **error)
 {
   for (guint i = 0; i < pod->volumes->len; i++)
     {
@@ -136,25 +142,25 @@ set_up_unready (Engine *self, EnginePod *pod, LayoutPod *layout, GError **error)
       EngineVolume *volume = pod->volumes->pdata[i];
 
       if (is_unready (volume))
-        set_up_one (self, pod, volume, layout);
+        set_up_one (self, pod, volume, layout, work);
     }
   return engine_journal_save (self, pod, FALSE, error);
 }
 
 static gboolean
-bring_up (Engine *self, EnginePod *pod, gboolean differs, GError **error)
+bring_up (Engine *self, EnginePod *pod, gboolean differs, GCancellable *work, GError **error)
 {
   g_auto (LayoutPod) layout = LAYOUT_POD_INIT;
   gboolean subpaths = pod->model->has_sub_paths;
 
   adopt_volumes (self, pod);
-  refresh_ready (self, pod);
+  refresh_ready (self, pod, work);
 
-  gboolean work = differs || pod->unsaved || pod->slots.slot_size == 0 || has_unready (pod);
+  gboolean needed = differs || pod->unsaved || pod->slots.slot_size == 0 || has_unready (pod);
 
-  if ((work || subpaths) && !layout_pod_open (&layout, self->pods_fd, pod->uid, TRUE, error))
+  if ((needed || subpaths) && !layout_pod_make (&layout, self->pods_fd, pod->uid, error))
     return FALSE;
-  if (work && !set_up_unready (self, pod, &layout, error))
+  if (needed && !set_up_unready (self, pod, &layout, work, error))
     return FALSE;
   return !subpaths || engine_subpath_prepare (self, pod, &layout, error);
 }
@@ -169,22 +175,54 @@ set_result (Engine *self, EnginePod *pod, gboolean ready, const GError *error)
   g_mutex_unlock (&self->lock);
 }
 
+/* Options that a volume was set up with: where nothing can bring them up to date they hold as long as the pod. */
+static gboolean
+check_unchanged (Engine *self, const EnginePod *pod, const ModelPod *model, GError **error)
+{
+  g_autoptr (ModelPod) known = pod->object ? model_pod_new (pod->object, NULL) : NULL;
+
+  for (guint i = 0; known != NULL && i < pod->volumes->len; i++)
+    {
+      const EngineVolume *volume = pod->volumes->pdata[i];
+      const LoaderPlugin *plugin = loader_registry_find (self->registry, volume->plugin);
+      const ModelVolume *old = model_pod_find_volume (known, volume->name);
+      const ModelVolume *new = model_pod_find_volume (model, volume->name);
+
+      if (volume->state != ENGINE_READY || volume->made == ENGINE_MADE_HOST_PATH || plugin == NULL
+          || plugin->desc.refresh != NULL || old == NULL || new == NULL || g_variant_equal (old->options, new->options))
+        continue;
+      g_set_error (
+          error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC,
+          "volume \"%s\" of pod \"%s/%s\": its options may not change while the pod lives; remove the pod first",
+          volume->name, model->ns, model->name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 /* The caller's cancellable ends its wait for the claim and nothing here: half a set-up helps nobody. */
 static gboolean
 sync_claimed (Engine *self, EnginePod *pod, ModelPod *model, GError **error)
 {
+  g_autoptr (GError) of_pod = NULL;
   g_autoptr (GError) failure = NULL;
-  gboolean differs = FALSE;
   gboolean retryable = FALSE;
 
   /* Half-deleted data must not be taken for the new pod's. */
   gboolean removed = !pod->leaving || engine_remove_claimed (self, pod, NULL, &failure);
+  gboolean differs = differs_from (pod, model);
 
-  adopt_model (self, pod, model, &differs);
-  if (!removed || !bring_up (self, pod, differs, &failure))
+  if (removed && differs && !check_unchanged (self, pod, model, error))
+    return FALSE;
+  adopt_model (self, pod, model, differs);
+  if (!removed)
     retryable = sys_error_is_retryable (failure);
   else
-    engine_failure_collect (pod, TRUE, &retryable, &failure);
+    {
+      bring_up (self, pod, differs, engine_begin_work (self, pod), &of_pod);
+      engine_end_work (self, pod);
+      engine_failure_collect (pod, TRUE, of_pod, &retryable, &failure);
+    }
 
   set_result (self, pod, failure == NULL, failure);
   if (retryable)
@@ -197,16 +235,26 @@ sync_claimed (Engine *self, EnginePod *pod, ModelPod *model, GError **error)
   return FALSE;
 }
 
+static gboolean
+is_blank (const EnginePod *pod)
+{
+  return pod->object == NULL && pod->volumes->len == 0 && pod->slots.slot_size == 0;
+}
+
 gboolean
 engine_sync_pod (Engine *self, ModelPod *model, GCancellable *cancellable, GError **error)
 {
-  engine_want (self, model->uid);
-
   EnginePod *pod =
       engine_open_dirs (self, TRUE, error) ? engine_claim (self, model->uid, TRUE, cancellable, error) : NULL;
 
   if (pod == NULL)
     return FALSE;
+  if (!engine_is_wanted (self, model->uid))
+    {
+      engine_release (self, pod, is_blank (pod));
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "pod %s is not wanted any more", model->uid);
+      return FALSE;
+    }
 
   gboolean ready = sync_claimed (self, pod, model, error);
 

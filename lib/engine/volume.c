@@ -8,6 +8,7 @@
 
 #include "engine/call.h"
 #include "engine/claim.h"
+#include "engine/place.h"
 #include "engine/subpath.h"
 #include "sys/beneath.h"
 #include "sys/entry.h"
@@ -130,19 +131,12 @@ put_in_place (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVo
 
 /* A volume that is mounted in its place already, by a set-up that was cut off. */
 static gboolean
-take_over (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolume *volume, const EngineCall *call,
+take_over (Engine *self, const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call,
            const SysMountInfo *info, int dir_fd, GCancellable *cancellable, GError **error)
 {
-  gboolean known = sys_mount_id_is_set (&volume->mount);
-  gboolean ours = known ? sys_mount_id_equal (&volume->mount, &info->mount)
-                        : volume->state == ENGINE_UNCERTAIN && volume->made != ENGINE_MADE_DIRECTORY;
-
-  if (!ours)
-    {
-      g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY, "a mount that kvol did not make lies on \"%s\"; unmount it",
-                   volume->path);
-      return FALSE;
-    }
+  engine_place_settle (self, volume, info);
+  if (!engine_place_is_own_mount (volume, info))
+    return engine_place_throw_foreign (volume, error);
   engine_set_made (self, volume, ENGINE_MADE_MOUNT, &info->mount, NULL);
   return refresh_at (plugin, call, dir_fd, cancellable, error);
 }
@@ -160,7 +154,7 @@ set_up_in (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolum
   if (dir < 0 || (!was_made && !sys_mount_lookup (dir, "", &info, error)))
     return FALSE;
   if (info.is_mount_root)
-    return take_over (self, plugin, pod, volume, call, &info, dir, cancellable, error);
+    return take_over (self, plugin, volume, call, &info, dir, cancellable, error);
 
   if (plugin->desc.setup (plugin->self, &call->pod, dir, &made, cancellable, error)
       && put_in_place (self, plugin, pod, volume, call, &made, parent_fd, dir, cancellable, error))
@@ -208,9 +202,10 @@ engine_volume_set_up (Engine *self, EnginePod *pod, EngineVolume *volume, Layout
   if (plugin->desc.flags & KVOL_PLUGIN_NO_DIRECTORY)
     return set_up_host_path (self, plugin, volume, &call, cancellable, error);
 
-  int parent = layout_pod_parent (layout, volume->plugin, TRUE, error);
+  int parent = -1;
 
-  return parent >= 0 && set_up_in (self, plugin, pod, volume, &call, parent, cancellable, error)
+  return layout_pod_parent (layout, volume->plugin, TRUE, &parent, error)
+         && set_up_in (self, plugin, pod, volume, &call, parent, cancellable, error)
          && layout_pod_add_mark (layout, volume->plugin, volume->spec_name, error);
 }
 
@@ -221,27 +216,37 @@ engine_volume_is_there (Engine *self, const EngineVolume *volume)
 
   if (volume->made == ENGINE_MADE_HOST_PATH)
     return TRUE;
-  if (!sys_mount_lookup (self->pods_fd, volume->relative, &info, NULL))
-    return FALSE;
-  if (volume->made == ENGINE_MADE_MOUNT)
-    return info.is_mount_root && sys_mount_id_equal (&info.mount, &volume->mount);
-  return volume->made == ENGINE_MADE_DIRECTORY && info.is_dir && !info.is_mount_root;
+  return sys_mount_lookup (self->pods_fd, volume->relative, &info, NULL) && engine_place_is_filled (volume, &info);
 }
 
-/* Opens a volume that is in its place; -1 without an error when it is not. */
 static int
-open_in_place (Engine *self, const EngineVolume *volume)
+open_host_path (const EngineVolume *volume, GError **error)
 {
-  KVOL_AUTO_FD dir = sys_open_beneath (self->pods_fd, volume->relative, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
-                                       SYS_BENEATH_NO_LINKS, NULL);
-  SysMountId mount = { 0 };
+  int fd = open (volume->host_path, O_PATH | O_CLOEXEC);
 
-  if (dir < 0)
+  return fd >= 0 ? fd : sys_throw_fd (error, "open \"%s\"", volume->host_path);
+}
+
+int
+engine_volume_open (Engine *self, const EngineVolume *volume, GError **error)
+{
+  SysMountInfo info = { 0 };
+
+  if (volume->made == ENGINE_MADE_HOST_PATH)
+    return open_host_path (volume, error);
+
+  KVOL_AUTO_FD dir = sys_open_beneath (self->pods_fd, volume->relative, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
+                                       SYS_BENEATH_NO_LINKS, error);
+
+  if (dir < 0 || !sys_mount_lookup (dir, "", &info, error))
     return -1;
-  if (volume->made == ENGINE_MADE_MOUNT
-      && (!sys_mount_id_of_fd (dir, &mount, NULL) || !sys_mount_id_equal (&mount, &volume->mount)))
-    return -1;
-  return g_steal_fd (&dir);
+  if (engine_place_is_filled (volume, &info))
+    return g_steal_fd (&dir);
+  if (info.is_mount_root)
+    engine_place_throw_foreign (volume, error);
+  else
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "nothing is mounted on \"%s\" any more", volume->path);
+  return -1;
 }
 
 gboolean
@@ -266,7 +271,8 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
       return TRUE;
     }
 
-  KVOL_AUTO_FD dir = open_in_place (self, volume);
+  /* Whatever keeps it from being opened, the set-up that follows runs into it and tells. */
+  KVOL_AUTO_FD dir = engine_volume_open (self, volume, NULL);
 
   if (dir < 0)
     {
@@ -279,21 +285,11 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
 
 /* Unmounts what lies in the volume's place, when it is the volume's. */
 static gboolean
-unmount_own (Engine *self, EngineVolume *volume, const SysMountInfo *info, int parent_fd, GError **error)
+unmount_own (const EngineVolume *volume, const SysMountInfo *info, int parent_fd, GError **error)
 {
-  gboolean known_other = sys_mount_id_is_set (&volume->mount) && !sys_mount_id_equal (&volume->mount, &info->mount);
-
-  if (known_other || volume->made == ENGINE_MADE_DIRECTORY)
-    {
-      g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY,
-                   "a mount that kvol did not make lies on \"%s\"; nothing is deleted below it: unmount it",
-                   volume->spec_name);
-      return FALSE;
-    }
   /* The id stays known: what comes to light below, or is mounted here later, is not ours. */
-  if (!sys_mount_id_is_set (&volume->mount))
-    engine_set_made (self, volume, ENGINE_MADE_MOUNT, &info->mount, NULL);
-  return sys_unmount_at (parent_fd, volume->spec_name, error);
+  return engine_place_is_own_mount (volume, info) ? sys_unmount_at (parent_fd, volume->spec_name, error)
+                                                  : engine_place_throw_foreign (volume, error);
 }
 
 /* Opens the bare directory, proven on the descriptor itself not to be a mount. */
@@ -307,8 +303,7 @@ open_bare (const EngineVolume *volume, int parent_fd, GError **error)
     return -1;
   if (info.is_mount_root)
     {
-      g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY,
-                   "another mount lies on \"%s\"; nothing is deleted below it: unmount it", volume->spec_name);
+      engine_place_throw_foreign (volume, error);
       return -1;
     }
   return g_steal_fd (&dir);
@@ -323,7 +318,7 @@ call_teardown (const LoaderPlugin *plugin, const EngineCall *call, int dir_fd, G
 }
 
 static gboolean
-take_down_in (Engine *self, const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call, int parent_fd,
+take_down_in (const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call, int parent_fd,
               GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) absent = NULL;
@@ -342,7 +337,7 @@ take_down_in (Engine *self, const LoaderPlugin *plugin, EngineVolume *volume, co
                    "no volume plugin matched name: %s; it is left as it is", volume->plugin);
       return FALSE;
     }
-  if (info.is_mount_root && !unmount_own (self, volume, &info, parent_fd, error))
+  if (info.is_mount_root && !unmount_own (volume, &info, parent_fd, error))
     return FALSE;
 
   /* The place is empty more often than not, and rmdir is the one deletion that can harm nobody. */
@@ -363,22 +358,17 @@ engine_volume_take_down (Engine *self, EnginePod *pod, EngineVolume *volume, Lay
 {
   const LoaderPlugin *plugin = loader_registry_find (self->registry, volume->plugin);
   EngineCall call = { 0 };
-  g_autoptr (GError) absent = NULL;
+  int parent = -1;
 
   engine_call_init (&call, self, pod, volume);
+  g_clear_pointer (&volume->published, sys_published_free);
+  if (layout->pod_fd < 0)
+    return call_teardown (plugin, &call, -1, cancellable, error);
   if (!engine_subpath_remove (layout->pod_fd, volume->name, error)
       || !layout_pod_remove_mark (layout, volume->plugin, volume->spec_name, error))
     return FALSE;
-  g_clear_pointer (&volume->published, sys_published_free);
   if (volume->made == ENGINE_MADE_HOST_PATH || (plugin != NULL && (plugin->desc.flags & KVOL_PLUGIN_NO_DIRECTORY)))
     return call_teardown (plugin, &call, -1, cancellable, error);
-
-  int parent = layout_pod_parent (layout, volume->plugin, FALSE, &absent);
-
-  if (parent < 0 && !g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
-    {
-      g_propagate_error (error, g_steal_pointer (&absent));
-      return FALSE;
-    }
-  return take_down_in (self, plugin, volume, &call, parent, cancellable, error);
+  return layout_pod_parent (layout, volume->plugin, FALSE, &parent, error)
+         && take_down_in (plugin, volume, &call, parent, cancellable, error);
 }

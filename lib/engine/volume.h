@@ -13,6 +13,10 @@ gboolean engine_volume_set_up (Engine *self, EnginePod *pod, EngineVolume *volum
 /* Whether what the volume was made is still in its place. Asks the kernel about this one mount. */
 gboolean engine_volume_is_there (Engine *self, const EngineVolume *volume);
 
+/* Opens a READY volume in its place, or at its host path, O_PATH. ABSENT: it is not in its place any more; BUSY:
+ * somebody else's mount is. */
+int engine_volume_open (Engine *self, const EngineVolume *volume, GError **error);
+
 /* Brings the content of a READY volume up to date. *@ret_lost: it is not in its place any more, set it up again. */
 gboolean engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gboolean *ret_lost,
                                 GCancellable *cancellable, GError **error);

@@ -43,6 +43,13 @@ sys_entry_open_dir (int dir_fd, const char *name, GError **error)
 }
 
 gboolean
+sys_entry_find_dir (int dir_fd, const char *name, int *ret_fd, GError **error)
+{
+  *ret_fd = sys_entry_open_dir (dir_fd, name, NULL);
+  return *ret_fd >= 0 || errno == ENOENT || sys_throw (error, "open directory \"%s\"", name);
+}
+
+gboolean
 sys_entry_touch (int dir_fd, const char *name, mode_t mode, GError **error)
 {
   /* mknod makes a regular file without opening it: one call instead of two. */

@@ -12,6 +12,9 @@ int sys_entry_make_dir (int dir_fd, const char *name, mode_t mode, gboolean *ret
 /* Opens the directory @name, O_PATH|O_DIRECTORY|O_NOFOLLOW; on a mount point: the mounted root. */
 int sys_entry_open_dir (int dir_fd, const char *name, GError **error);
 
+/* The same, but where there is nothing of that name the answer is TRUE and -1 in @ret_fd. */
+gboolean sys_entry_find_dir (int dir_fd, const char *name, int *ret_fd, GError **error);
+
 /* Makes the empty regular file @name (@mode subject to umask); one that is there already is kept. */
 gboolean sys_entry_touch (int dir_fd, const char *name, mode_t mode, GError **error);
 

@@ -107,14 +107,28 @@ sys_tree_create (const char *fs_type, const char *source, const char *const *opt
 }
 
 static int
+copy_fd (int fd, unsigned depth, GError **error)
+{
+  int tree = sys_call_open_tree (fd, "", SYS_OPEN_TREE_CLONE | SYS_OPEN_TREE_CLOEXEC | depth);
+
+  return tree >= 0 ? tree : sys_throw_fd (error, "make a bind mount");
+}
+
+int
+sys_tree_copy (int fd, GError **error)
+{
+  return copy_fd (fd, SYS_CALL_EMPTY_PATH, error);
+}
+
+static int
 clone_fd (int fd, gboolean recursive, GError **error)
 {
   const unsigned depth = SYS_CALL_EMPTY_PATH | (recursive ? SYS_CALL_RECURSIVE : 0);
   const SysMountAttr attr = { .set = VOLUME_ATTRIBUTES };
-  KVOL_AUTO_FD tree = sys_call_open_tree (fd, "", SYS_OPEN_TREE_CLONE | SYS_OPEN_TREE_CLOEXEC | depth);
+  KVOL_AUTO_FD tree = copy_fd (fd, depth, error);
 
   if (tree < 0)
-    return sys_throw_fd (error, "make a bind mount");
+    return -1;
   if (sys_call_mount_setattr (tree, "", depth, &attr) < 0)
     return sys_throw_fd (error, "make a bind mount nosuid and nodev");
   return g_steal_fd (&tree);

@@ -12,6 +12,10 @@ int sys_tree_create (const char *fs_type, const char *source, const char *const 
 /* A bind of @path beneath @dir_fd (links lead nowhere else), or of @dir_fd itself with "": nosuid, nodev, detached. */
 int sys_tree_clone (int dir_fd, const char *path, gboolean recursive, GError **error);
 
+/* A bind of the file or directory that @fd is, detached, with just the attributes that its mount has: for what belongs
+ * to the host and not to a volume. */
+int sys_tree_copy (int fd, GError **error);
+
 /* Makes the whole detached tree read-only. */
 gboolean sys_tree_set_read_only (int tree_fd, GError **error);
 

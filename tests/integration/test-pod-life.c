@@ -9,6 +9,7 @@
 /* clang-format on */
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -17,31 +18,11 @@
 #include "support/scratch.h"
 #include "support/story.h"
 
-#define FOUR_VOLUMES                                                                                                   \
-  "{'securityContext': <{'fsGroup': <int64 1234>}>, 'volumes': <["                                                     \
-  "{'name': <'scratch'>, 'emptyDir': <@a{sv} {}>},"                                                                    \
-  "{'name': <'cache'>, 'emptyDir': <{'medium': <'Memory'>, 'sizeLimit': <int64 1048576>}>},"                           \
-  "{'name': <'config'>, 'configMap': <{'name': <'settings'>}>},"                                                       \
-  "{'name': <'keys'>, 'secret': <{'secretName': <'keys'>}>}]>,"                                                        \
-  "'containers': <[{'name': <'main'>, 'volumeMounts': <["                                                              \
-  "{'name': <'scratch'>, 'mountPath': <'/scratch'>}, {'name': <'cache'>, 'mountPath': <'/cache'>},"                    \
-  "{'name': <'config'>, 'mountPath': <'/etc/app'>}, {'name': <'keys'>, 'mountPath': <'/etc/keys'>}]>}]>}"
-
-static Story *
-begin_with_objects (void)
-{
-  Story *story = story_begin ();
-
-  memory_store_set (story->store, "ConfigMap", "default", "settings", "color", "blue", "shape", "round", NULL);
-  memory_store_set (story->store, "Secret", "default", "keys", "password", "xyzzy", NULL);
-  return story;
-}
-
 static void
 a_pod_of_four_volumes_stands_and_falls (void **state)
 {
-  Story *story = begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
+  Story *story = story_begin_with_objects ();
+  g_autoptr (KvolPod) pod = story_pod ("web", STORY_FOUR_VOLUMES);
   g_autofree char *scratch = story_path (story, "web", "kubernetes.io~empty-dir", "scratch", NULL);
   g_autofree char *cache = story_path (story, "web", "kubernetes.io~empty-dir", "cache", NULL);
   g_autofree char *color = story_path (story, "web", "kubernetes.io~configmap", "config", "color");
@@ -77,8 +58,8 @@ a_pod_of_four_volumes_stands_and_falls (void **state)
 static void
 a_second_sync_without_change_leaves_the_data_link_alone (void **state)
 {
-  Story *story = begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
+  Story *story = story_begin_with_objects ();
+  g_autoptr (KvolPod) pod = story_pod ("web", STORY_FOUR_VOLUMES);
   g_autofree char *link = story_path (story, "web", "kubernetes.io~configmap", "config", "..data");
 
   story_sync (story, pod);
@@ -97,8 +78,8 @@ a_second_sync_without_change_leaves_the_data_link_alone (void **state)
 static void
 a_changed_object_is_seen_after_a_sync (void **state)
 {
-  Story *story = begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
+  Story *story = story_begin_with_objects ();
+  g_autoptr (KvolPod) pod = story_pod ("web", STORY_FOUR_VOLUMES);
   g_autofree char *color = story_path (story, "web", "kubernetes.io~configmap", "config", "color");
   g_autofree char *shape = story_path (story, "web", "kubernetes.io~configmap", "config", "shape");
   g_autofree char *password = story_path (story, "web", "kubernetes.io~secret", "keys", "password");
@@ -117,8 +98,8 @@ a_changed_object_is_seen_after_a_sync (void **state)
 static void
 a_failed_refresh_keeps_the_old_content_and_is_told (void **state)
 {
-  Story *story = begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
+  Story *story = story_begin_with_objects ();
+  g_autoptr (KvolPod) pod = story_pod ("web", STORY_FOUR_VOLUMES);
   g_autofree char *password = story_path (story, "web", "kubernetes.io~secret", "keys", "password");
   g_autoptr (GError) error = NULL;
 
@@ -193,8 +174,8 @@ a_wait_for_what_can_never_be_ends_at_once (void **state)
 static void
 a_removal_works_without_the_objects_and_by_another_process (void **state)
 {
-  Story *story = begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
+  Story *story = story_begin_with_objects ();
+  g_autoptr (KvolPod) pod = story_pod ("web", STORY_FOUR_VOLUMES);
 
   story_sync (story, pod);
   memory_store_remove (story->store, "Secret", "default", "keys");
@@ -208,8 +189,8 @@ a_removal_works_without_the_objects_and_by_another_process (void **state)
 static void
 a_restarted_manager_knows_what_was_ready (void **state)
 {
-  Story *story = begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
+  Story *story = story_begin_with_objects ();
+  g_autoptr (KvolPod) pod = story_pod ("web", STORY_FOUR_VOLUMES);
   g_autoptr (GVariant) findings = NULL;
 
   story_sync (story, pod);
@@ -232,8 +213,8 @@ a_restarted_manager_knows_what_was_ready (void **state)
 static void
 a_volume_that_was_unmounted_behind_its_back_is_set_up_again (void **state)
 {
-  Story *story = begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
+  Story *story = story_begin_with_objects ();
+  g_autoptr (KvolPod) pod = story_pod ("web", STORY_FOUR_VOLUMES);
   g_autofree char *keys = story_path (story, "web", "kubernetes.io~secret", "keys", NULL);
   g_autofree char *password = g_build_filename (keys, "password", NULL);
 
@@ -246,33 +227,10 @@ a_volume_that_was_unmounted_behind_its_back_is_set_up_again (void **state)
 }
 
 static void
-a_foreign_mount_on_a_volume_stops_its_removal_and_is_named (void **state)
-{
-  Story *story = begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", "{'volumes': <[{'name': <'scratch'>, 'emptyDir': <@a{sv} {}>}]>}");
-  g_autofree char *scratch = story_path (story, "web", "kubernetes.io~empty-dir", "scratch", NULL);
-  g_autofree char *canary = g_build_filename (scratch, "canary", NULL);
-  g_autoptr (GError) error = NULL;
-
-  story_sync (story, pod);
-  assert_int_equal (mount ("foreign", scratch, "tmpfs", 0, NULL), 0);
-  assert_true (g_file_set_contents (canary, "alive", -1, NULL));
-  assert_false (kvol_manager_remove_pod (story->manager, "web-uid", NULL, &error));
-  assert_non_null (strstr (error->message, "\"scratch\""));
-  assert_true (file_has (canary, "alive"));
-  story_restart (story);
-  assert_false (kvol_manager_remove_pod (story->manager, "web-uid", NULL, NULL));
-  assert_true (file_has (canary, "alive"));
-  assert_int_equal (umount2 (scratch, 0), 0);
-  story_remove (story, pod);
-  story_end (story);
-}
-
-static void
 a_foreign_file_beside_the_volumes_stays_and_is_named (void **state)
 {
-  Story *story = begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
+  Story *story = story_begin_with_objects ();
+  g_autoptr (KvolPod) pod = story_pod ("web", STORY_FOUR_VOLUMES);
   g_autofree char *hosts = g_build_filename (story->root, "pods/web-uid/etc-hosts", NULL);
   g_autoptr (GError) error = NULL;
 
@@ -290,8 +248,8 @@ a_foreign_file_beside_the_volumes_stays_and_is_named (void **state)
 static void
 a_busy_volume_is_removed_once_its_user_has_gone (void **state)
 {
-  Story *story = begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
+  Story *story = story_begin_with_objects ();
+  g_autoptr (KvolPod) pod = story_pod ("web", STORY_FOUR_VOLUMES);
   g_autofree char *cache = story_path (story, "web", "kubernetes.io~empty-dir", "cache", NULL);
   g_autofree char *state_word = NULL;
   g_autoptr (GError) error = NULL;
@@ -305,49 +263,6 @@ a_busy_volume_is_removed_once_its_user_has_gone (void **state)
   state_word = story_state (story, "web", "keys");
   assert_string_equal (state_word, "gone");
   close (user);
-  story_remove (story, pod);
-  story_end (story);
-}
-
-static void
-answered (GObject *source, GAsyncResult *result, gpointer data)
-{
-  GAsyncResult **at = data;
-
-  *at = g_object_ref (result);
-}
-
-static void
-asynchronous_calls_work_with_a_store_that_answers_on_the_main_context (void **state)
-{
-  Story *story = begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
-  g_autofree char *color = story_path (story, "web", "kubernetes.io~configmap", "config", "color");
-  g_autoptr (GAsyncResult) synced = NULL;
-  g_autoptr (GAsyncResult) removed = NULL;
-  g_autoptr (GError) error = NULL;
-
-  memory_store_be_slow (story->store);
-  kvol_manager_sync_pod_async (story->manager, pod, NULL, answered, &synced);
-  while (synced == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  assert_true (kvol_manager_sync_pod_finish (story->manager, synced, &error));
-  assert_true (file_has (color, "blue"));
-  kvol_manager_remove_pod_async (story->manager, "web-uid", NULL, answered, &removed);
-  while (removed == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  assert_true (kvol_manager_remove_pod_finish (story->manager, removed, &error));
-  story_end (story);
-}
-
-static void
-a_blocking_call_on_the_main_thread_does_not_wait_for_itself (void **state)
-{
-  Story *story = begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
-
-  memory_store_be_slow (story->store);
-  story_sync (story, pod);
   story_remove (story, pod);
   story_end (story);
 }
@@ -381,28 +296,6 @@ propagation_from_a_private_mount_is_refused_with_what_helps (void **state)
 }
 
 static void
-a_foreign_mount_in_a_volumes_place_is_neither_filled_nor_unmounted (void **state)
-{
-  Story *story = begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
-  g_autofree char *keys = story_path (story, "web", "kubernetes.io~secret", "keys", NULL);
-  g_autofree char *password = g_build_filename (keys, "password", NULL);
-  g_autoptr (GError) error = NULL;
-
-  story_sync (story, pod);
-  assert_int_equal (umount2 (keys, 0), 0);
-  assert_int_equal (mount ("foreign", keys, "tmpfs", 0, NULL), 0);
-  assert_false (kvol_manager_sync_pod (story->manager, pod, NULL, &error));
-  assert_non_null (strstr (error->message, "a mount that kvol did not make"));
-  assert_false (g_file_test (password, G_FILE_TEST_EXISTS));
-  assert_false (kvol_manager_remove_pod (story->manager, "web-uid", NULL, NULL));
-  assert_false (kvol_manager_remove_pod (story->manager, "web-uid", NULL, NULL));
-  assert_int_equal (umount2 (keys, 0), 0);
-  story_remove (story, pod);
-  story_end (story);
-}
-
-static void
 a_host_path_is_looked_at_by_every_sync (void **state)
 {
   Story *story = story_begin ();
@@ -420,28 +313,52 @@ a_host_path_is_looked_at_by_every_sync (void **state)
 }
 
 static void
-a_pod_that_was_asked_for_survives_a_complete_list (void **state)
+options_that_nothing_can_bring_up_to_date_are_refused_and_the_volume_stays (void **state)
 {
-  Story *story = begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", FOUR_VOLUMES);
-  g_autofree char *data = story_path (story, "web", "kubernetes.io~empty-dir", "scratch", "data");
-  g_autoptr (GAsyncResult) synced = NULL;
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) small = story_pod (
+      "web", "{'volumes': <[{'name': <'data'>, 'emptyDir': <{'medium': <'Memory'>, 'sizeLimit': <int64 65536>}>}]>}");
+  g_autoptr (KvolPod) large = story_pod (
+      "web", "{'volumes': <[{'name': <'data'>, 'emptyDir': <{'medium': <'Memory'>, 'sizeLimit': <int64 131072>}>}]>}");
+  g_autofree char *file = story_path (story, "web", "kubernetes.io~empty-dir", "data", "file");
 
+  story_sync (story, small);
+  assert_true (g_file_set_contents (file, "x", -1, NULL));
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      assert_false (kvol_manager_sync_pod (story->manager, large, NULL, &error));
+      assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC));
+      assert_non_null (strstr (error->message, "volume \"data\" of pod \"default/web\""));
+      assert_true (file_has (file, "x"));
+      story_restart (story);
+    }
+  story_sync (story, small);
+  story_remove (story, small);
+  story_end (story);
+}
+
+static void
+a_plugin_is_told_of_a_removal_though_the_pods_directory_is_gone (void **state)
+{
+  Story *story = story_begin ();
+  g_autofree char *fixtures = g_build_filename (g_getenv ("B"), "fixtures", NULL);
+  g_autofree char *farewell = g_build_filename (story->root, "farewell", NULL);
+  g_autofree char *dir = g_build_filename (story->root, "pods/web-uid", NULL);
+  g_autofree char *aside = g_build_filename (story->root, "aside", NULL);
+  g_autofree char *spec =
+      g_strdup_printf ("{'volumes': <[{'name': <'v'>, 'flexVolume': <{'driver': "
+                       "<'example.test/near'>, 'options': <{'do': <'nothing'>, 'farewell': <'%s'>}>}>}]>}",
+                       farewell);
+  g_autoptr (KvolPod) pod = story_pod ("web", spec);
+
+  assert_true (kvol_manager_load_plugins (story->manager, fixtures, NULL, NULL, NULL));
+  scratch_mark ();
   story_sync (story, pod);
-  assert_true (g_file_set_contents (data, "precious", -1, NULL));
-  story_restart (story);
-  g_variant_unref (kvol_manager_recover (story->manager, FALSE, NULL, NULL));
-  kvol_manager_sync_pod_async (story->manager, pod, NULL, answered, &synced);
-  kvol_manager_set_complete (story->manager);
-  while (synced == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  /* It holds the manager, and with it the root's lock; so does its thread, for a moment. */
-  g_clear_object (&synced);
-  while (g_atomic_int_get ((gint *) &G_OBJECT (story->manager)->ref_count) > 1)
-    g_usleep (1000);
-  story_restart (story);
-  assert_true (file_has (data, "precious"));
+  assert_int_equal (rename (dir, aside), 0);
   story_remove (story, pod);
+  assert_true (file_has (farewell, "nothing"));
   story_end (story);
 }
 
@@ -460,15 +377,12 @@ main (void)
     cmocka_unit_test (a_removal_works_without_the_objects_and_by_another_process),
     cmocka_unit_test (a_restarted_manager_knows_what_was_ready),
     cmocka_unit_test (a_volume_that_was_unmounted_behind_its_back_is_set_up_again),
-    cmocka_unit_test (a_foreign_mount_on_a_volume_stops_its_removal_and_is_named),
     cmocka_unit_test (a_foreign_file_beside_the_volumes_stays_and_is_named),
     cmocka_unit_test (a_busy_volume_is_removed_once_its_user_has_gone),
-    cmocka_unit_test (asynchronous_calls_work_with_a_store_that_answers_on_the_main_context),
     cmocka_unit_test (propagation_from_a_private_mount_is_refused_with_what_helps),
-    cmocka_unit_test (a_foreign_mount_in_a_volumes_place_is_neither_filled_nor_unmounted),
     cmocka_unit_test (a_host_path_is_looked_at_by_every_sync),
-    cmocka_unit_test (a_pod_that_was_asked_for_survives_a_complete_list),
-    cmocka_unit_test (a_blocking_call_on_the_main_thread_does_not_wait_for_itself),
+    cmocka_unit_test (a_plugin_is_told_of_a_removal_though_the_pods_directory_is_gone),
+    cmocka_unit_test (options_that_nothing_can_bring_up_to_date_are_refused_and_the_volume_stays),
   };
 
   if (!scratch_enter (&reason))

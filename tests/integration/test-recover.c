@@ -9,6 +9,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -257,6 +258,72 @@ unwanted_pods_go_once_the_list_is_complete_and_not_before (void **state)
   story_end (story);
 }
 
+static char *
+kind_of (GVariant *findings)
+{
+  char *kind = NULL;
+
+  assert_int_equal (g_variant_n_children (findings), 1);
+  g_variant_get_child (findings, 0, "@a{sv}", &findings);
+  g_variant_lookup (findings, "kind", "s", &kind);
+  g_variant_unref (findings);
+  return kind;
+}
+
+static void
+what_is_in_use_is_unfinished_and_not_foreign (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) pod =
+      story_pod ("web", "{'volumes': <[{'name': <'data'>, 'emptyDir': <{'medium': <'Memory'>}>}]>}");
+  g_autofree char *data = story_path (story, "web", "kubernetes.io~empty-dir", "data", NULL);
+
+  story_sync (story, pod);
+
+  int user = open (data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  assert_false (kvol_manager_remove_pod (story->manager, "web-uid", NULL, NULL));
+  story_restart (story);
+
+  g_autoptr (GVariant) findings = kvol_manager_recover (story->manager, FALSE, NULL, NULL);
+  g_autofree char *kind = kind_of (findings);
+
+  assert_string_equal (kind, "unfinished");
+  close (user);
+  story_remove (story, pod);
+  story_end (story);
+}
+
+static void
+an_unwanted_pod_in_use_goes_when_its_user_has_gone (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) pod =
+      story_pod ("web", "{'volumes': <[{'name': <'data'>, 'emptyDir': <{'medium': <'Memory'>}>}]>}");
+  g_autofree char *data = story_path (story, "web", "kubernetes.io~empty-dir", "data", NULL);
+  g_autofree char *state_word = NULL;
+
+  story_sync (story, pod);
+  story_restart (story);
+
+  int user = open (data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  g_variant_unref (kvol_manager_recover (story->manager, FALSE, NULL, NULL));
+  kvol_manager_set_complete (story->manager);
+  do
+    {
+      g_free (state_word);
+      state_word = story_state (story, "web", "data");
+      g_usleep (1000);
+    }
+  while (!g_str_equal (state_word, "failed"));
+  close (user);
+  while (g_file_test (data, G_FILE_TEST_EXISTS))
+    g_usleep (1000);
+  story_remove (story, pod);
+  story_end (story);
+}
+
 static void
 names_that_lead_elsewhere_are_refused (void **state)
 {
@@ -340,6 +407,8 @@ main (void)
     cmocka_unit_test (unwanted_pods_go_once_the_list_is_complete_and_not_before),
     cmocka_unit_test (looking_at_a_root_changes_nothing_in_it),
     cmocka_unit_test (the_last_error_outlives_the_process_that_met_it),
+    cmocka_unit_test (what_is_in_use_is_unfinished_and_not_foreign),
+    cmocka_unit_test (an_unwanted_pod_in_use_goes_when_its_user_has_gone),
     cmocka_unit_test (names_that_lead_elsewhere_are_refused),
   };
   struct CMUnitTest tests[G_N_ELEMENTS (plain) + G_N_ELEMENTS (orphans) + G_N_ELEMENTS (beginnings)];

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -277,6 +278,49 @@ a_config_map_key_can_be_a_sub_path (void **state)
   story_end (story);
 }
 
+static void
+a_device_behind_a_host_path_can_be_opened (void **state)
+{
+  Story *story = story_begin ();
+  g_autofree char *target = target_of (story);
+  g_autoptr (KvolPod) pod = story_pod (
+      "web", "{'volumes': <[{'name': <'data'>, 'hostPath': <{'path': <'/dev'>}>}]>, 'containers': <[{'name': "
+             "<'main'>, 'volumeMounts': <[{'name': <'data'>, 'mountPath': <'/dev/null'>, 'subPath': "
+             "<'null'>}]>}]>}");
+
+  story_sync (story, pod);
+
+  int fd = open (target, O_WRONLY | O_CLOEXEC);
+
+  assert_true (fd >= 0);
+  close (fd);
+  story_remove (story, pod);
+  story_end (story);
+}
+
+static void
+a_sub_path_that_cannot_be_names_its_pod_and_hides_no_volumes_error (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) pod = story_pod (
+      "web", "{'volumes': <[{'name': <'data'>, 'emptyDir': <@a{sv} {}>}, {'name': <'config'>, 'configMap': <{'name': "
+             "<'settings'>}>}]>, 'containers': <[{'name': <'main'>, 'volumeMounts': <[{'name': <'data'>, 'mountPath': "
+             "<'/d'>, 'subPath': <'out/new'>}]>}]>}");
+  g_autofree char *out = story_path (story, "web", "kubernetes.io~empty-dir", "data", "out");
+  g_autofree char *aside = story_path (story, "web", "kubernetes.io~empty-dir", "data", "aside");
+  g_autoptr (GError) error = NULL;
+
+  assert_false (kvol_manager_sync_pod (story->manager, pod, NULL, NULL));
+  /* The container has been at work meanwhile. */
+  assert_int_equal (rename (out, aside), 0);
+  assert_int_equal (symlink ("/", out), 0);
+  assert_false (kvol_manager_sync_pod (story->manager, pod, NULL, &error));
+  assert_non_null (strstr (error->message, "volume \"config\" of pod \"default/web\""));
+  assert_non_null (strstr (error->message, "; pod \"default/web\": failed to prepare subPath"));
+  story_remove (story, pod);
+  story_end (story);
+}
+
 int
 main (void)
 {
@@ -289,6 +333,8 @@ main (void)
     cmocka_unit_test (a_bind_is_removed_after_its_directory_was_deleted_in_the_volume),
     cmocka_unit_test (a_stray_file_among_the_binds_stays_and_is_told),
     cmocka_unit_test (a_config_map_key_can_be_a_sub_path),
+    cmocka_unit_test (a_device_behind_a_host_path_can_be_opened),
+    cmocka_unit_test (a_sub_path_that_cannot_be_names_its_pod_and_hides_no_volumes_error),
   };
   struct CMUnitTest tests[G_N_ELEMENTS (plain) + G_N_ELEMENTS (rows)];
 

@@ -12,6 +12,8 @@ struct _MemoryStore
   GHashTable *objects; /* "Kind/namespace/name" -> a{sv} */
   guint64 version;
   gboolean slow;
+  gboolean mute;
+  GPtrArray *unanswered; /* GTask, its data is the object's key */
 };
 
 static void memory_store_iface_init (KvolStoreInterface *iface);
@@ -26,10 +28,8 @@ key_of (const char *kind, const char *ns, const char *name)
 }
 
 static GVariant *
-find (MemoryStore *self, const char *kind, const char *ns, const char *name, GError **error)
+find (MemoryStore *self, const char *key, GError **error)
 {
-  g_autofree char *key = key_of (kind, ns, name);
-
   g_mutex_lock (&self->lock);
   GVariant *object = g_hash_table_lookup (self->objects, key);
 
@@ -37,7 +37,7 @@ find (MemoryStore *self, const char *kind, const char *ns, const char *name, GEr
     g_variant_ref (object);
   g_mutex_unlock (&self->lock);
   if (object == NULL)
-    g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "%s \"%s\" not found", kind, name);
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "\"%s\" not found", key);
   return object;
 }
 
@@ -46,22 +46,35 @@ memory_store_peek (KvolStore *store, const char *api_version, const char *kind, 
                    GError **error)
 {
   MemoryStore *self = MEMORY_STORE (store);
+  g_autofree char *key = key_of (kind, ns, name);
 
-  return self->slow ? NULL : find (self, kind, ns, name, error);
+  return self->slow ? NULL : find (self, key, error);
+}
+
+static void
+answer (MemoryStore *self, GTask *task)
+{
+  GError *error = NULL;
+  GVariant *object = find (self, g_task_get_task_data (task), &error);
+
+  if (object != NULL)
+    g_task_return_pointer (task, object, (GDestroyNotify) g_variant_unref);
+  else
+    g_task_return_error (task, error);
 }
 
 static void
 memory_store_get (KvolStore *store, const char *api_version, const char *kind, const char *ns, const char *name,
                   GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
+  MemoryStore *self = MEMORY_STORE (store);
   g_autoptr (GTask) task = g_task_new (store, cancellable, callback, user_data);
-  GError *error = NULL;
-  GVariant *object = find (MEMORY_STORE (store), kind, ns, name, &error);
 
-  if (object != NULL)
-    g_task_return_pointer (task, object, (GDestroyNotify) g_variant_unref);
+  g_task_set_task_data (task, key_of (kind, ns, name), g_free);
+  if (self->mute)
+    g_ptr_array_add (self->unanswered, g_steal_pointer (&task));
   else
-    g_task_return_error (task, error);
+    answer (self, task);
 }
 
 static GVariant *
@@ -84,6 +97,7 @@ memory_store_finalize (GObject *object)
   MemoryStore *self = MEMORY_STORE (object);
 
   g_hash_table_unref (self->objects);
+  g_ptr_array_unref (self->unanswered);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (memory_store_parent_class)->finalize (object);
 }
@@ -99,6 +113,7 @@ memory_store_init (MemoryStore *self)
 {
   g_mutex_init (&self->lock);
   self->objects = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_variant_unref);
+  self->unanswered = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 MemoryStore *
@@ -150,4 +165,26 @@ void
 memory_store_be_slow (MemoryStore *self)
 {
   self->slow = TRUE;
+}
+
+void
+memory_store_be_mute (MemoryStore *self)
+{
+  self->slow = TRUE;
+  self->mute = TRUE;
+}
+
+guint
+memory_store_count_unanswered (MemoryStore *self)
+{
+  return self->unanswered->len;
+}
+
+void
+memory_store_answer_all (MemoryStore *self)
+{
+  self->mute = FALSE;
+  for (guint i = 0; i < self->unanswered->len; i++)
+    answer (self, self->unanswered->pdata[i]);
+  g_ptr_array_set_size (self->unanswered, 0);
 }

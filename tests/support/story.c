@@ -41,6 +41,16 @@ story_begin (void)
   return self;
 }
 
+Story *
+story_begin_with_objects (void)
+{
+  Story *self = story_begin ();
+
+  memory_store_set (self->store, "ConfigMap", "default", "settings", "color", "blue", "shape", "round", NULL);
+  memory_store_set (self->store, "Secret", "default", "keys", "password", "xyzzy", NULL);
+  return self;
+}
+
 void
 story_restart (Story *self)
 {

@@ -14,6 +14,20 @@ typedef struct {
 
 /* Plugins are those of the build (environment variable B). Fails the test when one does not load. */
 Story *story_begin (void);
+/* The same, with the objects of STORY_FOUR_VOLUMES in the store: ConfigMap "settings", of the color blue and a round
+ * shape, and Secret "keys", of which the password is xyzzy. */
+Story *story_begin_with_objects (void);
+
+#define STORY_FOUR_VOLUMES                                                                                             \
+  "{'securityContext': <{'fsGroup': <int64 1234>}>, 'volumes': <["                                                     \
+  "{'name': <'scratch'>, 'emptyDir': <@a{sv} {}>},"                                                                    \
+  "{'name': <'cache'>, 'emptyDir': <{'medium': <'Memory'>, 'sizeLimit': <int64 1048576>}>},"                           \
+  "{'name': <'config'>, 'configMap': <{'name': <'settings'>}>},"                                                       \
+  "{'name': <'keys'>, 'secret': <{'secretName': <'keys'>}>}]>,"                                                        \
+  "'containers': <[{'name': <'main'>, 'volumeMounts': <["                                                              \
+  "{'name': <'scratch'>, 'mountPath': <'/scratch'>}, {'name': <'cache'>, 'mountPath': <'/cache'>},"                    \
+  "{'name': <'config'>, 'mountPath': <'/etc/app'>}, {'name': <'keys'>, 'mountPath': <'/etc/keys'>}]>}]>}"
+
 /* The process that had the root is gone without a word, another has come. */
 void   story_restart (Story *self);
 /* Fails the test when a mount, a pod's directory or a record is left. */

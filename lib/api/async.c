@@ -2,7 +2,7 @@
 /* For agents that live on a main loop: the blocking calls, on a thread. */
 #include <kvol/kvol-manager.h>
 
-#include "api/want.h"
+#include "api/direct.h"
 
 static void
 finish (GTask *task, gboolean done, GError *error)
@@ -17,7 +17,7 @@ static void
 sync_pod (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   GError *error = NULL;
-  gboolean done = kvol_manager_sync_pod (source, data, cancellable, &error);
+  gboolean done = api_direct_sync (source, data, cancellable, &error);
 
   finish (task, done, error);
 }
@@ -26,7 +26,7 @@ static void
 wait_pod (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   GError *error = NULL;
-  gboolean done = kvol_manager_wait_pod (source, data, cancellable, &error);
+  gboolean done = api_direct_wait (source, data, cancellable, &error);
 
   finish (task, done, error);
 }
@@ -35,7 +35,7 @@ static void
 remove_pod (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   GError *error = NULL;
-  gboolean done = kvol_manager_remove_pod (source, data, cancellable, &error);
+  gboolean done = api_direct_remove (source, data, cancellable, &error);
 
   finish (task, done, error);
 }
@@ -60,7 +60,7 @@ kvol_manager_sync_pod_async (KvolManager *self, KvolPod *pod, GCancellable *canc
   g_return_if_fail (KVOL_IS_MANAGER (self));
   g_return_if_fail (pod != NULL);
 
-  api_manager_want (self, kvol_pod_get_uid (pod));
+  api_direct_want (self, kvol_pod_get_uid (pod));
   start (self, kvol_manager_sync_pod_async, sync_pod, kvol_pod_ref (pod), (GDestroyNotify) kvol_pod_unref, cancellable,
          callback, user_data);
 }

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The blocking calls. A store that answers on the caller's own main context would never be heard if the caller just
+ * waited, for its own question or for an operation on another thread that has one. So the work then goes to a thread,
+ * and the caller turns its context until the thread is done. */
+#include <kvol/kvol-manager.h>
+
+#include "api/direct.h"
+
+typedef struct Call Call;
+struct Call
+{
+  KvolManager *manager;
+  gboolean (*work) (Call *self);
+  KvolPod *pod;
+  const char *uid;
+  GCancellable *cancellable;
+  GError **error;
+  GMainContext *context;
+  gboolean result;
+  int done; /* atomic */
+};
+
+static gpointer
+run (gpointer data)
+{
+  Call *self = data;
+
+  self->result = self->work (self);
+  g_atomic_int_set (&self->done, TRUE);
+  g_main_context_wakeup (self->context);
+  return NULL;
+}
+
+static gboolean
+make_call (Call *self)
+{
+  self->context = api_direct_acquire_context (self->manager);
+  if (self->context == NULL)
+    return self->work (self);
+
+  GThread *thread = g_thread_new ("kvol-call", run, self);
+
+  while (!g_atomic_int_get (&self->done))
+    g_main_context_iteration (self->context, TRUE);
+  g_thread_join (thread);
+  g_main_context_release (self->context);
+  return self->result;
+}
+
+static gboolean
+sync_pod (Call *self)
+{
+  return api_direct_sync (self->manager, self->pod, self->cancellable, self->error);
+}
+
+static gboolean
+wait_pod (Call *self)
+{
+  return api_direct_wait (self->manager, self->uid, self->cancellable, self->error);
+}
+
+static gboolean
+remove_pod (Call *self)
+{
+  return api_direct_remove (self->manager, self->uid, self->cancellable, self->error);
+}
+
+gboolean
+kvol_manager_sync_pod (KvolManager *self, KvolPod *pod, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), FALSE);
+  g_return_val_if_fail (pod != NULL, FALSE);
+
+  Call call = { .manager = self, .work = sync_pod, .pod = pod, .cancellable = cancellable, .error = error };
+
+  api_direct_want (self, kvol_pod_get_uid (pod));
+  return make_call (&call);
+}
+
+gboolean
+kvol_manager_wait_pod (KvolManager *self, const char *uid, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), FALSE);
+  g_return_val_if_fail (uid != NULL, FALSE);
+
+  Call call = { .manager = self, .work = wait_pod, .uid = uid, .cancellable = cancellable, .error = error };
+
+  return make_call (&call);
+}
+
+gboolean
+kvol_manager_remove_pod (KvolManager *self, const char *uid, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), FALSE);
+  g_return_val_if_fail (uid != NULL, FALSE);
+
+  Call call = { .manager = self, .work = remove_pod, .uid = uid, .cancellable = cancellable, .error = error };
+
+  return make_call (&call);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The calls of a manager as they are made on a thread that may simply wait. */
+#pragma once
+
+#include <kvol/kvol-manager.h>
+
+/* The pod is wanted from the moment of asking, not from the moment at which a thread takes it up. */
+void     api_direct_want   (KvolManager *self, const char *uid);
+
+/* Of a pod that is wanted. */
+gboolean api_direct_sync   (KvolManager *self, KvolPod *pod, GCancellable *cancellable, GError **error);
+gboolean api_direct_wait   (KvolManager *self, const char *uid, GCancellable *cancellable, GError **error);
+gboolean api_direct_remove (KvolManager *self, const char *uid, GCancellable *cancellable, GError **error);
+
+/* NULL: this thread may simply wait. Else the context that it has to turn while it waits, and to release after. */
+GMainContext *api_direct_acquire_context (KvolManager *self);

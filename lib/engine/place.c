@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/place.h"
+
+#include <kvol/kvol-error.h>
+
+#include "engine/claim.h"
+
+void
+engine_place_settle (Engine *self, EngineVolume *volume, const SysMountInfo *info)
+{
+  if (info->is_mount_root && volume->state == ENGINE_UNCERTAIN && volume->made == ENGINE_MADE_UNKNOWN
+      && !sys_mount_id_is_set (&volume->mount))
+    engine_set_made (self, volume, ENGINE_MADE_MOUNT, &info->mount, NULL);
+}
+
+gboolean
+engine_place_is_own_mount (const EngineVolume *volume, const SysMountInfo *info)
+{
+  return info->is_mount_root && sys_mount_id_is_set (&volume->mount)
+         && sys_mount_id_equal (&volume->mount, &info->mount);
+}
+
+gboolean
+engine_place_is_filled (const EngineVolume *volume, const SysMountInfo *info)
+{
+  if (volume->made == ENGINE_MADE_MOUNT)
+    return engine_place_is_own_mount (volume, info);
+  return volume->made == ENGINE_MADE_DIRECTORY && info->is_dir && !info->is_mount_root;
+}
+
+gboolean
+engine_place_throw_foreign (const EngineVolume *volume, GError **error)
+{
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY,
+               "a mount that kvol did not make lies on \"%s\"; nothing is done in it or below it: unmount it",
+               volume->path);
+  return FALSE;
+}
