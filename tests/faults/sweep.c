@@ -10,6 +10,9 @@
 
 #include <cmocka.h>
 
+#include "support/rows.h"
+#include "support/scratch.h"
+
 /* One explains the others. */
 #define MAX_COMPLAINTS 5
 /* More calls than a process makes: something goes round in circles. */
@@ -217,4 +220,48 @@ sweep_assert (const Subject *subject, const SweepCount *count, const Verdict *ve
   if (count->complaints > 0)
     print_message ("# wrong at %u of them\n", count->complaints);
   assert_verdict (verdict);
+}
+
+typedef struct
+{
+  void (*sweep) (const Subject *subject, World *world, guint stride, SweepCount *count, Verdict *verdict);
+  const Subject *subject;
+  World *world;
+} Row;
+
+static void
+sweep_row (void **state)
+{
+  const Row *row = *state;
+  g_auto (Verdict) verdict = { 0 };
+  SweepCount count = { 0 };
+
+  verdict_init (&verdict);
+  row->sweep (row->subject, row->world, SWEEP_STRIDE, &count, &verdict);
+  sweep_assert (row->subject, &count, &verdict);
+}
+
+int
+sweep_run (const char *group, const char *promise,
+           void (*sweep) (const Subject *subject, World *world, guint stride, SweepCount *count, Verdict *verdict))
+{
+  g_autoptr (GArray) tests = rows_new ();
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (World) world = NULL;
+  g_autofree Row *rows = g_new0 (Row, n_subjects);
+  const char *reason = NULL;
+
+  if (!scratch_enter (&reason) || !supervisor_works (&reason))
+    {
+      g_print ("ok - %s # SKIP %s\n", promise, reason);
+      return 0;
+    }
+  world = world_new ();
+  for (gsize i = 0; i < n_subjects; i++)
+    {
+      rows[i] = (Row){ sweep, &subjects[i], world };
+      g_ptr_array_add (names, g_strdup_printf ("%s: %s", subjects[i].name, promise));
+      rows_add (tests, names->pdata[i], sweep_row, &rows[i]);
+    }
+  return rows_run (group, tests);
 }

@@ -43,5 +43,10 @@ void sweep_errors (const Subject *subject, World *world, guint stride, SweepCoun
 void sweep_point (const Subject *subject, World *world, const SupervisorPlan *plan, gboolean up_again,
                   SupervisorResult *ret_result, SweepCount *count, Verdict *verdict);
 
+/* A test program: sweeps every subject with @sweep, each a test called "NAME: @promise". */
+int sweep_run (const char *group, const char *promise,
+               void (*sweep) (const Subject *subject, World *world, guint stride, SweepCount *count,
+                              Verdict *verdict));
+
 /* Fails the cmocka test when the verdict is not a good one. */
 void sweep_assert (const Subject *subject, const SweepCount *count, const Verdict *verdict);

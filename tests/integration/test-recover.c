@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/rows.h"
 #include "support/scratch.h"
 #include "support/story.h"
 
@@ -38,7 +39,7 @@ make_file (Story *story, const char *path)
 /* A pod's directory without a record: what it holds, and whether a removal may take all of it. */
 typedef struct
 {
-  const char *upstream;
+  const char *name; /* upstream's */
   const char *dirs[3];
   const char *file;
   gboolean stays;
@@ -94,7 +95,7 @@ orphan_row (void **state)
  * tear-down. */
 typedef struct
 {
-  const char *upstream;
+  const char *name; /* upstream's */
   gboolean dir;
   gboolean mark;
 } Beginning;
@@ -382,19 +383,6 @@ the_last_error_outlives_the_process_that_met_it (void **state)
   story_end (story);
 }
 
-static guint
-add_rows (struct CMUnitTest *tests, CMUnitTestFunction function, gconstpointer rows, guint n, gsize size)
-{
-  for (guint i = 0; i < n; i++)
-    {
-      void *row = (char *) rows + i * size;
-
-      /* Every row begins with its upstream name. */
-      tests[i] = (struct CMUnitTest){ .name = *(const char **) row, .test_func = function, .initial_state = row };
-    }
-  return n;
-}
-
 int
 main (void)
 {
@@ -411,16 +399,15 @@ main (void)
     cmocka_unit_test (an_unwanted_pod_in_use_goes_when_its_user_has_gone),
     cmocka_unit_test (names_that_lead_elsewhere_are_refused),
   };
-  struct CMUnitTest tests[G_N_ELEMENTS (plain) + G_N_ELEMENTS (orphans) + G_N_ELEMENTS (beginnings)];
-  guint n = G_N_ELEMENTS (plain);
+  g_autoptr (GArray) tests = rows_new ();
 
   if (!scratch_enter (&reason))
     {
       print_message ("ok - recover # SKIP %s\n", reason);
       return 0;
     }
-  memcpy (tests, plain, sizeof plain);
-  n += add_rows (tests + n, orphan_row, orphans, G_N_ELEMENTS (orphans), sizeof orphans[0]);
-  n += add_rows (tests + n, beginning_row, beginnings, G_N_ELEMENTS (beginnings), sizeof beginnings[0]);
-  return _cmocka_run_group_tests ("recover", tests, n, NULL, NULL);
+  rows_add_plain (tests, plain);
+  rows_add_all (tests, orphans, orphan_row);
+  rows_add_all (tests, beginnings, beginning_row);
+  return rows_run ("recover", tests);
 }

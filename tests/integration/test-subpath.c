@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "support/rows.h"
 #include "support/scratch.h"
 #include "support/story.h"
 
@@ -40,7 +41,7 @@ target_of (Story *story)
 /* What a row makes in the volume before the sync; paths are relative to it. */
 typedef struct
 {
-  const char *upstream;
+  const char *name; /* upstream's */
   const char *sub_path;
   const char *dirs[3];
   const char *links[6]; /* name, target, ... */
@@ -336,16 +337,14 @@ main (void)
     cmocka_unit_test (a_device_behind_a_host_path_can_be_opened),
     cmocka_unit_test (a_sub_path_that_cannot_be_names_its_pod_and_hides_no_volumes_error),
   };
-  struct CMUnitTest tests[G_N_ELEMENTS (plain) + G_N_ELEMENTS (rows)];
+  g_autoptr (GArray) tests = rows_new ();
 
   if (!scratch_enter (&reason))
     {
       print_message ("ok - subPath # SKIP %s\n", reason);
       return 0;
     }
-  memcpy (tests, plain, sizeof plain);
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    tests[G_N_ELEMENTS (plain) + i] =
-        (struct CMUnitTest){ .name = rows[i].upstream, .test_func = sub_path_row, .initial_state = (void *) &rows[i] };
-  return cmocka_run_group_tests (tests, NULL, NULL);
+  rows_add_plain (tests, plain);
+  rows_add_all (tests, rows, sub_path_row);
+  return rows_run ("subPath", tests);
 }

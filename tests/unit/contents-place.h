@@ -19,6 +19,7 @@
 #include <kvol/kvol-error.h>
 #include <kvol/kvol-macros.h>
 
+#include "support/rows.h"
 #include "support/scratch.h"
 #include "sys/contents.h"
 
@@ -135,5 +136,5 @@ contents_run_tests (const char *group, GArray *tests)
       g_print ("ok - %s # SKIP %s\n", group, reason);
       return 0;
     }
-  return _cmocka_run_group_tests (group, (const struct CMUnitTest *) tests->data, tests->len, NULL, NULL);
+  return rows_run (group, tests);
 }

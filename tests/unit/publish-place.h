@@ -22,6 +22,7 @@
 #include <kvol/kvol-error.h>
 #include <kvol/kvol-macros.h>
 
+#include "support/rows.h"
 #include "support/scratch.h"
 #include "sys/contents.h"
 #include "sys/publish.h"
@@ -273,18 +274,6 @@ publish_place_plant_all (PublishPlace *self, const char *list)
       publish_place_plant (self, items[i]);
 }
 
-static inline void
-publish_add_test (GArray *tests, const char *name, CMUnitTestFunction function, const void *row)
-{
-  const struct CMUnitTest test = { .name = name, .test_func = function, .initial_state = (void *) row };
-
-  g_array_append_val (tests, test);
-}
-
-#define publish_add_rows(tests, rows, function) \
-  for (gsize i_ = 0; i_ < G_N_ELEMENTS (rows); i_++) \
-    publish_add_test (tests, (rows)[i_].name, function, &(rows)[i_])
-
 /* Enters the scratch space and runs the tests, or says why not. */
 static inline int
 publish_run_tests (const char *group, GArray *tests)
@@ -296,5 +285,5 @@ publish_run_tests (const char *group, GArray *tests)
       g_print ("ok - %s # SKIP %s\n", group, reason);
       return 0;
     }
-  return _cmocka_run_group_tests (group, (const struct CMUnitTest *) tests->data, tests->len, NULL, NULL);
+  return rows_run (group, tests);
 }

@@ -14,6 +14,7 @@
 #include "loader/place.h"
 #include "loader/registry.h"
 #include "support/built.h"
+#include "support/rows.h"
 
 static const LoaderHostOps no_ops;
 
@@ -450,17 +451,6 @@ the_environment_names_other_places (void **state)
   assert_null (worker);
 }
 
-static void
-add_rows (GArray *tests, const Row *rows, gsize n_rows, CMUnitTestFunction function)
-{
-  for (gsize i = 0; i < n_rows; i++)
-    {
-      struct CMUnitTest test = { .name = rows[i].name, .test_func = function, .initial_state = (void *) &rows[i] };
-
-      g_array_append_val (tests, test);
-    }
-}
-
 int
 main (void)
 {
@@ -480,11 +470,10 @@ main (void)
     cmocka_unit_test (what_belongs_to_the_library_is_found_from_where_it_lies),
     cmocka_unit_test_setup_teardown (the_environment_names_other_places, set_up_place, tear_down_place),
   };
-  g_autoptr (GArray) tests = g_array_new (FALSE, FALSE, sizeof (struct CMUnitTest));
+  g_autoptr (GArray) tests = rows_new ();
 
-  add_rows (tests, wrong_tables, G_N_ELEMENTS (wrong_tables), a_wrong_table);
-  add_rows (tests, wrong_files, G_N_ELEMENTS (wrong_files), a_wrong_file);
-  g_array_append_vals (tests, others, G_N_ELEMENTS (others));
-  /* The macro takes the size of an array, which this is not. */
-  return _cmocka_run_group_tests ("loader", (struct CMUnitTest *) tests->data, tests->len, NULL, NULL);
+  rows_add_all (tests, wrong_tables, a_wrong_table);
+  rows_add_all (tests, wrong_files, a_wrong_file);
+  rows_add_plain (tests, others);
+  return rows_run ("loader", tests);
 }

@@ -15,6 +15,7 @@
 #include "model/name.h"
 #include "model/pod.h"
 #include "model/resources.h"
+#include "support/rows.h"
 
 static GVariant *
 parse (const char *text)
@@ -95,7 +96,7 @@ refused_row (void **state)
 
 typedef struct
 {
-  const char *upstream;
+  const char *name;   /* upstream's */
   const char *mounts; /* volumeMounts of one container, volume "v" is asked about */
   const char *nested; /* joined by commas, in order of path */
 } Nested;
@@ -136,7 +137,7 @@ nested_row (void **state)
 
 typedef struct
 {
-  const char *upstream;
+  const char *name; /* upstream's */
   const char *spec;
   gint64 memory;
   gint64 user;
@@ -275,19 +276,6 @@ a_pod_needs_a_plain_uid (void **state)
     }
 }
 
-static guint
-add_rows (struct CMUnitTest *tests, CMUnitTestFunction function, gconstpointer rows, guint n, gsize size)
-{
-  for (guint i = 0; i < n; i++)
-    {
-      void *row = (char *) rows + i * size;
-
-      /* Every row begins with its name. */
-      tests[i] = (struct CMUnitTest){ .name = *(const char **) row, .test_func = function, .initial_state = row };
-    }
-  return n;
-}
-
 int
 main (void)
 {
@@ -299,13 +287,11 @@ main (void)
     cmocka_unit_test (plugin_names_survive_their_escape),
     cmocka_unit_test (a_pod_needs_a_plain_uid),
   };
-  struct CMUnitTest
-      tests[G_N_ELEMENTS (plain) + G_N_ELEMENTS (refused) + G_N_ELEMENTS (nested) + G_N_ELEMENTS (resources)];
-  guint n = G_N_ELEMENTS (plain);
+  g_autoptr (GArray) tests = rows_new ();
 
-  memcpy (tests, plain, sizeof plain);
-  n += add_rows (tests + n, refused_row, refused, G_N_ELEMENTS (refused), sizeof refused[0]);
-  n += add_rows (tests + n, nested_row, nested, G_N_ELEMENTS (nested), sizeof nested[0]);
-  n += add_rows (tests + n, resources_row, resources, G_N_ELEMENTS (resources), sizeof resources[0]);
-  return _cmocka_run_group_tests ("model", tests, n, NULL, NULL);
+  rows_add_plain (tests, plain);
+  rows_add_all (tests, refused, refused_row);
+  rows_add_all (tests, nested, nested_row);
+  rows_add_all (tests, resources, resources_row);
+  return rows_run ("model", tests);
 }

@@ -15,7 +15,7 @@
 #include <gio/gio.h>
 #include <kvol/kvol-macros.h>
 
-#include "support/place.h"
+#include "mount-place.h"
 #include "support/scratch.h"
 #include "sys/call.h"
 #include "sys/tree.h"
@@ -31,47 +31,6 @@ enter_with_target (void **state)
     return -1;
   place_make_dir (*state, "target");
   return 0;
-}
-
-static void
-hang (const Place *place, const char *name, int tree)
-{
-  KVOL_AUTO_FD target = openat (place->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-
-  assert_true (tree >= 0);
-  assert_true (sys_tree_hang (tree, target, NULL));
-}
-
-static void
-hang_tmpfs (const Place *place, const char *name)
-{
-  KVOL_AUTO_FD tree = sys_tree_create ("tmpfs", NULL, NULL, NULL);
-
-  hang (place, name, tree);
-}
-
-static void
-bind (const Place *place, const char *source, const char *name)
-{
-  KVOL_AUTO_FD tree = sys_tree_clone (place->fd, source, FALSE, NULL);
-
-  hang (place, name, tree);
-}
-
-static SysMountInfo
-look_up (const Place *place, const char *name)
-{
-  SysMountInfo info = { 0 };
-
-  assert_true (sys_mount_lookup (place->fd, name, &info, NULL));
-  assert_true (sys_mount_id_is_set (&info.mount));
-  return info;
-}
-
-static void
-unmount (const Place *place, const char *name)
-{
-  assert_true (sys_unmount_at (place->fd, name, NULL));
 }
 
 static gboolean

@@ -17,7 +17,7 @@
 #include <kvol/kvol-error.h>
 #include <kvol/kvol-macros.h>
 
-#include "support/place.h"
+#include "mount-place.h"
 #include "support/scratch.h"
 #include "sys/beneath.h"
 #include "sys/tree.h"
@@ -38,53 +38,12 @@ enter_filled_place (void **state)
   return symlinkat ("directory", place->fd, "link") < 0 || symlinkat ("nothing", place->fd, "dangling") < 0;
 }
 
-static void
-hang (const Place *place, const char *name, int tree)
-{
-  KVOL_AUTO_FD target = openat (place->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-
-  assert_true (tree >= 0);
-  assert_true (sys_tree_hang (tree, target, NULL));
-}
-
-static void
-hang_tmpfs (const Place *place, const char *name)
-{
-  KVOL_AUTO_FD tree = sys_tree_create ("tmpfs", NULL, NULL, NULL);
-
-  hang (place, name, tree);
-}
-
-static void
-bind (const Place *place, const char *source, const char *name)
-{
-  KVOL_AUTO_FD tree = sys_tree_clone (place->fd, source, FALSE, NULL);
-
-  hang (place, name, tree);
-}
-
-static SysMountInfo
-look_up (const Place *place, const char *name)
-{
-  SysMountInfo info = { 0 };
-
-  assert_true (sys_mount_lookup (place->fd, name, &info, NULL));
-  assert_true (sys_mount_id_is_set (&info.mount));
-  return info;
-}
-
 static gboolean
 is_mount_root (const Place *place, const char *name)
 {
   SysMountInfo info = look_up (place, name);
 
   return info.is_mount_root;
-}
-
-static void
-unmount (const Place *place, const char *name)
-{
-  assert_true (sys_unmount_at (place->fd, name, NULL));
 }
 
 /* ---- is it a mount ---- */

@@ -343,11 +343,11 @@ main (void)
     cmocka_unit_test (killed_before_any_call_the_next_one_puts_it_right),
     cmocka_unit_test (whatever_call_fails_the_answer_is_true_and_the_next_one_puts_it_right),
   };
-  g_autoptr (GArray) tests = g_array_new (FALSE, FALSE, sizeof (struct CMUnitTest));
+  g_autoptr (GArray) tests = rows_new ();
 
-  publish_add_rows (tests, crash_rows, check_crash);
-  publish_add_rows (tests, plant_rows, check_plant);
-  publish_add_rows (tests, refusal_rows, check_refusal);
+  rows_add_all (tests, crash_rows, check_crash);
+  rows_add_all (tests, plant_rows, check_plant);
+  rows_add_all (tests, refusal_rows, check_refusal);
   g_array_append_vals (tests, single, G_N_ELEMENTS (single));
   return publish_run_tests ("sys/publish after a crash", tests);
 }

@@ -240,9 +240,9 @@ main (void)
     cmocka_unit_test (an_owner_gets_the_file_and_its_link),
     cmocka_unit_test (a_group_that_is_refused_is_not_asked_for_again_and_again),
   };
-  g_autoptr (GArray) tests = g_array_new (FALSE, FALSE, sizeof (struct CMUnitTest));
+  g_autoptr (GArray) tests = rows_new ();
 
-  publish_add_rows (tests, change_rows, check_change);
+  rows_add_all (tests, change_rows, check_change);
   g_array_append_vals (tests, single, G_N_ELEMENTS (single));
   return publish_run_tests ("sys/publish, owners", tests);
 }

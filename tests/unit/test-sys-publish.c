@@ -291,9 +291,9 @@ main (void)
     cmocka_unit_test (links_that_were_deleted_come_back_with_the_same_files),
     cmocka_unit_test (a_directory_for_a_nested_mount_is_left_alone),
   };
-  g_autoptr (GArray) tests = g_array_new (FALSE, FALSE, sizeof (struct CMUnitTest));
+  g_autoptr (GArray) tests = rows_new ();
 
-  publish_add_rows (tests, update_rows, check_update);
+  rows_add_all (tests, update_rows, check_update);
   g_array_append_vals (tests, single, G_N_ELEMENTS (single));
   return publish_run_tests ("sys/publish", tests);
 }

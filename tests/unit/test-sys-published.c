@@ -284,10 +284,10 @@ main (void)
     cmocka_unit_test (a_failed_update_keeps_what_is_remembered),
     cmocka_unit_test (a_link_of_somebody_else_neither_bothers_nor_goes),
   };
-  g_autoptr (GArray) tests = g_array_new (FALSE, FALSE, sizeof (struct CMUnitTest));
+  g_autoptr (GArray) tests = rows_new ();
 
-  publish_add_rows (tests, current_rows, check_current);
-  publish_add_rows (tests, cost_rows, check_cost);
+  rows_add_all (tests, current_rows, check_current);
+  rows_add_all (tests, cost_rows, check_cost);
   g_array_append_vals (tests, single, G_N_ELEMENTS (single));
   return publish_run_tests ("sys/published", tests);
 }
