@@ -220,7 +220,7 @@ struct _KvolHost {
                                 const char *stamp);
   /* Delete what is in @dir_fd; refuses to step onto another mount. */
   gboolean  (*remove_contents) (const KvolHost *host, int dir_fd, GCancellable *cancellable, GError **error);
-  /* Bytes and inodes below @dir_fd, counted on its file system only. */
+  /* Bytes and inodes that are used below @dir_fd, counted on its file system only; the rest is its file system's. */
   gboolean  (*measure_contents)(const KvolHost *host, int dir_fd, KvolUsageInfo *usage,
                                 GCancellable *cancellable, GError **error);
   /* An object as a{sv}: "data" a{say}, "version" s, "immutable" b, "type" s. ABSENT only if it is not there. */

@@ -7,6 +7,7 @@
 #include "sys/contents.h"
 #include "sys/device.h"
 #include "sys/program.h"
+#include "sys/space.h"
 #include "sys/tree.h"
 
 /* A program that a plugin runs works on a local device (mkfs, fsck, resize): slow, but not for ever. */
@@ -200,11 +201,16 @@ static gboolean
 measure_contents (const KvolHost *host, int dir_fd, KvolUsageInfo *usage, GCancellable *cancellable, GError **error)
 {
   SysContents contents = { 0 };
+  SysSpace space = { 0 };
 
-  if (!sys_measure_contents (dir_fd, &contents, cancellable, error))
+  if (!sys_measure_contents (dir_fd, &contents, cancellable, error) || !sys_space_of_fd (dir_fd, &space, error))
     return FALSE;
+  usage->capacity_bytes = space.capacity;
   usage->used_bytes = contents.bytes;
+  usage->available_bytes = space.available;
+  usage->inodes = space.inodes;
   usage->inodes_used = contents.inodes;
+  usage->inodes_free = space.inodes_free;
   return TRUE;
 }
 

@@ -7,8 +7,6 @@
 #include <limits.h>
 #include <string.h>
 
-#include "sys/publish.h"
-
 #define PATH_LEN_MAX 4096
 #define NAME_LEN_MAX 255
 #define MODE_MAX 0777
@@ -125,7 +123,7 @@ path_check (const char *path, char **ret_cleaned, GError **error)
 }
 
 gboolean
-sys_publish_check_path (const char *path, GError **error)
+sys_payload_check_path (const char *path, GError **error)
 {
   g_autofree char *cleaned = NULL;
 

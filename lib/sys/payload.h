@@ -52,6 +52,9 @@ SysPayload *sys_payload_new (const KvolFile *files, gsize n_files, gint64 gid, G
 void sys_payload_free (SysPayload *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SysPayload, sys_payload_free)
 
+/* Whether @path may be published (upstream validatePath, pkg/volume/util/atomic_writer.go). */
+gboolean sys_payload_check_path (const char *path, GError **error);
+
 /* The length of the first component of @path. */
 gsize sys_payload_top_len (const char *path);
 

@@ -26,6 +26,3 @@ typedef enum {
 
 /* Whether the files of @stamp are there as they were published. @self may be NULL. */
 gboolean sys_published_is_current (const SysPublished *self, int dir_fd, const char *stamp, SysLook look);
-
-/* Whether @path may be published (facts of the upstream validatePath). */
-gboolean sys_publish_check_path (const char *path, GError **error);

@@ -76,7 +76,7 @@ check_path (void **state)
   const PathRow *row = *state;
   g_autofree char *path = spell_out (row->path);
   g_autoptr (GError) error = NULL;
-  gboolean ok = sys_publish_check_path (path, &error);
+  gboolean ok = sys_payload_check_path (path, &error);
 
   if (row->refusal == NULL)
     {
@@ -192,10 +192,10 @@ main (void)
     cmocka_unit_test (every_top_name_is_found_and_no_other),
     cmocka_unit_test (a_path_that_the_kernel_does_not_take_below_a_version_is_refused),
   };
-  g_autoptr (GArray) tests = g_array_new (FALSE, FALSE, sizeof (struct CMUnitTest));
+  g_autoptr (GArray) tests = rows_new ();
 
-  publish_add_rows (tests, path_rows, check_path);
-  publish_add_rows (tests, set_rows, check_set);
+  rows_add_all (tests, path_rows, check_path);
+  rows_add_all (tests, set_rows, check_set);
   g_array_append_vals (tests, single, G_N_ELEMENTS (single));
   return publish_run_tests ("sys/payload", tests);
 }
