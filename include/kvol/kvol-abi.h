@@ -23,7 +23,9 @@
  * Options    are a GVariant a{sv} whose keys are the Kubernetes field names. Strings are `s`, booleans
  *            `b`, all integers and quantities `x` (bytes where the field is a size), lists of strings
  *            `as`, lists of objects `aa{sv}`, objects `a{sv}`. An unset field is absent; unknown keys
- *            are kept.
+ *            are kept. A plugin does not know the pod: each item of a downwardAPI (the volume, or a
+ *            source of a projected one) comes with what its fieldRef or resourceFieldRef means,
+ *            `content` `ay`, or, when it means nothing, with `error` `s`.
  * Errors     are of the domain KVOL_ERROR (kvol-error.h tells what each code makes the host do), or
  *            G_IO_ERROR_CANCELLED.
  */

@@ -39,6 +39,8 @@ typedef struct {
   char          *host_path; /* shared: where a volume is that has no directory of its own, or NULL */
   SysMountId     mount;     /* shared: what was hung, for ENGINE_MADE_MOUNT */
   GVariant      *record;    /* the plugin's own, a{sv}, or NULL */
+  GVariant      *resolved;  /* its options with what they refer to in the pod, or NULL */
+  GVariant      *resolved_of; /* the pod's object that they were resolved with, or NULL */
   SysPublished  *published; /* what sys_publish() remembers, or NULL */
   gint64         looked_at; /* monotonic: when each of the published files was last looked at */
 } EngineVolume;
