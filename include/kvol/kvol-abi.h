@@ -105,7 +105,7 @@ typedef struct {
   GVariant *publish_context;    /* attach: a{ss} */
   guint64   applied;            /* what the host need not do any more */
   guint64   disk_seq;
-  gint64    next_refresh_usec;  /* wall clock; 0: only when an object changes */
+  gint64    next_refresh_usec;  /* wall clock: refresh then, whatever else happens; 0: when an object changes */
 } KvolMade;
 
 typedef struct {
@@ -228,9 +228,12 @@ struct _KvolHost {
   /* An object as a{sv}: "data" a{say}, "version" s, "immutable" b, "type" s. ABSENT only if it is not there. */
   GVariant *(*get_object)      (const KvolHost *host, const char *api_version, const char *kind, const char *ns,
                                 const char *name, GCancellable *cancellable, GError **error);
+  /* A token of the pod's service account, for @audience ("": the API server's own). The host keeps it and asks for a
+   * new one when it has grown old, so ask with every refresh. Both times are wall clock, and may be NULL: until when
+   * it is good, and when it is due (0: never), for KvolMade.next_refresh_usec. */
   char     *(*request_token)   (const KvolHost *host, const KvolPodVolume *volume, const char *audience,
-                                gint64 seconds, gint64 *ret_expiry_usec, GCancellable *cancellable,
-                                GError **error);
+                                gint64 seconds, gint64 *ret_expiry_usec, gint64 *ret_refresh_usec,
+                                GCancellable *cancellable, GError **error);
   void      (*event)           (const KvolHost *host, gboolean warning, const char *reason, const char *text);
   void      (*progress)        (const KvolHost *host, guint64 done, guint64 total);
 };

@@ -43,6 +43,7 @@ typedef struct {
   GVariant      *resolved_of; /* the pod's object that they were resolved with, or NULL */
   SysPublished  *published; /* what sys_publish() remembers, or NULL */
   gint64         looked_at; /* monotonic: when each of the published files was last looked at */
+  gint64         due;       /* wall clock: when its plugin wants to be asked again; 0: it does not say */
 } EngineVolume;
 
 typedef struct {
@@ -61,6 +62,8 @@ typedef struct {
   GError    *error;     /* shared: why it did not */
   gint64     delay;     /* shared: back-off before the next retry, µs */
   gint64     retry_at;  /* shared: monotonic; 0: no retry */
+  gint64     refresh_at; /* shared: monotonic; 0: no volume asks for it */
+  gint64     hurry;     /* shared: how long at least until then, µs */
 } EnginePod;
 
 /* @root: the kubelet root. */

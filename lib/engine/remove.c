@@ -8,6 +8,7 @@
 #include "engine/journal.h"
 #include "engine/retry.h"
 #include "engine/subpath.h"
+#include "engine/token.h"
 #include "engine/volume.h"
 #include "model/name.h"
 #include "sys/entry.h"
@@ -100,6 +101,7 @@ engine_remove_claimed (Engine *self, EnginePod *pod, GCancellable *cancellable, 
     }
   if (!engine_journal_forget (self, pod, error))
     return FALSE;
+  engine_tokens_forget_pod (self->tokens, pod->uid);
 
   g_mutex_lock (&self->lock);
   g_ptr_array_set_size (pod->volumes, 0);
