@@ -62,7 +62,7 @@ make_environment (KvolPod *pod, GVariant *container, const Options *options, gbo
   if (store == NULL)
     return NULL;
 
-  g_autoptr (GHashTable) environment = environment_new (pod, container, KVOL_STORE (store), error);
+  g_autoptr (GHashTable) environment = environment_new (pod, container, KVOL_STORE (store), options->root, error);
 
   if (environment == NULL)
     {

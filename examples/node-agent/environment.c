@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "error.h"
-#include "field-ref.h"
 #include "fields.h"
 
 typedef struct
 {
   KvolPod *pod;
+  const char *container;
+  const char *root_dir;
   KvolStore *store;
   GHashTable *values;
 } Environment;
@@ -124,18 +125,43 @@ read_key (Environment *self, const char *kind, GVariant *reference, GError **err
 }
 
 static char *
+read_field (Environment *self, GVariant *reference, GError **error)
+{
+  const char *path = field_string (reference, "fieldPath");
+  g_autofree char *value = kvol_pod_get_field (self->pod, path ? path : "", error);
+
+  /* A pod that nobody has scheduled runs where this agent does. */
+  if (value != NULL && *value == '\0' && g_strcmp0 (path, "spec.nodeName") == 0)
+    return g_strdup (g_get_host_name ());
+  return g_steal_pointer (&value);
+}
+
+static char *
+read_resource (Environment *self, GVariant *reference, GError **error)
+{
+  const char *container = field_string (reference, "containerName");
+  const char *resource = field_string (reference, "resource");
+
+  return kvol_pod_get_resource (self->pod, container ? container : self->container, resource ? resource : "",
+                                field_int (reference, "divisor", 0), self->root_dir, error);
+}
+
+static char *
 read_value_from (Environment *self, GVariant *from, GError **error)
 {
   g_autoptr (GVariant) config_map = field_object (from, "configMapKeyRef");
   g_autoptr (GVariant) secret = field_object (from, "secretKeyRef");
   g_autoptr (GVariant) field = field_object (from, "fieldRef");
+  g_autoptr (GVariant) resource = field_object (from, "resourceFieldRef");
 
   if (config_map != NULL)
     return read_key (self, "ConfigMap", config_map, error);
   if (secret != NULL)
     return read_key (self, "Secret", secret, error);
   if (field != NULL)
-    return field_ref_read (self->pod, field_string (field, "fieldPath"), error);
+    return read_field (self, field, error);
+  if (resource != NULL)
+    return read_resource (self, resource, error);
 
   g_set_error (error, AGENT_ERROR, AGENT_FAILED, "valueFrom has no source that is supported here");
   return NULL;
@@ -168,12 +194,18 @@ add_variable (Environment *self, GVariant *variable, GError **error)
 }
 
 GHashTable *
-environment_new (KvolPod *pod, GVariant *container, KvolStore *store, GError **error)
+environment_new (KvolPod *pod, GVariant *container, KvolStore *store, const char *root_dir, GError **error)
 {
   g_autoptr (GHashTable) values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_autoptr (GVariant) sources = field_objects (container, "envFrom");
   g_autoptr (GVariant) variables = field_objects (container, "env");
-  Environment self = { .pod = pod, .store = store, .values = values };
+  Environment self = {
+    .pod = pod,
+    .container = field_string (container, "name"),
+    .root_dir = root_dir,
+    .store = store,
+    .values = values,
+  };
 
   for (gsize i = 0; i < g_variant_n_children (sources); i++)
     {

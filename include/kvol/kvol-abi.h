@@ -23,7 +23,9 @@
  * Options    are a GVariant a{sv} whose keys are the Kubernetes field names. Strings are `s`, booleans
  *            `b`, all integers and quantities `x` (bytes where the field is a size), lists of strings
  *            `as`, lists of objects `aa{sv}`, objects `a{sv}`. An unset field is absent; unknown keys
- *            are kept.
+ *            are kept. A plugin does not know the pod: each item of a downwardAPI (the volume, or a
+ *            source of a projected one) comes with what its fieldRef or resourceFieldRef means,
+ *            `content` `ay`, or, when it means nothing, with `error` `s`.
  * Errors     are of the domain KVOL_ERROR (kvol-error.h tells what each code makes the host do), or
  *            G_IO_ERROR_CANCELLED.
  */
@@ -103,7 +105,7 @@ typedef struct {
   GVariant *publish_context;    /* attach: a{ss} */
   guint64   applied;            /* what the host need not do any more */
   guint64   disk_seq;
-  gint64    next_refresh_usec;  /* wall clock; 0: only when an object changes */
+  gint64    next_refresh_usec;  /* wall clock: refresh then, whatever else happens; 0: when an object changes */
 } KvolMade;
 
 typedef struct {
@@ -226,9 +228,12 @@ struct _KvolHost {
   /* An object as a{sv}: "data" a{say}, "version" s, "immutable" b, "type" s. ABSENT only if it is not there. */
   GVariant *(*get_object)      (const KvolHost *host, const char *api_version, const char *kind, const char *ns,
                                 const char *name, GCancellable *cancellable, GError **error);
+  /* A token of the pod's service account, for @audience ("": the API server's own). The host keeps it and asks for a
+   * new one when it has grown old, so ask with every refresh. Both times are wall clock, and may be NULL: until when
+   * it is good, and when it is due (0: never), for KvolMade.next_refresh_usec. */
   char     *(*request_token)   (const KvolHost *host, const KvolPodVolume *volume, const char *audience,
-                                gint64 seconds, gint64 *ret_expiry_usec, GCancellable *cancellable,
-                                GError **error);
+                                gint64 seconds, gint64 *ret_expiry_usec, gint64 *ret_refresh_usec,
+                                GCancellable *cancellable, GError **error);
   void      (*event)           (const KvolHost *host, gboolean warning, const char *reason, const char *text);
   void      (*progress)        (const KvolHost *host, guint64 done, guint64 total);
 };

@@ -27,7 +27,8 @@ KVOL_API GType kvol_pod_get_type (void);
  * Makes a pod of an object whose keys are the Kubernetes field names: `metadata` (`name`, `namespace`, `uid`),
  * `spec` (`volumes`, `containers`, `initContainers`, `securityContext`, ...). Strings are `s`, booleans `b`,
  * integers and quantities `x`, lists of strings `as`, lists of objects `aa{sv}`, objects `a{sv}`; an unset
- * field is absent; unknown keys are kept. A quantity counts bytes, except `cpu`, which counts thousandths.
+ * field is absent; unknown keys are kept. A quantity counts bytes, except `cpu`, which counts thousandths; so
+ * does the `divisor` of a `resourceFieldRef` to it.
  *
  * A volume that stands for a claim carries the volume's own source in place of `persistentVolumeClaim`, and
  * beside it `specName` (the PersistentVolume's name), `accessModes`, `mountOptions`, `capacity`, `readOnly`.
@@ -85,6 +86,40 @@ KVOL_API const char *kvol_pod_get_name (KvolPod *self);
  * Returns: (transfer none): the object that the pod was made of, `a{sv}`
  */
 KVOL_API GVariant *kvol_pod_get_object (KvolPod *self);
+
+/**
+ * kvol_pod_get_field:
+ * @self: a pod
+ * @path: the `fieldPath` of a `fieldRef`
+ * @error: return location for a #GError
+ *
+ * What a reference to a field of the pod means in an environment variable (upstream `pkg/fieldpath`):
+ * `metadata.name`, `.namespace`, `.uid`, `.labels` and `.annotations`, the last two also with a subscript
+ * (`metadata.labels['KEY']`), `spec.nodeName`, `spec.serviceAccountName`, `status.hostIP`, `.hostIPs`, `.podIP`,
+ * `.podIPs`. A map is one `KEY="VALUE"` to a line, sorted. What the object does not say is "".
+ *
+ * Returns: (transfer full): the value, or %NULL with %KVOL_ERROR_INVALID_SPEC
+ */
+KVOL_API char *kvol_pod_get_field (KvolPod *self, const char *path, GError **error);
+
+/**
+ * kvol_pod_get_resource:
+ * @self: a pod
+ * @container: the name of one of its containers or initContainers
+ * @resource: the `resource` of a `resourceFieldRef`: `limits.` or `requests.` and `cpu`, `memory`,
+ *   `ephemeral-storage` or `hugepages-SIZE`
+ * @divisor: what it is counted in, bytes, for `cpu` thousandths; 0: 1 (byte, CPU)
+ * @root_dir: (nullable): the manager's root: its file system is what ephemeral storage is taken from
+ * @error: return location for a #GError
+ *
+ * What a reference to a resource means, rounded up. A container without a limit has all that this node has: its
+ * memory, its CPUs that are online, the file system of @root_dir. A request that is not made is as large as the
+ * limit that is set, else 0.
+ *
+ * Returns: (transfer full): a decimal number, or %NULL with %KVOL_ERROR_INVALID_SPEC
+ */
+KVOL_API char *kvol_pod_get_resource (KvolPod *self, const char *container, const char *resource, gint64 divisor,
+                                      const char *root_dir, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (KvolPod, kvol_pod_unref)
 

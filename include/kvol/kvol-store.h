@@ -27,7 +27,9 @@ KVOL_API G_DECLARE_INTERFACE (KvolStore, kvol_store, KVOL, STORE, GObject)
  *   there), %KVOL_ERROR_FORBIDDEN, or %KVOL_ERROR_TRANSIENT
  * @request_token: (nullable): asks for a service account token; called on the manager's main context. @request
  *   is `a{sv}` with `audience` `s`, `expirationSeconds` `x`, `namespace`, `serviceAccount`, `pod`, `podUid` `s`
- * @request_token_finish: the answer, `a{sv}` with `token` `s` and `expirationTimestamp` `x` (µs since 1970)
+ * @request_token_finish: the answer, `a{sv}` with `token` `s` and `expirationTimestamp` `x` (µs since 1970; absent:
+ *   the token does not expire), or %NULL with an error. The manager keeps it, asks again when it is older than
+ *   80 % of its life or 24 hours, and drops it when the pod is gone
  */
 struct _KvolStoreInterface {
   GTypeInterface parent;

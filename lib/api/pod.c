@@ -2,7 +2,8 @@
 /* A KvolPod is the model's pod under its public name. */
 #include <kvol/kvol-pod.h>
 
-#include "model/pod.h"
+#include "model/downward.h"
+#include "sys/node.h"
 
 G_DEFINE_BOXED_TYPE (KvolPod, kvol_pod, kvol_pod_ref, kvol_pod_unref)
 
@@ -56,4 +57,24 @@ GVariant *
 kvol_pod_get_object (KvolPod *self)
 {
   return model_of (self)->object;
+}
+
+char *
+kvol_pod_get_field (KvolPod *self, const char *path, GError **error)
+{
+  g_return_val_if_fail (self != NULL && path != NULL, NULL);
+
+  return model_downward_field (model_of (self), path, error);
+}
+
+char *
+kvol_pod_get_resource (KvolPod *self, const char *container, const char *resource, gint64 divisor, const char *root_dir,
+                       GError **error)
+{
+  g_return_val_if_fail (self != NULL && container != NULL && resource != NULL, NULL);
+
+  ModelAllocatable node;
+
+  sys_node_allocatable (root_dir ? root_dir : "", &node);
+  return model_downward_resource (model_of (self), container, resource, divisor, &node, error);
 }

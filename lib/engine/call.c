@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/call.h"
 
+#include "model/downward.h"
+#include "sys/node.h"
+
 static guint32
 cause_of (const EngineVolume *volume)
 {
@@ -15,13 +18,32 @@ cause_of (const EngineVolume *volume)
     }
 }
 
+/* The volume's options. Those that refer to the pod are resolved once for each object that the pod was made of, so that
+ * a refresh without a change costs what it costs elsewhere. */
+static GVariant *
+options_of (Engine *engine, const EnginePod *pod, EngineVolume *volume, const ModelVolume *model)
+{
+  ModelAllocatable node;
+
+  if (!model_downward_is_needed (model))
+    return model->options;
+  if (volume->resolved_of == pod->object && pod->object != NULL)
+    return volume->resolved;
+
+  sys_node_allocatable (engine->root, &node);
+  g_clear_pointer (&volume->resolved, g_variant_unref);
+  g_clear_pointer (&volume->resolved_of, g_variant_unref);
+  volume->resolved = model_downward_resolve (pod->model, model, &node);
+  volume->resolved_of = pod->object ? g_variant_ref (pod->object) : NULL;
+  return volume->resolved;
+}
+
 static void
 fill_from_model (EngineCall *self, const ModelPod *model, const ModelVolume *volume)
 {
   self->node.fs_type = volume->fs_type;
   self->node.access_mode = volume->access_mode;
   self->node.mount_options = (const char *const *) volume->mount_options;
-  self->node.options = volume->options;
   self->node.capacity = volume->capacity;
   self->pod.read_only = volume->read_only;
   self->pod.service_account = model->service_account;
@@ -33,7 +55,7 @@ fill_from_model (EngineCall *self, const ModelPod *model, const ModelVolume *vol
 }
 
 void
-engine_call_init (EngineCall *self, Engine *engine, const EnginePod *pod, const EngineVolume *volume)
+engine_call_init (EngineCall *self, Engine *engine, const EnginePod *pod, EngineVolume *volume)
 {
   const ModelVolume *model = pod->model ? model_pod_find_volume (pod->model, volume->name) : NULL;
 
@@ -59,6 +81,8 @@ engine_call_init (EngineCall *self, Engine *engine, const EnginePod *pod, const 
     .stage_fd = -1,
     .userns_fd = -1,
   };
-  if (model != NULL)
-    fill_from_model (self, pod->model, model);
+  if (model == NULL)
+    return;
+  fill_from_model (self, pod->model, model);
+  self->node.options = options_of (engine, pod, volume, model);
 }

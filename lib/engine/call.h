@@ -11,4 +11,4 @@ typedef struct {
 
 /* Fills in @self from what is known of the volume: all of it before a set-up, names and the record after a loss. It
  * borrows from @pod and @volume, and must not be moved. */
-void engine_call_init (EngineCall *self, Engine *engine, const EnginePod *pod, const EngineVolume *volume);
+void engine_call_init (EngineCall *self, Engine *engine, const EnginePod *pod, EngineVolume *volume);

@@ -11,6 +11,7 @@
 #include "engine/retry.h"
 #include "engine/services.h"
 #include "engine/sync.h"
+#include "engine/token.h"
 #include "loader/place.h"
 #include "sys/beneath.h"
 #include "sys/entry.h"
@@ -85,7 +86,8 @@ engine_new (const char *root_dir, const EngineOps *ops, gpointer data, GError **
   self->pods = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) engine_pod_free);
   self->wishes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->registry = loader_registry_new (&engine_services, self, worker, LOADER_IN_WORKER_WHEN_ASKED);
-  self->retry = engine_retry_new (self, try_again);
+  self->retry = engine_retry_new (self, try_again, engine_sync_due);
+  self->tokens = engine_tokens_new (NULL, NULL);
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
 
@@ -106,6 +108,7 @@ engine_free (Engine *self)
 {
   engine_stop_work (self);
   engine_retry_free (self->retry);
+  engine_tokens_free (self->tokens);
   g_hash_table_unref (self->pods);
   g_hash_table_unref (self->wishes);
   loader_registry_free (self->registry);

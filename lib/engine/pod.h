@@ -39,8 +39,11 @@ typedef struct {
   char          *host_path; /* shared: where a volume is that has no directory of its own, or NULL */
   SysMountId     mount;     /* shared: what was hung, for ENGINE_MADE_MOUNT */
   GVariant      *record;    /* the plugin's own, a{sv}, or NULL */
+  GVariant      *resolved;  /* its options with what they refer to in the pod, or NULL */
+  GVariant      *resolved_of; /* the pod's object that they were resolved with, or NULL */
   SysPublished  *published; /* what sys_publish() remembers, or NULL */
   gint64         looked_at; /* monotonic: when each of the published files was last looked at */
+  gint64         due;       /* wall clock: when its plugin wants to be asked again; 0: it does not say */
 } EngineVolume;
 
 typedef struct {
@@ -60,6 +63,8 @@ typedef struct {
   GCancellable *work;   /* shared: ends what the sync that runs waits for; NULL: none runs */
   gint64     delay;     /* shared: back-off before the next retry, µs */
   gint64     retry_at;  /* shared: monotonic; 0: no retry */
+  gint64     refresh_at; /* shared: monotonic; 0: no volume asks for it */
+  gint64     hurry;     /* shared: how long at least until then, µs */
 } EnginePod;
 
 /* @root: the kubelet root. */

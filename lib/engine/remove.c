@@ -9,6 +9,7 @@
 #include "engine/place.h"
 #include "engine/retry.h"
 #include "engine/subpath.h"
+#include "engine/token.h"
 #include "engine/volume.h"
 #include "model/name.h"
 #include "sys/entry.h"
@@ -107,6 +108,7 @@ engine_remove_claimed (Engine *self, EnginePod *pod, GCancellable *cancellable, 
   if (!begin (self, pod, error) || !layout_pod_find (&layout, self->pods_fd, pod->uid, error)
       || !take_down_pod (self, pod, &layout, cancellable, error) || !engine_journal_forget (self, pod, error))
     return FALSE;
+  engine_tokens_forget_pod (self->tokens, pod->uid);
 
   g_mutex_lock (&self->lock);
   g_ptr_array_set_size (pod->volumes, 0);

@@ -9,6 +9,7 @@ struct _EngineRetry
 {
   Engine *engine;
   EngineWork again;
+  EngineWork refresh;
   GThread *clock;   /* under the engine's lock; NULL until something is scheduled */
   GCond due;        /* with the engine's lock: the schedule changed */
   gboolean stopped; /* under the engine's lock */
@@ -33,12 +34,13 @@ run_job (gpointer data, gpointer user_data)
 }
 
 EngineRetry *
-engine_retry_new (Engine *engine, EngineWork again)
+engine_retry_new (Engine *engine, EngineWork again, EngineWork refresh)
 {
   EngineRetry *self = g_new0 (EngineRetry, 1);
 
   self->engine = engine;
   self->again = again;
+  self->refresh = refresh;
   g_cond_init (&self->due);
   self->pool = g_thread_pool_new (run_job, self, MAX_THREADS, FALSE, NULL);
   return self;
@@ -54,6 +56,21 @@ engine_retry_push (EngineRetry *self, EngineWork work, const char *uid)
   g_thread_pool_push (self->pool, job, NULL);
 }
 
+/* Does @work when *@at has come; else *@next is not later than it. */
+static void
+push_when_due (EngineRetry *self, const EnginePod *pod, EngineWork work, gint64 *at, gint64 now, gint64 *next)
+{
+  if (*at == 0)
+    return;
+  if (*at <= now)
+    {
+      *at = 0;
+      engine_retry_push (self, work, pod->uid);
+    }
+  else if (*next == 0 || *at < *next)
+    *next = *at;
+}
+
 /* Hands over what is due and answers when the next will be; 0: nothing is scheduled. Called with the lock held. */
 static gint64
 push_due (EngineRetry *self)
@@ -66,15 +83,8 @@ push_due (EngineRetry *self)
   g_hash_table_iter_init (&iter, self->engine->pods);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &pod))
     {
-      if (pod->retry_at == 0)
-        continue;
-      if (pod->retry_at <= now)
-        {
-          pod->retry_at = 0;
-          engine_retry_push (self, self->again, pod->uid);
-        }
-      else if (next == 0 || pod->retry_at < next)
-        next = pod->retry_at;
+      push_when_due (self, pod, self->again, &pod->retry_at, now, &next);
+      push_when_due (self, pod, self->refresh, &pod->refresh_at, now, &next);
     }
   return next;
 }
@@ -98,15 +108,43 @@ run_clock (gpointer data)
   return NULL;
 }
 
+static gint64
+longer (gint64 delay)
+{
+  return delay == 0 ? FIRST_DELAY : MIN (delay * 2, LAST_DELAY);
+}
+
+/* Called with the lock held. */
+static void
+wake_clock (EngineRetry *self)
+{
+  if (self->clock == NULL)
+    self->clock = g_thread_new ("kvol-retry", run_clock, self);
+  g_cond_signal (&self->due);
+}
+
 void
 engine_retry_schedule (EngineRetry *self, EnginePod *pod)
 {
   g_mutex_lock (&self->engine->lock);
-  pod->delay = pod->delay == 0 ? FIRST_DELAY : MIN (pod->delay * 2, LAST_DELAY);
+  pod->delay = longer (pod->delay);
   pod->retry_at = g_get_monotonic_time () + pod->delay;
-  if (self->clock == NULL)
-    self->clock = g_thread_new ("kvol-retry", run_clock, self);
-  g_cond_signal (&self->due);
+  wake_clock (self);
+  g_mutex_unlock (&self->engine->lock);
+}
+
+void
+engine_retry_refresh_at (EngineRetry *self, EnginePod *pod, gint64 usec, gboolean hurries)
+{
+  gint64 wait = MAX (0, usec - g_get_real_time ());
+
+  g_mutex_lock (&self->engine->lock);
+  if (wait >= LAST_DELAY)
+    pod->hurry = 0;
+  else if (hurries)
+    pod->hurry = longer (pod->hurry);
+  pod->refresh_at = g_get_monotonic_time () + MAX (wait, pod->hurry);
+  wake_clock (self);
   g_mutex_unlock (&self->engine->lock);
 }
 
@@ -116,6 +154,7 @@ engine_retry_cancel (EngineRetry *self, EnginePod *pod)
   g_mutex_lock (&self->engine->lock);
   pod->delay = 0;
   pod->retry_at = 0;
+  pod->refresh_at = 0;
   g_mutex_unlock (&self->engine->lock);
 }
 

@@ -4,6 +4,7 @@
 #include <kvol/kvol-error.h>
 
 #include "engine/journal.h"
+#include "engine/token.h"
 #include "model/name.h"
 #include "sys/beneath.h"
 
@@ -109,33 +110,20 @@ get_object (gpointer data, const char *plugin, const char *api_version, const ch
 
 static char *
 request_token (gpointer data, const char *plugin, const KvolPodVolume *call, const char *audience, gint64 seconds,
-               gint64 *ret_expiry_usec, GCancellable *cancellable, GError **error)
+               gint64 *ret_expiry_usec, gint64 *ret_refresh_usec, GCancellable *cancellable, GError **error)
 {
   Engine *self = data;
-  const char *account = call->service_account ? call->service_account : "default";
-  GVariantDict request;
+  const EngineTokenUse use = {
+    .ns = call->pod_namespace,
+    .account = call->service_account ? call->service_account : "default",
+    .audience = audience ? audience : "",
+    .seconds = seconds,
+    .pod = call->pod_name,
+    .pod_uid = call->pod_uid,
+  };
 
-  g_variant_dict_init (&request, NULL);
-  g_variant_dict_insert (&request, "audience", "s", audience);
-  g_variant_dict_insert (&request, "expirationSeconds", "x", seconds);
-  g_variant_dict_insert (&request, "namespace", "s", call->pod_namespace);
-  g_variant_dict_insert (&request, "serviceAccount", "s", account);
-  g_variant_dict_insert (&request, "pod", "s", call->pod_name);
-  g_variant_dict_insert (&request, "podUid", "s", call->pod_uid);
-
-  g_autoptr (GVariant) sunk = g_variant_ref_sink (g_variant_dict_end (&request));
-  g_autoptr (GVariant) answer = self->ops->request_token (self->data, sunk, cancellable, error);
-  char *token = NULL;
-
-  if (answer == NULL)
-    return NULL;
-  if (!g_variant_lookup (answer, "token", "s", &token)
-      || !g_variant_lookup (answer, "expirationTimestamp", "x", ret_expiry_usec))
-    {
-      g_clear_pointer (&token, g_free);
-      g_set_error (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT, "the store answered a token request without a token");
-    }
-  return token;
+  return engine_tokens_get (self->tokens, &use, self->ops->request_token, self->data, ret_expiry_usec, ret_refresh_usec,
+                            cancellable, error);
 }
 
 static void

@@ -16,6 +16,7 @@ struct _Engine {
   gpointer         data;
   LoaderRegistry  *registry;
   struct _EngineRetry *retry;
+  struct _EngineTokens *tokens;
 
   GMutex           lock;
   GCond            changed;    /* a claim or a result changed */

@@ -200,9 +200,26 @@ check_unchanged (Engine *self, const EnginePod *pod, const ModelPod *model, GErr
   return TRUE;
 }
 
+/* @was_due: this pass was made because a volume wanted it. */
+static void
+schedule_refresh (Engine *self, EnginePod *pod, gboolean was_due)
+{
+  gint64 first = 0;
+
+  for (guint i = 0; i < pod->volumes->len; i++)
+    {
+      const EngineVolume *volume = pod->volumes->pdata[i];
+
+      if (volume->listed && volume->state == ENGINE_READY && volume->due != 0 && (first == 0 || volume->due < first))
+        first = volume->due;
+    }
+  if (first != 0)
+    engine_retry_refresh_at (self->retry, pod, first, was_due);
+}
+
 /* The caller's cancellable ends its wait for the claim and nothing here: half a set-up helps nobody. */
 static gboolean
-sync_claimed (Engine *self, EnginePod *pod, ModelPod *model, GError **error)
+sync_claimed (Engine *self, EnginePod *pod, ModelPod *model, gboolean was_due, GError **error)
 {
   g_autoptr (GError) of_pod = NULL;
   g_autoptr (GError) failure = NULL;
@@ -229,6 +246,7 @@ sync_claimed (Engine *self, EnginePod *pod, ModelPod *model, GError **error)
     engine_retry_schedule (self->retry, pod);
   else
     engine_retry_cancel (self->retry, pod);
+  schedule_refresh (self, pod, was_due);
   if (failure == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&failure));
@@ -256,7 +274,7 @@ engine_sync_pod (Engine *self, ModelPod *model, GCancellable *cancellable, GErro
       return FALSE;
     }
 
-  gboolean ready = sync_claimed (self, pod, model, error);
+  gboolean ready = sync_claimed (self, pod, model, FALSE, error);
 
   engine_release (self, pod, FALSE);
   if (self->ops->changed != NULL)
@@ -264,21 +282,33 @@ engine_sync_pod (Engine *self, ModelPod *model, GCancellable *cancellable, GErro
   return ready;
 }
 
-void
-engine_sync_again (Engine *self, const char *uid)
+static void
+sync_in_background (Engine *self, const char *uid, gboolean was_due)
 {
   EnginePod *pod = engine_claim (self, uid, FALSE, NULL, NULL);
   g_autoptr (ModelPod) model = NULL;
 
   if (pod == NULL)
     return;
-  if (engine_is_wanted (self, uid) && pod->model != NULL && !pod->ready)
+  if (engine_is_wanted (self, uid) && pod->model != NULL && (was_due || !pod->ready))
     model = model_pod_ref (pod->model);
   if (model != NULL)
-    sync_claimed (self, pod, model, NULL);
+    sync_claimed (self, pod, model, was_due, NULL);
   engine_release (self, pod, FALSE);
   if (model != NULL && self->ops->changed != NULL)
     self->ops->changed (self->data, uid, NULL, NULL, NULL);
+}
+
+void
+engine_sync_again (Engine *self, const char *uid)
+{
+  sync_in_background (self, uid, FALSE);
+}
+
+void
+engine_sync_due (Engine *self, const char *uid)
+{
+  sync_in_background (self, uid, TRUE);
 }
 
 /* Called with the lock held. *@ret_done: there is nothing more to wait for. */

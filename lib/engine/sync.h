@@ -6,3 +6,6 @@
 
 /* A retry: the same pass for a pod that is still wanted and still not ready. */
 void engine_sync_again (Engine *self, const char *uid);
+
+/* The same for a pod that has a volume whose time has come. */
+void engine_sync_due (Engine *self, const char *uid);

@@ -33,12 +33,17 @@ find_plugin (Engine *self, const EngineVolume *volume, GError **error)
 }
 
 static gboolean
-refresh_at (const LoaderPlugin *plugin, const EngineCall *call, int dir_fd, GCancellable *cancellable, GError **error)
+refresh_at (const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call, int dir_fd,
+            GCancellable *cancellable, GError **error)
 {
   g_auto (KvolMade) made = LOADER_MADE_INIT;
 
-  return plugin->desc.refresh == NULL
-         || plugin->desc.refresh (plugin->self, &call->pod, dir_fd, &made, cancellable, error);
+  volume->due = 0;
+  if (plugin->desc.refresh != NULL
+      && !plugin->desc.refresh (plugin->self, &call->pod, dir_fd, &made, cancellable, error))
+    return FALSE;
+  volume->due = made.next_refresh_usec;
+  return TRUE;
 }
 
 /* Directories in which the runtime will mount other volumes: it could not make them in a read-only volume. */
@@ -138,7 +143,7 @@ take_over (Engine *self, const LoaderPlugin *plugin, EngineVolume *volume, const
   if (!engine_place_is_own_mount (volume, info))
     return engine_place_throw_foreign (volume, error);
   engine_set_made (self, volume, ENGINE_MADE_MOUNT, &info->mount, NULL);
-  return refresh_at (plugin, call, dir_fd, cancellable, error);
+  return refresh_at (plugin, volume, call, dir_fd, cancellable, error);
 }
 
 static gboolean
@@ -158,7 +163,10 @@ set_up_in (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolum
 
   if (plugin->desc.setup (plugin->self, &call->pod, dir, &made, cancellable, error)
       && put_in_place (self, plugin, pod, volume, call, &made, parent_fd, dir, cancellable, error))
-    return TRUE;
+    {
+      volume->due = made.next_refresh_usec;
+      return TRUE;
+    }
   /* Empty, or what is in it is the plugin's to find again at the next try. */
   if (was_made)
     sys_remove_dir_at (parent_fd, volume->spec_name, NULL);
@@ -179,6 +187,7 @@ set_up_host_path (Engine *self, const LoaderPlugin *plugin, EngineVolume *volume
       return FALSE;
     }
   engine_set_made (self, volume, ENGINE_MADE_HOST_PATH, NULL, made.path);
+  volume->due = made.next_refresh_usec;
   return TRUE;
 }
 
@@ -280,7 +289,7 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
       return TRUE;
     }
   engine_call_init (&call, self, pod, volume);
-  return refresh_at (plugin, &call, dir, cancellable, error);
+  return refresh_at (plugin, volume, &call, dir, cancellable, error);
 }
 
 /* Unmounts what lies in the volume's place, when it is the volume's. */

@@ -103,13 +103,13 @@ get_object (const KvolHost *host, const char *api_version, const char *kind, con
 
 static char *
 request_token (const KvolHost *host, const KvolPodVolume *volume, const char *audience, gint64 seconds,
-               gint64 *ret_expiry_usec, GCancellable *cancellable, GError **error)
+               gint64 *ret_expiry_usec, gint64 *ret_refresh_usec, GCancellable *cancellable, GError **error)
 {
   const LoaderHost *self = loader_host (host);
 
   if (self->ops->request_token != NULL)
-    return self->ops->request_token (self->data, self->plugin, volume, audience, seconds, ret_expiry_usec, cancellable,
-                                     error);
+    return self->ops->request_token (self->data, self->plugin, volume, audience, seconds, ret_expiry_usec,
+                                     ret_refresh_usec, cancellable, error);
   not_offered (error, "request_token");
   return NULL;
 }

@@ -36,8 +36,8 @@ run_about_volume (const KvolHost *host, const KvolPodVolume *pod, const WireRequ
       answer->number = host->is_published (host, pod, asked->fd, asked->text[0]);
       return TRUE;
     default:
-      answer->text =
-          host->request_token (host, pod, asked->text[0], asked->number[0], &answer->number, cancellable, error);
+      answer->text = host->request_token (host, pod, asked->text[0], asked->number[0], &answer->number,
+                                          &answer->made.next_refresh_usec, cancellable, error);
       return answer->text != NULL;
     }
 }

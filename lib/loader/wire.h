@@ -87,7 +87,7 @@ void wire_received_clear (WireReceived *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WireReceived, wire_received_clear)
 
 /* What comes of a request; each uses what it needs, and owns it. identify and REQUEST_TOKEN: @text. OPEN_STATE_DIR:
- * made.fd. IS_PUBLISHED and the time a token lasts until: @number. */
+ * made.fd. IS_PUBLISHED and the time a token lasts until: @number; when it is due: made.next_refresh_usec. */
 typedef struct {
   char         *text;
   gint64        number;

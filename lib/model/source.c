@@ -11,10 +11,9 @@ static const struct
   const char *source;
   const char *plugin;
 } served[] = {
-  { "emptyDir", "kubernetes.io/empty-dir" },
-  { "hostPath", "kubernetes.io/host-path" },
-  { "configMap", "kubernetes.io/configmap" },
-  { "secret", "kubernetes.io/secret" },
+  { "emptyDir", "kubernetes.io/empty-dir" },       { "hostPath", "kubernetes.io/host-path" },
+  { "configMap", "kubernetes.io/configmap" },      { "secret", "kubernetes.io/secret" },
+  { "downwardAPI", "kubernetes.io/downward-api" }, { "projected", "kubernetes.io/projected" },
 };
 
 /* What may stand beside the source: the pod's own fields, and what a claim's volume brought along. */

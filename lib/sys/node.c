@@ -6,6 +6,7 @@
 #include <kvol/kvol-error.h>
 #include <kvol/kvol-macros.h>
 #include <string.h>
+#include <sys/statfs.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -41,6 +42,16 @@ sys_node_memory (void)
   /* The figure that /proc/meminfo calls MemTotal, without its text. */
   sysinfo (&info);
   return (guint64) info.totalram * info.mem_unit;
+}
+
+void
+sys_node_allocatable (const char *root_dir, ModelAllocatable *ret_node)
+{
+  struct statfs fs = { 0 };
+
+  *ret_node = (ModelAllocatable){ .milli_cpu = (gint64) get_nprocs () * 1000, .memory = sys_node_memory () };
+  if (statfs (root_dir, &fs) == 0)
+    ret_node->ephemeral_storage = (gint64) (fs.f_blocks * fs.f_bsize);
 }
 
 /* ---- what the kernel has: each call is made with arguments that it refuses before it does anything ---- */

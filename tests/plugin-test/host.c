@@ -215,11 +215,16 @@ get_object (gpointer data, const char *plugin, const char *api_version, const ch
 
 static char *
 request_token (gpointer data, const char *plugin, const KvolPodVolume *volume, const char *audience, gint64 seconds,
-               gint64 *ret_expiry_usec, GCancellable *cancellable, GError **error)
+               gint64 *ret_expiry_usec, gint64 *ret_refresh_usec, GCancellable *cancellable, GError **error)
 {
   Host *self = data;
+  /* The same for every call of a day: a host keeps its tokens. */
+  gint64 expiry = (g_get_real_time () / G_TIME_SPAN_DAY + 1) * G_TIME_SPAN_DAY + seconds * G_USEC_PER_SEC;
 
-  *ret_expiry_usec = g_get_real_time () + seconds * G_USEC_PER_SEC;
+  if (ret_expiry_usec != NULL)
+    *ret_expiry_usec = expiry;
+  if (ret_refresh_usec != NULL)
+    *ret_refresh_usec = expiry;
   return g_strconcat ("token.", self->canary, NULL);
 }
 

@@ -97,12 +97,14 @@ host_get_object (gpointer data, const char *plugin, const char *api_version, con
 
 static char *
 host_request_token (gpointer data, const char *plugin, const KvolPodVolume *volume, const char *audience,
-                    gint64 seconds, gint64 *ret_expiry_usec, GCancellable *cancellable, GError **error)
+                    gint64 seconds, gint64 *ret_expiry_usec, gint64 *ret_refresh_usec, GCancellable *cancellable,
+                    GError **error)
 {
   Ground *self = data;
 
   assert_ptr_equal (volume, &self->pod);
   *ret_expiry_usec = seconds * G_USEC_PER_SEC;
+  *ret_refresh_usec = seconds;
   return g_strdup_printf ("token-for-%s", audience);
 }
 
@@ -263,7 +265,7 @@ all_services_work_while_a_call_runs (void **state)
 
   if (!set_up_with (self, "{'do': <'services'>}", &made, &error))
     fail_msg ("%s", error->message);
-  assert_non_null (strstr (made.path, "services published=1,0 token=token-for-vault until=600000000 "
+  assert_non_null (strstr (made.path, "services published=1,0 token=token-for-vault until=600000000 due=600 "
                                       "there={'of': <'v1ConfigMapns'>, 'name': <'there'>} "));
   assert_non_null (strstr (made.path, absent));
   assert_true (file_has (kept, "kept"));

@@ -114,7 +114,7 @@ ask_get_object (gpointer data, const char *plugin, const char *api_version, cons
 
 static char *
 ask_request_token (gpointer data, const char *plugin, const KvolPodVolume *volume, const char *audience, gint64 seconds,
-                   gint64 *ret_expiry_usec, GCancellable *cancellable, GError **error)
+                   gint64 *ret_expiry_usec, gint64 *ret_refresh_usec, GCancellable *cancellable, GError **error)
 {
   g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
   WireRequest request = about (data, WIRE_REQUEST_TOKEN, volume->volume, volume, -1);
@@ -125,6 +125,8 @@ ask_request_token (gpointer data, const char *plugin, const KvolPodVolume *volum
     return NULL;
   if (ret_expiry_usec != NULL)
     *ret_expiry_usec = answer.number;
+  if (ret_refresh_usec != NULL)
+    *ret_refresh_usec = answer.made.next_refresh_usec;
   return g_steal_pointer (&answer.text);
 }
 
