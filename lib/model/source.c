@@ -11,10 +11,9 @@ static const struct
   const char *source;
   const char *plugin;
 } served[] = {
-  { "emptyDir", "kubernetes.io/empty-dir" },
-  { "hostPath", "kubernetes.io/host-path" },
-  { "configMap", "kubernetes.io/configmap" },
-  { "secret", "kubernetes.io/secret" },
+  { "emptyDir", "kubernetes.io/empty-dir" },  { "hostPath", "kubernetes.io/host-path" },
+  { "configMap", "kubernetes.io/configmap" }, { "secret", "kubernetes.io/secret" },
+  { "local", "kubernetes.io/local-volume" },  { "image", "kubernetes.io/image" },
 };
 
 /* What may stand beside the source: the pod's own fields, and what a claim's volume brought along. */
