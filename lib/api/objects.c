@@ -8,10 +8,11 @@ typedef struct _Question Question;
 struct _Question
 {
   KvolStore *store;
+  KvolImages *images;
   GCancellable *cancellable;
   void (*ask) (Question *self, GAsyncReadyCallback answered);
   const char *const *words; /* of an object: apiVersion, kind, namespace, name */
-  GVariant *request;        /* of a token */
+  GVariant *request;        /* of a token or an image */
 
   GMutex lock;
   GCond answered;
@@ -142,4 +143,29 @@ api_objects_request_token (ApiObjects *self, GVariant *request, GCancellable *ca
   g_autoptr (GAsyncResult) result = wait_for_answer (&question, self);
 
   return iface->request_token_finish (self->store, result, error);
+}
+
+static void
+ask_for_image (Question *self, GAsyncReadyCallback answered)
+{
+  KVOL_IMAGES_GET_IFACE (self->images)->find (self->images, self->request, self->cancellable, answered, self);
+}
+
+char *
+api_objects_find_image (ApiObjects *self, GVariant *request, GCancellable *cancellable, GError **error)
+{
+  const char *reference = "";
+
+  if (self->images == NULL)
+    {
+      g_variant_lookup (request, "reference", "&s", &reference);
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED, "image \"%s\": this agent knows of no images",
+                   reference);
+      return NULL;
+    }
+
+  Question question = { .images = self->images, .cancellable = cancellable, .ask = ask_for_image, .request = request };
+  g_autoptr (GAsyncResult) result = wait_for_answer (&question, self);
+
+  return KVOL_IMAGES_GET_IFACE (self->images)->find_finish (self->images, result, error);
 }

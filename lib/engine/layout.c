@@ -16,6 +16,7 @@ static const LayoutKind kinds[] = {
   { "kubernetes.io/empty-dir", 0777, "", FALSE },
   { "kubernetes.io/configmap", 0777, "wrapped_", TRUE },
   { "kubernetes.io/secret", 0777, "wrapped_", TRUE },
+  { "kubernetes.io/image", 0750, NULL, FALSE, TRUE },
 };
 
 const LayoutKind *

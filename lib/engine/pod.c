@@ -32,6 +32,7 @@ engine_volume_free (EngineVolume *self)
   g_free (self->host_path);
   g_clear_error (&self->error);
   g_clear_pointer (&self->record, g_variant_unref);
+  g_clear_pointer (&self->conditions, g_ptr_array_unref);
   g_clear_pointer (&self->published, sys_published_free);
   g_free (self);
 }
