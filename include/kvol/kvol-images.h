@@ -10,12 +10,12 @@ G_BEGIN_DECLS
 /**
  * KvolImages:
  *
- * Where the unpacked trees of OCI images are, for volumes with an `image` source: a container runtime knows, or a table
- * of the agent's own. kvol fetches and unpacks nothing. It binds the tree into the pod, read-only, `nosuid` and `nodev`,
- * and leaves the directory as it is when the pod goes; the tree must stay until then.
+ * Where the unpacked trees of OCI images are, for volumes with an `image` source: a container runtime knows, or a
+ * table of the agent's own. kvol fetches and unpacks nothing. It binds the tree into the pod, read-only, `nosuid` and
+ * `nodev`, and leaves the directory as it is when the pod goes; the tree must stay until then.
  *
- * An image is asked for once for each set-up of a volume. What comes later under the same reference shows in pods that
- * are set up later.
+ * An image is asked for once for each set-up of a volume. What comes later under the same reference shows in pods
+ * that are set up later.
  */
 #define KVOL_TYPE_IMAGES (kvol_images_get_type ())
 KVOL_API G_DECLARE_INTERFACE (KvolImages, kvol_images, KVOL, IMAGES, GObject)
