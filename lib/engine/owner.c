@@ -56,26 +56,39 @@ become_first (Engine *self, EngineVolume *volume)
   return other == NULL;
 }
 
-static void
-note_content (Engine *self, EngineVolume *volume, const SysEntry *content)
+/* Looks at the content only now: the one who was waited for has changed it. */
+static gboolean
+compare_group (Engine *self, EnginePod *pod, EngineVolume *volume, gint64 wanted, int content_fd, GError **error)
 {
-  g_mutex_lock (&self->lock);
-  volume->content_dev = content->dev;
-  volume->content_ino = content->ino;
-  g_mutex_unlock (&self->lock);
-}
-
-static void
-warn_of_other_group (Engine *self, EnginePod *pod, EngineVolume *volume, gint64 wanted, guint32 found)
-{
+  SysEntry content = { 0 };
   g_autofree char *text = NULL;
 
-  if (wanted == found)
-    return;
+  if (!sys_entry_stat (content_fd, &content, error))
+    {
+      g_prefix_error (error, "failed to check fsGroup for %s: ", volume->spec_name);
+      return FALSE;
+    }
+  if (wanted == content.gid)
+    return TRUE;
   text = g_strdup_printf ("The requested fsGroup is %" G_GINT64_FORMAT ", but the volume %s has GID %u. The volume may "
                           "not be shareable.",
-                          wanted, volume->spec_name, found);
+                          wanted, volume->spec_name, content.gid);
   engine_condition_add (self, pod, volume, "AlreadyMountedVolume", text);
+  return TRUE;
+}
+
+static gboolean
+note_content (Engine *self, EngineVolume *volume, int content_fd, GError **error)
+{
+  SysEntry content = { 0 };
+
+  if (!sys_entry_stat (content_fd, &content, error))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  volume->content_dev = content.dev;
+  volume->content_ino = content.ino;
+  g_mutex_unlock (&self->lock);
+  return TRUE;
 }
 
 gboolean
@@ -84,29 +97,20 @@ engine_owner_apply (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, En
                     GError **error)
 {
   gboolean shared = (plugin->desc.flags & KVOL_PLUGIN_SHARED) != 0;
+  gboolean careful = shared && pod->model != NULL && pod->model->fs_group_on_mismatch;
   gint64 group = call->pod.fs_group;
-  SysOwnerPolicy policy = SYS_OWNER_ALWAYS;
-  SysEntry content = { 0 };
 
-  if (shared && !sys_entry_stat (content_fd, &content, error))
-    {
-      g_prefix_error (error, "failed to check fsGroup for %s: ", volume->spec_name);
-      return FALSE;
-    }
-  if (shared)
-    note_content (self, volume, &content);
+  /* Also when there is nothing to do for this pod: it has the content from now on. */
+  if (shared && !note_content (self, volume, content_fd, error))
+    return FALSE;
   if (!(plugin->desc.flags & KVOL_PLUGIN_FS_GROUP) || group < 0 || (made->applied & KVOL_APPLIED_FS_GROUP))
     return TRUE;
   if (shared && !become_first (self, volume))
-    {
-      warn_of_other_group (self, pod, volume, group, content.gid);
-      return TRUE;
-    }
+    return compare_group (self, pod, volume, group, content_fd, error);
   if (call->pod.read_only)
     return TRUE;
-  if (shared && pod->model != NULL && pod->model->fs_group_on_mismatch)
-    policy = SYS_OWNER_ON_ROOT_MISMATCH;
-  return sys_owner_apply (content_fd, group, SYS_OWNER_READ_WRITE, policy, cancellable, error);
+  return sys_owner_apply (content_fd, group, SYS_OWNER_READ_WRITE,
+                          careful ? SYS_OWNER_ON_ROOT_MISMATCH : SYS_OWNER_ALWAYS, cancellable, error);
 }
 
 void
