@@ -34,6 +34,9 @@ trap 'exit 1' HUP INT PIPE TERM
 
 step () { printf '\n%s\n' "$1"; }
 indent () { sed "s|^|    |; s|$work|DEMO|g"; }
+# The same for a table: what a path gets shorter by comes after it, so that columns stay columns.
+gap=$(printf '%*s' $((${#work} - 4)) '')
+table () { sed "s|^|    |; s|$work\([^ ]*\)|DEMO\1$gap|g; s| *\$||"; }
 say () { printf '%s\n' "$1" | indent; }
 
 # check SENTENCE COMMAND...: the sentence is true when the command succeeds
@@ -62,12 +65,12 @@ done
 step "1. Set up the guestbook: every volume of every pod, from its manifests."
 agent up "$work/manifests" >"$work/table" 2>&1
 status=$?
-indent <"$work/table"
+table <"$work/table"
 check "\"up\" says that it is done" equal 0 $status
 
 step "2. Show where everything is: on disk as the kubelet would have it, and for a container runtime."
-agent status -o tree 2>&1 | indent
-agent mounts guestbook-backend-0 -o table 2>&1 | indent
+agent status -o tree 2>&1 | table
+agent mounts guestbook-backend-0 -o table 2>&1 | table
 check "five volumes are ready" equal 5 "$(agent status | grep -c ' ready ')"
 
 step "3. Write and read inside containers: what one writes, the next one and the host find."

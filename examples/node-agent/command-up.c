@@ -275,10 +275,15 @@ const Command command_up = {
                  "changed is a new pod: the old one is taken down first. What fails is tried again\n"
                  "until --timeout; an object that is not there is waited for only when --timeout\n"
                  "is given.\n\n"
+                 "An image volume shows the tree of an image that is unpacked already: --image\n"
+                 "says where, for the name just as the manifest has it. The tree is bound\n"
+                 "read-only. Nothing is pulled, whatever the pull policy, and an image that\n"
+                 "--image does not name is not there.\n\n"
                  "Examples:\n"
                  "  kvol-agent up guestbook/\n"
+                 "  kvol-agent up tools.yaml --image registry.example/tools:1=/srv/tools\n"
                  "  kvol-agent up web.yaml --objects shared/ --timeout 60\n",
-  .options = OPTION_OUTPUT | OPTION_TIMEOUT,
+  .options = OPTION_OUTPUT | OPTION_TIMEOUT | OPTION_IMAGE,
   .formats = status_formats,
   .min_arguments = 1,
   .max_arguments = G_MAXUINT,

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "images.h"
+#include "node.h"
 #include "text.h"
 
 /* glibc has fsopen() since 2.36, the kernel since 5.2. */
@@ -34,6 +36,7 @@ may_mount (GError **error)
 static gboolean
 load (Context *self, const Options *options, GError **error)
 {
+  g_autoptr (Images) images = images_new (options->images);
   g_autoptr (GError) local_error = NULL;
   g_auto (GStrv) problems = NULL;
 
@@ -47,6 +50,7 @@ load (Context *self, const Options *options, GError **error)
       return FALSE;
     }
 
+  kvol_manager_set_images (self->manager, KVOL_IMAGES (images));
   if (!kvol_manager_load_plugins (self->manager, options->plugins, NULL, &problems, error))
     return FALSE;
   for (gsize i = 0; problems != NULL && problems[i] != NULL; i++)
@@ -57,7 +61,7 @@ load (Context *self, const Options *options, GError **error)
 gboolean
 context_open_to_look (Context *self, const Options *options, GError **error)
 {
-  *self = (Context){ 0 };
+  *self = (Context){ .node_name = node_name_choose (options->node_name) };
   if (!g_file_test (options->root, G_FILE_TEST_EXISTS))
     return TRUE;
   if (!load (self, options, error))
@@ -70,7 +74,7 @@ context_open_to_look (Context *self, const Options *options, GError **error)
 gboolean
 context_open_to_change (Context *self, const Options *options, KvolKubeStore *store, Deadline *deadline, GError **error)
 {
-  *self = (Context){ 0 };
+  *self = (Context){ .node_name = node_name_choose (options->node_name) };
   if (!may_mount (error))
     return FALSE;
   if (store == NULL && !g_file_test (options->root, G_FILE_TEST_EXISTS))
@@ -94,6 +98,7 @@ context_close (Context *self)
 {
   g_clear_object (&self->manager);
   g_clear_object (&self->store);
+  g_clear_pointer (&self->node_name, g_free);
   g_clear_pointer (&self->findings, g_variant_unref);
 }
 

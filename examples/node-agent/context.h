@@ -12,6 +12,7 @@
 typedef struct {
   KvolManager   *manager;
   KvolKubeStore *store;
+  char          *node_name;
   GVariant      *findings;  /* of kvol_manager_recover() */
 } Context;
 

@@ -10,6 +10,7 @@ typedef struct
 {
   KvolPod *pod;
   const char *container;
+  const char *node_name;
   const char *root_dir;
   KvolStore *store;
   GHashTable *values;
@@ -132,7 +133,7 @@ read_field (Environment *self, GVariant *reference, GError **error)
 
   /* A pod that nobody has scheduled runs where this agent does. */
   if (value != NULL && *value == '\0' && g_strcmp0 (path, "spec.nodeName") == 0)
-    return g_strdup (g_get_host_name ());
+    return g_strdup (self->node_name);
   return g_steal_pointer (&value);
 }
 
@@ -194,7 +195,8 @@ add_variable (Environment *self, GVariant *variable, GError **error)
 }
 
 GHashTable *
-environment_new (KvolPod *pod, GVariant *container, KvolStore *store, const char *root_dir, GError **error)
+environment_new (KvolPod *pod, GVariant *container, const char *node_name, const char *root_dir, KvolStore *store,
+                 GError **error)
 {
   g_autoptr (GHashTable) values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_autoptr (GVariant) sources = field_objects (container, "envFrom");
@@ -202,6 +204,7 @@ environment_new (KvolPod *pod, GVariant *container, KvolStore *store, const char
   Environment self = {
     .pod = pod,
     .container = field_string (container, "name"),
+    .node_name = node_name,
     .root_dir = root_dir,
     .store = store,
     .values = values,

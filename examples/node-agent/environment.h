@@ -5,8 +5,10 @@
 
 #include <kvol/kvol.h>
 
-/* (transfer full): name to value. @store: where ConfigMaps and Secrets are. @root_dir: the manager's. */
-GHashTable *environment_new (KvolPod *pod, GVariant *container, KvolStore *store, const char *root_dir, GError **error);
+/* (transfer full): name to value. @node_name: of this node. @root_dir: the manager's. @store: where ConfigMaps and
+ * Secrets are. */
+GHashTable *environment_new (KvolPod *pod, GVariant *container, const char *node_name, const char *root_dir,
+                             KvolStore *store, GError **error);
 
 /* @text with "$(NAME)" replaced where @environment has NAME, and "$$" by "$". The caller frees it. */
 char       *environment_expand (GHashTable *environment, const char *text);

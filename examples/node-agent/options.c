@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "node.h"
 
 #define DEFAULT_ROOT "/var/lib/kubelet"
 #define DEFAULT_TIMEOUT 15
@@ -27,20 +28,24 @@ enum
   LONG_ROOT = 256,
   LONG_PLUGINS,
   LONG_OBJECTS,
+  LONG_NODE_NAME,
   LONG_TIMEOUT,
   LONG_ALL,
   LONG_DRY_RUN,
   LONG_ROOTFS,
+  LONG_IMAGE,
 };
 
 static const OptionSpec specs[] = {
   { "root", "DIR", LONG_ROOT, 0, "the kubelet's directory (" DEFAULT_ROOT ")" },
   { "plugins", "DIR", LONG_PLUGINS, 0, "where the volume plugins are (next to libkvol)" },
   { "objects", "DIR", LONG_OBJECTS, 0, "more manifests that pods may refer to; may be repeated" },
+  { "node-name", "NAME", LONG_NODE_NAME, 0, "what this node is called (the host name)" },
   { "help", NULL, 'h', 0, "say what this does, with examples" },
   { "version", NULL, 'V', 0, "say which version this is" },
   { "output", "FORMAT", 'o', OPTION_OUTPUT, "how to print" },
   { "timeout", "SECONDS", LONG_TIMEOUT, OPTION_TIMEOUT, "how long to wait, in all (15); 0: not at all" },
+  { "image", "NAME=DIR", LONG_IMAGE, OPTION_IMAGE, "where the tree of an image is; may be repeated" },
   { "all", NULL, LONG_ALL, OPTION_ALL, "every pod" },
   { "dry-run", NULL, LONG_DRY_RUN, OPTION_DRY_RUN, "only look, change nothing" },
   { "container", "NAME", 'c', OPTION_CONTAINER, "which container of the pod (the first)" },
@@ -70,6 +75,32 @@ parse_timeout (Options *self, const char *text, GError **error)
 }
 
 static gboolean
+parse_node_name (Options *self, const char *name, GError **error)
+{
+  self->node_name = name;
+  return node_name_check (name, error);
+}
+
+/* A reference holds no "=", a directory may. */
+static gboolean
+parse_image (Options *self, const char *text, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "=", 2);
+  gboolean whole = parts[0] != NULL && *parts[0] != '\0' && parts[1] != NULL && *parts[1] != '\0';
+  g_autofree char *dir = whole ? absolute_path (parts[1]) : NULL;
+
+  if (!whole)
+    g_set_error (error, AGENT_ERROR, AGENT_USAGE, "--image wants NAME=DIR, not \"%s\"", text);
+  else if (!g_file_test (dir, G_FILE_TEST_IS_DIR))
+    g_set_error (error, AGENT_ERROR, AGENT_USAGE, "--image %s: \"%s\" is not a directory", parts[0], dir);
+  else if (!g_hash_table_insert (self->images, g_strdup (parts[0]), g_steal_pointer (&dir)))
+    g_set_error (error, AGENT_ERROR, AGENT_USAGE, "--image %s is given twice", parts[0]);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
 take_option (Options *self, int letter, const char *value, GError **error)
 {
   switch (letter)
@@ -85,6 +116,8 @@ take_option (Options *self, int letter, const char *value, GError **error)
     case LONG_OBJECTS:
       g_ptr_array_add (self->objects, absolute_path (value));
       break;
+    case LONG_NODE_NAME:
+      return parse_node_name (self, value, error);
     case 'h':
       self->help = TRUE;
       break;
@@ -96,6 +129,8 @@ take_option (Options *self, int letter, const char *value, GError **error)
       break;
     case LONG_TIMEOUT:
       return parse_timeout (self, value, error);
+    case LONG_IMAGE:
+      return parse_image (self, value, error);
     case LONG_ALL:
       self->all = TRUE;
       break;
@@ -164,6 +199,7 @@ options_parse (Options *self, int argc, char **argv, GError **error)
   *self = (Options){ .timeout = DEFAULT_TIMEOUT };
   self->root = g_strdup (DEFAULT_ROOT);
   self->objects = g_ptr_array_new_with_free_func (g_free);
+  self->images = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->arguments = g_ptr_array_new ();
 
   while (end < argc && !g_str_equal (argv[end], "--"))
@@ -184,6 +220,7 @@ options_clear (Options *self)
   g_clear_pointer (&self->root, g_free);
   g_clear_pointer (&self->plugins, g_free);
   g_clear_pointer (&self->objects, g_ptr_array_unref);
+  g_clear_pointer (&self->images, g_hash_table_unref);
   g_clear_pointer (&self->arguments, g_ptr_array_unref);
 }
 

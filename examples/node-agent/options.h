@@ -12,6 +12,7 @@ enum {
   OPTION_CONTAINER = 1 << 4,
   OPTION_ROOTFS    = 1 << 5,
   OPTION_COMMAND   = 1 << 6,  /* what follows "--" */
+  OPTION_IMAGE     = 1 << 7,
 };
 
 /* The command line, read. */
@@ -19,6 +20,8 @@ typedef struct {
   char       *root;           /* absolute */
   char       *plugins;        /* absolute; NULL: next to the library */
   GPtrArray  *objects;        /* directories and files, absolute */
+  const char *node_name;      /* valid; NULL: not given */
+  GHashTable *images;         /* reference to directory, absolute */
   const char *output;         /* one of the command's formats; NULL: it has none */
   const char *container;      /* NULL: not given */
   const char *rootfs;         /* NULL: not given */

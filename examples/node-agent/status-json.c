@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* {"pods":[{"namespace","name","uid","ready","volumes":[{"name","plugin","state","path","mountId","error",
- * "conditions"}]}]}: programs read it, so every key is always there, null where there is nothing. */
+ * "conditions":[{"reason","text"}]}]}]}: programs read it, so every key is always there, null where there is
+ * nothing. */
 #include "fields.h"
 #include "json.h"
 #include "status.h"
@@ -15,6 +16,30 @@ add_string (JsonBuilder *builder, GVariant *object, const char *key)
     json_builder_add_string_value (builder, value);
   else
     json_builder_add_null_value (builder);
+}
+
+static void
+add_conditions (JsonBuilder *builder, GVariant *volume)
+{
+  g_autoptr (GVariant) conditions = field_objects (volume, "conditions");
+
+  json_builder_set_member_name (builder, "conditions");
+  if (g_variant_n_children (conditions) == 0)
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+  json_builder_begin_array (builder);
+  for (gsize i = 0; i < g_variant_n_children (conditions); i++)
+    {
+      g_autoptr (GVariant) condition = g_variant_get_child_value (conditions, i);
+
+      json_builder_begin_object (builder);
+      add_string (builder, condition, "reason");
+      add_string (builder, condition, "text");
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
 }
 
 static void
@@ -35,8 +60,7 @@ add_volume (JsonBuilder *builder, GVariant *volume)
     json_builder_add_null_value (builder);
 
   add_string (builder, volume, "error");
-  json_builder_set_member_name (builder, "conditions");
-  json_builder_add_null_value (builder);
+  add_conditions (builder, volume);
   json_builder_end_object (builder);
 }
 

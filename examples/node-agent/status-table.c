@@ -54,6 +54,24 @@ pod_state (GVariant *pod)
   return field_bool (pod, "ready") ? "ready" : "not ready";
 }
 
+/* Their reasons; what each means is in the JSON. NULL: all is as it should be. The caller frees it. */
+static char *
+conditions_text (GVariant *volume)
+{
+  g_autoptr (GVariant) conditions = field_objects (volume, "conditions");
+  GString *out = NULL;
+
+  for (gsize i = 0; i < g_variant_n_children (conditions); i++)
+    {
+      g_autoptr (GVariant) condition = g_variant_get_child_value (conditions, i);
+
+      if (out == NULL)
+        out = g_string_new (NULL);
+      g_string_append_printf (out, "%s%s", i > 0 ? "," : "", field_string (condition, "reason"));
+    }
+  return out != NULL ? g_string_free (out, FALSE) : NULL;
+}
+
 static void
 add_volume (Table *table, const char *label, GVariant *volume, gboolean brief)
 {
@@ -63,7 +81,8 @@ add_volume (Table *table, const char *label, GVariant *volume, gboolean brief)
   const char *state = field_string (volume, "state");
   const char *path = field_string (volume, "path");
   const char *const few[] = { label, name, plugin, state, path };
-  const char *const all[] = { label, name, plugin, state, age, path, field_string (volume, "error") };
+  g_autofree char *conditions = conditions_text (volume);
+  const char *const all[] = { label, name, plugin, state, age, path, conditions, field_string (volume, "error") };
 
   table_colour (table_add (table, NULL, brief ? few : all), 3, state_colour (state));
 }
@@ -72,7 +91,7 @@ gboolean
 status_print_table (GVariant *status, gboolean brief, GError **error)
 {
   static const char *const few[] = { "POD", "VOLUME", "PLUGIN", "STATE", "PATH", NULL };
-  static const char *const all[] = { "POD", "VOLUME", "PLUGIN", "STATE", "AGE", "PATH", "ERROR", NULL };
+  static const char *const all[] = { "POD", "VOLUME", "PLUGIN", "STATE", "AGE", "PATH", "CONDITIONS", "ERROR", NULL };
   g_autoptr (Table) table = table_new (brief ? few : all);
 
   for (gsize i = 0; i < g_variant_n_children (status); i++)
@@ -80,7 +99,7 @@ status_print_table (GVariant *status, gboolean brief, GError **error)
       g_autoptr (GVariant) pod = g_variant_get_child_value (status, i);
       g_autoptr (GVariant) volumes = field_objects (pod, "volumes");
       g_autofree char *label = pod_label (pod);
-      const char *const bare[] = { label, NULL, NULL, pod_state (pod), NULL, NULL, NULL };
+      const char *const bare[] = { label, NULL, NULL, pod_state (pod), NULL, NULL, NULL, NULL };
 
       for (gsize k = 0; k < g_variant_n_children (volumes); k++)
         {
@@ -97,7 +116,7 @@ status_print_table (GVariant *status, gboolean brief, GError **error)
 gboolean
 status_print_tree (GVariant *status, GError **error)
 {
-  static const char *const headings[] = { "POD", "PLUGIN", "STATE", "AGE", "PATH", "ERROR", NULL };
+  static const char *const headings[] = { "POD", "PLUGIN", "STATE", "AGE", "PATH", "CONDITIONS", "ERROR", NULL };
   g_autoptr (Table) table = table_new_tree (headings);
 
   for (gsize i = 0; i < g_variant_n_children (status); i++)
@@ -105,7 +124,7 @@ status_print_tree (GVariant *status, GError **error)
       g_autoptr (GVariant) pod = g_variant_get_child_value (status, i);
       g_autoptr (GVariant) volumes = field_objects (pod, "volumes");
       g_autofree char *label = pod_label (pod);
-      const char *const head[] = { label, "", pod_state (pod), "", "", "" };
+      const char *const head[] = { label, "", pod_state (pod), "", "", "", "" };
       TableLine *branch = table_add (table, NULL, head);
 
       for (gsize k = 0; k < g_variant_n_children (volumes); k++)
@@ -113,8 +132,14 @@ status_print_tree (GVariant *status, GError **error)
           g_autoptr (GVariant) volume = g_variant_get_child_value (volumes, k);
           g_autofree char *age = age_text (volume);
           const char *state = field_string (volume, "state");
-          const char *const leaf[] = { field_string (volume, "name"), field_string (volume, "plugin"), state, age,
-                                       field_string (volume, "path"), field_string (volume, "error") };
+          g_autofree char *conditions = conditions_text (volume);
+          const char *const leaf[] = { field_string (volume, "name"),
+                                       field_string (volume, "plugin"),
+                                       state,
+                                       age,
+                                       field_string (volume, "path"),
+                                       conditions,
+                                       field_string (volume, "error") };
 
           table_colour (table_add (table, branch, leaf), 2, state_colour (state));
         }

@@ -130,6 +130,8 @@ enum {
   KVOL_PLUGIN_MOUNT_OPTIONS = 1 << 0,  /* user mount options are honoured */
   KVOL_PLUGIN_FS_GROUP      = 1 << 1,  /* the host shall apply fsGroup */
   KVOL_PLUGIN_BLOCK         = 1 << 2,  /* volumeMode Block is offered */
+  KVOL_PLUGIN_SHARED        = 1 << 3,  /* pods share the content: of the pods that have it at one time only the first
+                                        * gives it its fsGroup, as its fsGroupChangePolicy says */
 };
 #define KVOL_PLUGIN_MAY_HANG     (G_GUINT64_CONSTANT (1) << 32)  /* run it where it can be killed */
 #define KVOL_PLUGIN_NO_DIRECTORY (G_GUINT64_CONSTANT (1) << 33)  /* it answers host paths: dir_fd is -1 */
@@ -236,6 +238,14 @@ struct _KvolHost {
                                 GCancellable *cancellable, GError **error);
   void      (*event)           (const KvolHost *host, gboolean warning, const char *reason, const char *text);
   void      (*progress)        (const KvolHost *host, guint64 done, guint64 total);
+
+  /* Give a detached mount the options of a mount, in mount(8)'s words: "ro", "noexec", "noatime", ... An option that is
+   * none (of a file system, say) is left out, and an event tells. */
+  gboolean  (*set_tree_options)(const KvolHost *host, int tree_fd, const char *const *options, GError **error);
+  /* The absolute path of the directory that holds the unpacked tree of image @reference. @pull_policy: "Always",
+   * "IfNotPresent" or "Never", for whoever can fetch it. ABSENT when it is not here and does not come. */
+  char     *(*find_image)      (const KvolHost *host, const KvolPodVolume *volume, const char *reference,
+                                const char *pull_policy, GCancellable *cancellable, GError **error);
 };
 
 #define KVOL_ENDS_WITH(type, member) \
@@ -246,7 +256,7 @@ KVOL_ENDS_WITH (KvolMade, next_refresh_usec);
 KVOL_ENDS_WITH (KvolUsageInfo, inodes_free);
 KVOL_ENDS_WITH (KvolFile, reserved);
 KVOL_ENDS_WITH (KvolPluginDesc, scrub);
-KVOL_ENDS_WITH (KvolHost, progress);
+KVOL_ENDS_WITH (KvolHost, find_image);
 
 /* Whether @s, built by the other side, is long enough to have @member. */
 #define KVOL_HAS(s, member) \

@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include "kvol-images.h"
 #include "kvol-mount.h"
 #include "kvol-pod.h"
 #include "kvol-store.h"
@@ -49,6 +50,15 @@ KVOL_API const char *kvol_manager_get_root_dir (KvolManager *self);
  * Not while another call on @self runs. Without a store every object is absent.
  */
 KVOL_API void kvol_manager_set_store (KvolManager *self, KvolStore *store);
+
+/**
+ * kvol_manager_set_images:
+ * @self: a manager
+ * @images: (nullable): where the trees of images are
+ *
+ * Not while another call on @self runs. Without it no volume with an `image` source can be set up.
+ */
+KVOL_API void kvol_manager_set_images (KvolManager *self, KvolImages *images);
 
 /**
  * kvol_manager_load_plugins:
@@ -187,9 +197,10 @@ KVOL_API GPtrArray *kvol_manager_get_mounts (KvolManager *self, const char *uid,
  * @self: a manager
  *
  * Returns: (transfer full): `aa{sv}`, one for each pod: `namespace`, `name`, `uid` `s`, `ready` `b`, `volumes`
- *   `aa{sv}`: `name`, `plugin`, `state`, `path` `s`, `mountId` `t`, `error` `s` and `since` `x` (µs since 1970),
- *   absent where there is nothing to say. States: pending attaching staging mounting ready unmounting uncertain
- *   failed detached gone
+ *   `aa{sv}`: `name`, `plugin`, `state`, `path` `s`, `mountId` `t`, `error` `s`, `conditions` `aa{sv}` and `since`
+ *   `x` (µs since 1970), absent where there is nothing to say. States: pending attaching staging mounting ready
+ *   unmounting uncertain failed detached gone. A condition is what is not as it should be although the volume works:
+ *   `reason` (one word) and `text` (a sentence) `s`; it outlasts the process that met it
  */
 KVOL_API GVariant *kvol_manager_get_status (KvolManager *self);
 

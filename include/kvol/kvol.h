@@ -13,6 +13,7 @@
 #pragma once
 
 #include <kvol/kvol-error.h>
+#include <kvol/kvol-images.h>
 #include <kvol/kvol-manager.h>
 #include <kvol/kvol-mount.h>
 #include <kvol/kvol-pod.h>

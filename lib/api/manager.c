@@ -51,6 +51,7 @@ kvol_manager_finalize (GObject *object)
 
   g_clear_pointer (&self->engine, engine_free);
   g_clear_object (&self->link->objects.store);
+  g_clear_object (&self->link->objects.images);
   g_atomic_rc_box_release_full (self->link, link_clear);
   g_free (self->root_dir);
   G_OBJECT_CLASS (kvol_manager_parent_class)->finalize (object);
@@ -148,9 +149,16 @@ on_request_token (gpointer data, GVariant *request, GCancellable *cancellable, G
   return api_objects_request_token (&((Link *) data)->objects, request, cancellable, error);
 }
 
+static char *
+on_find_image (gpointer data, GVariant *request, GCancellable *cancellable, GError **error)
+{
+  return api_objects_find_image (&((Link *) data)->objects, request, cancellable, error);
+}
+
 static const EngineOps engine_ops = {
   .get_object = on_get_object,
   .request_token = on_request_token,
+  .find_image = on_find_image,
   .changed = on_changed,
 };
 
@@ -181,6 +189,15 @@ kvol_manager_set_store (KvolManager *self, KvolStore *store)
   g_return_if_fail (store == NULL || KVOL_IS_STORE (store));
 
   g_set_object (&self->link->objects.store, store);
+}
+
+void
+kvol_manager_set_images (KvolManager *self, KvolImages *images)
+{
+  g_return_if_fail (KVOL_IS_MANAGER (self));
+  g_return_if_fail (images == NULL || KVOL_IS_IMAGES (images));
+
+  g_set_object (&self->link->objects.images, images);
 }
 
 gboolean

@@ -3,17 +3,17 @@
 
 #include <kvol/kvol-error.h>
 
-/* One question to a store, asked on its context while another thread waits for the answer. Whoever is cancelled leaves;
- * the question stays until the store has let go of it. */
+/* One question to a store or for an image, asked on its context while another thread waits for the answer. Whoever is
+ * cancelled leaves; the question stays until the store has let go of it. */
 typedef struct _Question Question;
 struct _Question
 {
   gatomicrefcount refs;
-  KvolStore *store;
+  gpointer asked; /* a KvolStore, or KvolImages */
   GCancellable *cancellable;
   void (*ask) (Question *self, GAsyncReadyCallback answered);
   char **words;      /* of an object: apiVersion, kind, namespace, name */
-  GVariant *request; /* of a token */
+  GVariant *request; /* of a token or an image */
 
   GMutex lock;
   GCond answered;
@@ -34,7 +34,7 @@ question_unref (gpointer data)
 
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
-  g_object_unref (self->store);
+  g_object_unref (self->asked);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->result);
   g_clear_pointer (&self->request, g_variant_unref);
@@ -46,12 +46,12 @@ question_unref (gpointer data)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Question, question_unref)
 
 static Question *
-question_new (KvolStore *store, void (*ask) (Question *self, GAsyncReadyCallback answered), GCancellable *cancellable)
+question_new (gpointer asked, void (*ask) (Question *self, GAsyncReadyCallback answered), GCancellable *cancellable)
 {
   Question *self = g_new0 (Question, 1);
 
   g_atomic_ref_count_init (&self->refs);
-  self->store = g_object_ref (store);
+  self->asked = g_object_ref (asked);
   self->cancellable = cancellable ? g_object_ref (cancellable) : NULL;
   self->ask = ask;
   g_mutex_init (&self->lock);
@@ -129,15 +129,15 @@ wait_for_answer (Question *self, const ApiObjects *objects, GError **error)
 static void
 ask_for_object (Question *self, GAsyncReadyCallback answered)
 {
-  KVOL_STORE_GET_IFACE (self->store)
-      ->get (self->store, self->words[0], self->words[1], self->words[2], self->words[3], self->cancellable, answered,
+  KVOL_STORE_GET_IFACE (self->asked)
+      ->get (self->asked, self->words[0], self->words[1], self->words[2], self->words[3], self->cancellable, answered,
              self);
 }
 
 static void
 ask_for_token (Question *self, GAsyncReadyCallback answered)
 {
-  KVOL_STORE_GET_IFACE (self->store)->request_token (self->store, self->request, self->cancellable, answered, self);
+  KVOL_STORE_GET_IFACE (self->asked)->request_token (self->asked, self->request, self->cancellable, answered, self);
 }
 
 GVariant *
@@ -196,6 +196,34 @@ api_objects_are_asked_here (const ApiObjects *self)
 {
   const KvolStoreInterface *iface = self->store ? KVOL_STORE_GET_IFACE (self->store) : NULL;
 
-  return iface != NULL && (iface->get != NULL || iface->request_token != NULL)
+  return (self->images != NULL || (iface != NULL && (iface->get != NULL || iface->request_token != NULL)))
          && (g_main_context_is_owner (self->context) || g_thread_self () == self->thread);
+}
+
+static void
+ask_for_image (Question *self, GAsyncReadyCallback answered)
+{
+  KVOL_IMAGES_GET_IFACE (self->asked)->find (self->asked, self->request, self->cancellable, answered, self);
+}
+
+char *
+api_objects_find_image (ApiObjects *self, GVariant *request, GCancellable *cancellable, GError **error)
+{
+  const char *reference = "";
+
+  if (self->images == NULL)
+    {
+      g_variant_lookup (request, "reference", "&s", &reference);
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED, "image \"%s\": this agent knows of no images",
+                   reference);
+      return NULL;
+    }
+
+  g_autoptr (Question) question = question_new (self->images, ask_for_image, cancellable);
+
+  question->request = g_variant_ref (request);
+
+  g_autoptr (GAsyncResult) result = wait_for_answer (question, self, error);
+
+  return result ? KVOL_IMAGES_GET_IFACE (self->images)->find_finish (self->images, result, error) : NULL;
 }

@@ -18,6 +18,8 @@ typedef struct {
                               const char *name, GCancellable *cancellable, GError **error);
   /* @request and the answer as KvolStoreInterface.request_token says. */
   GVariant *(*request_token) (gpointer data, GVariant *request, GCancellable *cancellable, GError **error);
+  /* @request and the answer as KvolImagesInterface.find says. */
+  char     *(*find_image)    (gpointer data, GVariant *request, GCancellable *cancellable, GError **error);
   /* From any thread, no lock held. @volume is NULL: the pod as a whole. */
   void      (*changed)       (gpointer data, const char *uid, const char *volume, const char *state, const char *text);
 } EngineOps;

@@ -4,13 +4,15 @@
 #include <kvol/kvol-error.h>
 #include <string.h>
 
+#include "engine/condition.h"
 #include "engine/record.h"
 #include "sys/entry.h"
 #include "sys/slots.h"
 
 /* leaving, namespace, name, the pod's object (a{sv}), the number of volumes, and of each: name, spec name, plugin,
  * volume id, state, what it was made, mount (id, device, inode), host path, the plugin's record (a{sv}), the last
- * error (code, text). Contents of objects are never in it. */
+ * error (code, text). After them again of each: content (device, inode) and its conditions, which an older version
+ * neither writes nor reads. Contents of objects are never in it. */
 
 static void
 put_volume (GByteArray *record, const EngineVolume *volume)
@@ -30,6 +32,14 @@ put_volume (GByteArray *record, const EngineVolume *volume)
   record_put_text (record, volume->error ? volume->error->message : NULL);
 }
 
+static void
+put_more (GByteArray *record, const EngineVolume *volume)
+{
+  record_put_number (record, volume->content_dev);
+  record_put_number (record, volume->content_ino);
+  engine_condition_put (record, volume);
+}
+
 gboolean
 engine_journal_save (Engine *self, EnginePod *pod, gboolean durable, GError **error)
 {
@@ -42,6 +52,8 @@ engine_journal_save (Engine *self, EnginePod *pod, gboolean durable, GError **er
   record_put_number (record, pod->volumes->len);
   for (guint i = 0; i < pod->volumes->len; i++)
     put_volume (record, pod->volumes->pdata[i]);
+  for (guint i = 0; i < pod->volumes->len; i++)
+    put_more (record, pod->volumes->pdata[i]);
 
   pod->unsaved = !sys_slots_write (self->records_fd, pod->uid, &pod->slots, self->boot_id, record->data, record->len,
                                    durable, error);
@@ -91,6 +103,14 @@ get_volume (Engine *self, const char *uid, RecordReader *record, gboolean same_b
   return volume;
 }
 
+static void
+get_more (RecordReader *record, EngineVolume *volume)
+{
+  volume->content_dev = record_get_number (record);
+  volume->content_ino = record_get_number (record);
+  engine_condition_get (record, volume);
+}
+
 static EnginePod *
 get_pod (Engine *self, const char *uid, RecordReader *record, gboolean same_boot)
 {
@@ -105,6 +125,8 @@ get_pod (Engine *self, const char *uid, RecordReader *record, gboolean same_boot
 
   for (guint64 n = record_get_number (record); n > 0 && !record->bad; n--)
     g_ptr_array_add (pod->volumes, get_volume (self, uid, record, same_boot));
+  for (guint i = 0; i < pod->volumes->len && !record_is_at_end (record); i++)
+    get_more (record, pod->volumes->pdata[i]);
   return pod;
 }
 

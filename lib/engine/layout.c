@@ -13,9 +13,12 @@
 #define MARKS_DIR "kubernetes.io~empty-dir"
 
 static const LayoutKind kinds[] = {
-  { "kubernetes.io/empty-dir", 0777, "", FALSE },        { "kubernetes.io/configmap", 0777, "wrapped_", TRUE },
-  { "kubernetes.io/secret", 0777, "wrapped_", TRUE },    { "kubernetes.io/downward-api", 0777, "wrapped_", TRUE },
-  { "kubernetes.io/projected", 0777, "wrapped_", TRUE },
+  { "kubernetes.io/empty-dir", 0777, "", FALSE, FALSE },
+  { "kubernetes.io/configmap", 0777, "wrapped_", TRUE, FALSE },
+  { "kubernetes.io/secret", 0777, "wrapped_", TRUE, FALSE },
+  { "kubernetes.io/downward-api", 0777, "wrapped_", TRUE, FALSE },
+  { "kubernetes.io/projected", 0777, "wrapped_", TRUE, FALSE },
+  { "kubernetes.io/image", 0750, NULL, FALSE, TRUE },
 };
 
 const LayoutKind *

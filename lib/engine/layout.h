@@ -18,6 +18,7 @@ typedef struct {
   const char *mark_prefix; /* of the ready mark's directory; NULL: no mark */
   gboolean    projected;   /* its content comes from the API: containers may only read it, and directories for nested
                             * mounts are made in it */
+  gboolean    read_only;   /* containers may only read it */
 } LayoutKind;
 
 /* Of any plugin: one that the kubelet does not have gets a plain directory, 0750. */

@@ -59,6 +59,12 @@ take (RecordReader *self, gsize size)
   return data;
 }
 
+gboolean
+record_is_at_end (const RecordReader *self)
+{
+  return self->offset >= g_bytes_get_size (self->bytes);
+}
+
 guint64
 record_get_number (RecordReader *self)
 {

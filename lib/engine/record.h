@@ -17,6 +17,7 @@ typedef struct {
   gboolean bad;
 } RecordReader;
 
+gboolean    record_is_at_end   (const RecordReader *self);
 guint64     record_get_number  (RecordReader *self);
 const char *record_get_text    (RecordReader *self);                             /* lent by @bytes */
 GVariant   *record_get_variant (RecordReader *self, const GVariantType *type);   /* a reference, or NULL */

@@ -4,6 +4,7 @@
 #include <kvol/kvol-error.h>
 #include <string.h>
 
+#include "engine/condition.h"
 #include "engine/engine.h"
 #include "engine/layout.h"
 #include "engine/state.h"
@@ -83,6 +84,10 @@ add_volume_status (GVariantBuilder *builder, const EngineVolume *volume)
     g_variant_builder_add (builder, "{sv}", "mountId", g_variant_new_uint64 (volume->mount.id));
   if (volume->error != NULL)
     g_variant_builder_add (builder, "{sv}", "error", g_variant_new_string (volume->error->message));
+  GVariant *conditions = engine_condition_list (volume);
+
+  if (conditions != NULL)
+    g_variant_builder_add (builder, "{sv}", "conditions", conditions);
   g_variant_builder_add (builder, "{sv}", "since", g_variant_new_int64 (volume->since));
   g_variant_builder_close (builder);
 }
@@ -177,6 +182,7 @@ mount_new (Engine *self, const EnginePod *pod, const ModelPod *model, const char
       return NULL;
     }
 
+  const LayoutKind *kind = layout_kind (volume->plugin);
   EngineMount *result = g_new0 (EngineMount, 1);
 
   result->volume = g_strdup (mount->volume);
@@ -184,7 +190,7 @@ mount_new (Engine *self, const EnginePod *pod, const ModelPod *model, const char
                                    : g_strdup (path_of (volume));
   result->is_bind = mount->sub_path != NULL;
   result->destination = g_strdup (mount->path);
-  result->options = options_of (mount, volume, read_only || layout_kind (volume->plugin)->projected);
+  result->options = options_of (mount, volume, read_only || kind->projected || kind->read_only);
   return result;
 }
 

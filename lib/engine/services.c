@@ -3,6 +3,7 @@
 
 #include <kvol/kvol-error.h>
 
+#include "engine/condition.h"
 #include "engine/journal.h"
 #include "engine/token.h"
 #include "model/name.h"
@@ -108,6 +109,33 @@ get_object (gpointer data, const char *plugin, const char *api_version, const ch
   return self->ops->get_object (self->data, api_version, kind, ns, name, cancellable, error);
 }
 
+/* What is told about the pod that asks, to whoever has to decide. */
+static void
+add_asker (GVariantDict *request, const KvolPodVolume *call)
+{
+  g_variant_dict_insert (request, "namespace", "s", call->pod_namespace);
+  g_variant_dict_insert (request, "serviceAccount", "s", call->service_account ? call->service_account : "default");
+  g_variant_dict_insert (request, "pod", "s", call->pod_name);
+  g_variant_dict_insert (request, "podUid", "s", call->pod_uid);
+}
+
+static char *
+find_image (gpointer data, const char *plugin, const KvolPodVolume *call, const char *reference,
+            const char *pull_policy, GCancellable *cancellable, GError **error)
+{
+  Engine *self = data;
+  GVariantDict request;
+
+  g_variant_dict_init (&request, NULL);
+  g_variant_dict_insert (&request, "reference", "s", reference);
+  g_variant_dict_insert (&request, "pullPolicy", "s", pull_policy);
+  add_asker (&request, call);
+
+  g_autoptr (GVariant) sunk = g_variant_ref_sink (g_variant_dict_end (&request));
+
+  return self->ops->find_image (self->data, sunk, cancellable, error);
+}
+
 static char *
 request_token (gpointer data, const char *plugin, const KvolPodVolume *call, const char *audience, gint64 seconds,
                gint64 *ret_expiry_usec, gint64 *ret_refresh_usec, GCancellable *cancellable, GError **error)
@@ -129,7 +157,7 @@ request_token (gpointer data, const char *plugin, const KvolPodVolume *call, con
 static void
 event (gpointer data, const char *plugin, gboolean warning, const char *reason, const char *text)
 {
-  g_log (G_LOG_DOMAIN, warning ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO, "%s: %s: %s", plugin, reason, text);
+  engine_condition_hear (data, plugin, warning, reason, text);
 }
 
 static void
@@ -145,6 +173,7 @@ const LoaderHostOps engine_services = {
   .is_published = is_published,
   .get_object = get_object,
   .request_token = request_token,
+  .find_image = find_image,
   .event = event,
   .progress = progress,
 };

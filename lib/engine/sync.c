@@ -4,8 +4,10 @@
 #include <kvol/kvol-error.h>
 
 #include "engine/claim.h"
+#include "engine/condition.h"
 #include "engine/failure.h"
 #include "engine/journal.h"
+#include "engine/owner.h"
 #include "engine/remove.h"
 #include "engine/retry.h"
 #include "engine/subpath.h"
@@ -78,8 +80,10 @@ refresh_ready (Engine *self, EnginePod *pod, GCancellable *work)
 
       if (!volume->listed || volume->state != ENGINE_READY)
         continue;
+      engine_condition_begin (self, volume);
       if (!engine_volume_refresh (self, pod, volume, &lost, work, &error))
         error = engine_failure_of_plugin (volume, error);
+      engine_condition_end (self, pod, volume);
       if (lost)
         {
           /* Its id stays known: what lies in its place instead is not ours. */
@@ -113,7 +117,12 @@ set_up_one (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layou
   GError *error = NULL;
   gboolean uncertain = volume->state == ENGINE_UNCERTAIN;
 
-  if (engine_volume_set_up (self, pod, volume, layout, work, &error))
+  engine_condition_begin (self, volume);
+  gboolean done = engine_volume_set_up (self, pod, volume, layout, work, &error);
+
+  engine_condition_end (self, pod, volume);
+  engine_owner_done (self, volume);
+  if (done)
     {
       engine_set_state (self, pod, volume, ENGINE_READY, NULL);
       return;

@@ -8,12 +8,12 @@
 
 #include "engine/call.h"
 #include "engine/claim.h"
+#include "engine/owner.h"
 #include "engine/place.h"
 #include "engine/subpath.h"
 #include "sys/beneath.h"
 #include "sys/entry.h"
 #include "sys/error.h"
-#include "sys/owner.h"
 #include "sys/tree.h"
 
 static const LoaderPlugin *
@@ -69,15 +69,11 @@ make_nested (const EnginePod *pod, const EngineVolume *volume, int content_fd, G
 
 /* What must be right before anybody can see the content. */
 static gboolean
-finish_content (const LoaderPlugin *plugin, const EnginePod *pod, const EngineVolume *volume, const EngineCall *call,
+finish_content (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolume *volume, const EngineCall *call,
                 const KvolMade *made, int content_fd, GCancellable *cancellable, GError **error)
 {
-  if (!make_nested (pod, volume, content_fd, error))
-    return FALSE;
-  if (!(plugin->desc.flags & KVOL_PLUGIN_FS_GROUP) || call->pod.fs_group < 0 || call->pod.read_only
-      || (made->applied & KVOL_APPLIED_FS_GROUP))
-    return TRUE;
-  return sys_owner_apply (content_fd, call->pod.fs_group, SYS_OWNER_READ_WRITE, SYS_OWNER_ALWAYS, cancellable, error);
+  return make_nested (pod, volume, content_fd, error)
+         && engine_owner_apply (self, plugin, pod, volume, call, made, content_fd, cancellable, error);
 }
 
 static gboolean
@@ -118,12 +114,12 @@ put_in_place (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVo
   switch (made->kind)
     {
     case KVOL_MADE_FILLED:
-      if (!finish_content (plugin, pod, volume, call, made, dir_fd, cancellable, error))
+      if (!finish_content (self, plugin, pod, volume, call, made, dir_fd, cancellable, error))
         return FALSE;
       engine_set_made (self, volume, ENGINE_MADE_DIRECTORY, NULL, NULL);
       return TRUE;
     case KVOL_MADE_TREE:
-      return finish_content (plugin, pod, volume, call, made, made->fd, cancellable, error)
+      return finish_content (self, plugin, pod, volume, call, made, made->fd, cancellable, error)
              && hang_tree (self, volume, call, made, dir_fd, error);
     case KVOL_MADE_MOUNTED:
       return accept_mounted (self, volume, parent_fd, error);

@@ -8,6 +8,7 @@
 #include "sys/device.h"
 #include "sys/program.h"
 #include "sys/space.h"
+#include "sys/tree-option.h"
 #include "sys/tree.h"
 
 /* A program that a plugin runs works on a local device (mkfs, fsck, resize): slow, but not for ever. */
@@ -114,6 +115,18 @@ request_token (const KvolHost *host, const KvolPodVolume *volume, const char *au
   return NULL;
 }
 
+static char *
+find_image (const KvolHost *host, const KvolPodVolume *volume, const char *reference, const char *pull_policy,
+            GCancellable *cancellable, GError **error)
+{
+  const LoaderHost *self = loader_host (host);
+
+  if (self->ops->find_image != NULL)
+    return self->ops->find_image (self->data, self->plugin, volume, reference, pull_policy, cancellable, error);
+  not_offered (error, "find_image");
+  return NULL;
+}
+
 static void
 event (const KvolHost *host, gboolean warning, const char *reason, const char *text)
 {
@@ -144,6 +157,23 @@ static int
 clone_tree (const KvolHost *host, int dir_fd, const char *path, gboolean recursive, GError **error)
 {
   return sys_tree_clone (dir_fd, path, recursive, error);
+}
+
+static gboolean
+set_tree_options (const KvolHost *host, int tree_fd, const char *const *options, GError **error)
+{
+  g_autofree const char **strange = NULL;
+
+  if (!sys_tree_set_options (tree_fd, options, &strange, error))
+    return FALSE;
+  if (strange[0] != NULL)
+    {
+      g_autofree char *list = g_strjoinv (",", (char **) strange);
+      g_autofree char *text = g_strdup_printf ("mount options that mean nothing here are left out: %s", list);
+
+      event (host, TRUE, "MountOptionsIgnored", text);
+    }
+  return TRUE;
 }
 
 /* "noswap?" is a wish: what is in memory stays there where the kernel can promise that, and the operator is told
@@ -236,6 +266,8 @@ loader_host_init (LoaderHost *self, const LoaderHostOps *ops, gpointer data, con
       .request_token = request_token,
       .event = event,
       .progress = progress,
+      .set_tree_options = set_tree_options,
+      .find_image = find_image,
     },
     .ops = ops,
     .data = data,

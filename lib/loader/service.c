@@ -35,6 +35,11 @@ run_about_volume (const KvolHost *host, const KvolPodVolume *pod, const WireRequ
     case WIRE_IS_PUBLISHED:
       answer->number = host->is_published (host, pod, asked->fd, asked->text[0]);
       return TRUE;
+    case WIRE_FIND_IMAGE:
+      if (!needs (asked->text[0], "an image", error) || !needs (asked->text[1], "a pull policy", error))
+        return FALSE;
+      answer->text = host->find_image (host, pod, asked->text[0], asked->text[1], cancellable, error);
+      return answer->text != NULL;
     default:
       answer->text = host->request_token (host, pod, asked->text[0], asked->number[0], &answer->number,
                                           &answer->made.next_refresh_usec, cancellable, error);
@@ -61,6 +66,7 @@ run (const KvolHost *host, const WireRequest *running, const WireRequest *asked,
     case WIRE_PUBLISH_FILES:
     case WIRE_IS_PUBLISHED:
     case WIRE_REQUEST_TOKEN:
+    case WIRE_FIND_IMAGE:
       return run_about_volume (host, pod, asked, answer, cancellable, error);
     case WIRE_GET_OBJECT:
       answer->variant = host->get_object (host, text[0], text[1], text[2], text[3], cancellable, error);

@@ -50,6 +50,7 @@ static const Call calls[WIRE_N_CALLS] = {
   [WIRE_IS_PUBLISHED] = { "is_published", FALSE, NULL },
   [WIRE_GET_OBJECT] = { "get_object", FALSE, NULL },
   [WIRE_REQUEST_TOKEN] = { "request_token", FALSE, NULL },
+  [WIRE_FIND_IMAGE] = { "find_image", FALSE, NULL },
   [WIRE_EVENT] = { "event", FALSE, NULL },
   [WIRE_PROGRESS] = { "progress", FALSE, NULL },
 };

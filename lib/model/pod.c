@@ -224,6 +224,8 @@ read_spec (ModelPod *self, GVariant *spec, GError **error)
 
   self->service_account = g_strdup (model_field_string (spec, "serviceAccountName"));
   self->fs_group = context ? model_field_int (context, "fsGroup", -1) : -1;
+  self->fs_group_on_mismatch =
+      context && g_strcmp0 (model_field_string (context, "fsGroupChangePolicy"), "OnRootMismatch") == 0;
   self->fs_user = model_resources_fs_user (spec);
   self->memory_limit = model_resources_memory_limit (spec);
   self->huge_pages = model_resources_huge_pages (spec);

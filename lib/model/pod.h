@@ -41,6 +41,7 @@ typedef struct {
   char           *name;
   char           *service_account;
   gint64          fs_group; /* -1: none */
+  gboolean        fs_group_on_mismatch; /* fsGroupChangePolicy: OnRootMismatch */
   gint64          fs_user;
   guint64         memory_limit;
   GVariant       *huge_pages; /* at, or NULL */

@@ -14,6 +14,7 @@ static const struct
   { "emptyDir", "kubernetes.io/empty-dir" },       { "hostPath", "kubernetes.io/host-path" },
   { "configMap", "kubernetes.io/configmap" },      { "secret", "kubernetes.io/secret" },
   { "downwardAPI", "kubernetes.io/downward-api" }, { "projected", "kubernetes.io/projected" },
+  { "local", "kubernetes.io/local-volume" },       { "image", "kubernetes.io/image" },
 };
 
 /* What may stand beside the source: the pod's own fields, and what a claim's volume brought along. */

@@ -88,6 +88,12 @@ int sys_call_fsmount  (int context_fd, unsigned flags, unsigned attributes);
 #define SYS_MOUNT_ATTR_READ_ONLY 0x1u
 #define SYS_MOUNT_ATTR_NOSUID    0x2u
 #define SYS_MOUNT_ATTR_NODEV     0x4u
+#define SYS_MOUNT_ATTR_NOEXEC    0x8u
+
+#define SYS_MOUNT_ATTR_ATIME_ALL   0x70u
+#define SYS_MOUNT_ATTR_NOATIME     0x10u
+#define SYS_MOUNT_ATTR_STRICTATIME 0x20u
+#define SYS_MOUNT_ATTR_NODIRATIME  0x80u
 
 typedef struct {
   guint64 set;

@@ -23,6 +23,7 @@ case_free (Case *self)
   g_clear_pointer (&self->secrets, g_variant_unref);
   g_clear_pointer (&self->config, g_variant_unref);
   g_clear_pointer (&self->objects, g_variant_unref);
+  g_clear_pointer (&self->images, g_variant_unref);
   g_strfreev (self->prepare);
   g_strfreev (self->cleanup);
   g_free (self);
@@ -69,8 +70,8 @@ check_keys (GVariant *dict, const char *where, const char *const *known, GError 
 static gboolean
 check_all_keys (Case *self, GError **error)
 {
-  static const char *const keys[] = { "name",    "needs",   "faults", "config",  "options", "volume", "secrets",
-                                      "objects", "prepare", "expect", "refresh", "cleanup", NULL };
+  static const char *const keys[] = { "name",    "needs",  "faults",  "config", "options", "volume",  "secrets",
+                                      "objects", "images", "prepare", "expect", "refresh", "cleanup", NULL };
   static const char *const volume[] = { "specName",     "volumeName",   "readOnly", "fsGroup",
                                         "memoryLimit",  "hugePages",    "fsType",   "accessMode",
                                         "mountOptions", "podNamespace", "podName",  NULL };
@@ -142,6 +143,7 @@ read_case (Case *self, GError **error)
       || !case_lookup (spec, "secrets", G_VARIANT_TYPE_VARDICT, &self->secrets, error)
       || !case_lookup (spec, "config", G_VARIANT_TYPE_VARDICT, &self->config, error)
       || !case_lookup (spec, "objects", G_VARIANT_TYPE ("aa{sv}"), &self->objects, error)
+      || !case_lookup (spec, "images", G_VARIANT_TYPE_VARDICT, &self->images, error)
       || !read_commands (spec, "prepare", &self->prepare, error)
       || !read_commands (spec, "cleanup", &self->cleanup, error) || !read_flags (self, error))
     return FALSE;
@@ -149,6 +151,7 @@ read_case (Case *self, GError **error)
   default_to_empty (&self->volume, "a{sv}");
   default_to_empty (&self->expect, "a{sv}");
   default_to_empty (&self->objects, "aa{sv}");
+  default_to_empty (&self->images, "a{sv}");
   return check_all_keys (self, error);
 }
 

@@ -16,6 +16,7 @@ typedef struct {
   GVariant   *secrets;  /* a{sv}: strings; or NULL */
   GVariant   *config;   /* a{sv} or NULL */
   GVariant   *objects;  /* aa{sv}, never NULL */
+  GVariant   *images;   /* a{sv}: for each reference the directory of its tree; never NULL */
   char      **prepare;
   char      **cleanup;
   gboolean    needs_root;

@@ -166,6 +166,7 @@ drive_open (const Trial *trial, GError **error)
 
   self->trial = trial;
   self->host = host_new (trial->spec->objects, trial->ground->state, trial->canary, trial->memory);
+  self->host->images = trial->spec->images;
   self->secrets = dup_secrets (trial->spec->secrets);
   self->huge_pages = dup_huge_pages (trial->spec->volume);
   fill_node (self);

@@ -228,6 +228,18 @@ request_token (gpointer data, const char *plugin, const KvolPodVolume *volume, c
   return g_strconcat ("token.", self->canary, NULL);
 }
 
+static char *
+find_image (gpointer data, const char *plugin, const KvolPodVolume *volume, const char *reference,
+            const char *pull_policy, GCancellable *cancellable, GError **error)
+{
+  Host *self = data;
+  char *dir = NULL;
+
+  if (self->images == NULL || !g_variant_lookup (self->images, reference, "s", &dir))
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "image \"%s\" is not present", reference);
+  return dir;
+}
+
 static void
 event (gpointer data, const char *plugin, gboolean warning, const char *reason, const char *text)
 {
@@ -249,6 +261,7 @@ const LoaderHostOps host_ops = {
   .is_published = is_published,
   .get_object = get_object,
   .request_token = request_token,
+  .find_image = find_image,
   .event = event,
   .progress = progress,
 };

@@ -21,6 +21,7 @@ void        host_memory_reset (HostMemory *self);
 
 typedef struct {
   GVariant     *objects;   /* aa{sv} of the case as it stands now; borrowed */
+  GVariant     *images;    /* a{sv}, reference -> directory; borrowed; or NULL */
   const char   *state_dir;
   const char   *canary;
   HostMemory   *memory;

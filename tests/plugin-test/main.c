@@ -26,6 +26,7 @@ static const char description[] =
     "      volume: {readOnly: true, fsGroup: 0, specName: data}\n"
     "      secrets: {password: \"@CANARY@\"}   # must not show up in an error, an event or the record\n"
     "      objects: [{kind: ConfigMap, name: web, data: {index.html: hello}}]\n"
+    "      images: {\"registry/web:1\": \"@WORK@/tree\"}  # where the unpacked trees of images are\n"
     "      prepare: [\"mkdir data; echo hello > data/file\"]  # by the shell, in @WORK@; nothing of it may be lost\n"
     "      cleanup: [\"true\"]\n"
     "      expect:\n"

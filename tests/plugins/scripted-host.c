@@ -73,6 +73,36 @@ create_fs (const KvolHost *host, const char *fs_type, const char *source, const 
   return open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* The very directory, in place of a mount of it: nothing need be allowed to mount. */
+static int
+clone_tree (const KvolHost *host, int dir_fd, const char *path, gboolean recursive, GError **error)
+{
+  ScriptedHost *self = note (host, recursive ? "clone_tree recursively" : "clone_tree", path);
+
+  return fails (self, "clone_tree", error) ? -1 : fcntl (dir_fd, F_DUPFD_CLOEXEC, 0);
+}
+
+static gboolean
+set_tree_options (const KvolHost *host, int tree_fd, const char *const *options, GError **error)
+{
+  g_autofree char *joined = g_strjoinv (",", (char **) options);
+
+  assert_true (tree_fd >= 0);
+  return !fails (note (host, "set_tree_options", joined), "set_tree_options", error);
+}
+
+static char *
+find_image (const KvolHost *host, const KvolPodVolume *volume, const char *reference, const char *pull_policy,
+            GCancellable *cancellable, GError **error)
+{
+  g_autofree char *about = g_strjoin (" ", reference, pull_policy, NULL);
+  ScriptedHost *self = note (host, "find_image", about);
+
+  if (fails (self, "find_image", error))
+    return NULL;
+  return g_strdup (self->image);
+}
+
 /* a(suxay): path, mode, owner, content, so that the tests can keep and print them. */
 static GVariant *
 dup_as_variant (const KvolFile *files, gsize n_files)
@@ -161,6 +191,9 @@ static const KvolHost services = {
   .measure_contents = measure_contents,
   .get_object = get_object,
   .event = event,
+  .clone_tree = clone_tree,
+  .set_tree_options = set_tree_options,
+  .find_image = find_image,
 };
 
 static void

@@ -108,6 +108,16 @@ host_request_token (gpointer data, const char *plugin, const KvolPodVolume *volu
   return g_strdup_printf ("token-for-%s", audience);
 }
 
+static char *
+host_find_image (gpointer data, const char *plugin, const KvolPodVolume *volume, const char *reference,
+                 const char *pull_policy, GCancellable *cancellable, GError **error)
+{
+  Ground *self = data;
+
+  assert_ptr_equal (volume, &self->pod);
+  return g_strdup_printf ("/images/%s,%s", reference, pull_policy);
+}
+
 static void
 host_event (gpointer data, const char *plugin, gboolean warning, const char *reason, const char *text)
 {
@@ -127,6 +137,7 @@ static const LoaderHostOps host_ops = {
   .is_published = host_is_published,
   .get_object = host_get_object,
   .request_token = host_request_token,
+  .find_image = host_find_image,
   .event = host_event,
   .progress = host_progress,
 };
@@ -266,6 +277,7 @@ all_services_work_while_a_call_runs (void **state)
   if (!set_up_with (self, "{'do': <'services'>}", &made, &error))
     fail_msg ("%s", error->message);
   assert_non_null (strstr (made.path, "services published=1,0 token=token-for-vault until=600000000 due=600 "
+                                      "image=/images/registry.test/app:1,Never "
                                       "there={'of': <'v1ConfigMapns'>, 'name': <'there'>} "));
   assert_non_null (strstr (made.path, absent));
   assert_true (file_has (kept, "kept"));

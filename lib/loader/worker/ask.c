@@ -130,6 +130,18 @@ ask_request_token (gpointer data, const char *plugin, const KvolPodVolume *volum
   return g_steal_pointer (&answer.text);
 }
 
+static char *
+ask_find_image (gpointer data, const char *plugin, const KvolPodVolume *volume, const char *reference,
+                const char *pull_policy, GCancellable *cancellable, GError **error)
+{
+  g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
+  WireRequest request = about (data, WIRE_FIND_IMAGE, volume->volume, volume, -1);
+
+  request.text[0] = reference;
+  request.text[1] = pull_policy;
+  return ask (data, &request, &answer, error) ? g_steal_pointer (&answer.text) : NULL;
+}
+
 static void
 ask_event (gpointer data, const char *plugin, gboolean warning, const char *reason, const char *text)
 {
@@ -155,6 +167,7 @@ const LoaderHostOps ask_ops = {
   .is_published = ask_is_published,
   .get_object = ask_get_object,
   .request_token = ask_request_token,
+  .find_image = ask_find_image,
   .event = ask_event,
   .progress = ask_progress,
   .is_worker = TRUE,

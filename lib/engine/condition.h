@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is not as it should be about a volume that works all the same: plugins warn of it while they are called, and
+ * whoever asks for the status is shown it, also after a restart. */
+#pragma once
+
+#include "engine/record.h"
+#include "engine/state.h"
+
+typedef struct {
+  char    *reason;  /* one word, "SwapPossible" */
+  char    *text;    /* a sentence */
+  gboolean passing; /* a refresh said so: the next one says it again, or it is over */
+  gboolean stale;   /* it was not said again yet */
+} EngineCondition;
+
+void engine_condition_free (EngineCondition *self);
+
+/* Between these two the calling thread calls the plugin about the volume, and what the plugin warns of is a condition
+ * of it. What it warned of before and does not any more is dropped at the end: by a set-up all of that, by a refresh of
+ * a READY volume what a refresh had said. */
+void engine_condition_begin (Engine *self, EngineVolume *volume);
+void engine_condition_end   (Engine *self, EnginePod *pod, EngineVolume *volume);
+
+/* Takes the event in: a warning from within such a call is a condition; all are logged when they are news. */
+void engine_condition_hear  (Engine *self, const char *plugin, gboolean warning, const char *reason, const char *text);
+/* A warning of the engine's own. */
+void engine_condition_add   (Engine *self, EnginePod *pod, EngineVolume *volume, const char *reason, const char *text);
+
+/* aa{sv}, floating, or NULL: there are none. Called with the lock held. */
+GVariant *engine_condition_list (const EngineVolume *volume);
+
+/* In a record. */
+void engine_condition_put (GByteArray *record, const EngineVolume *volume);
+void engine_condition_get (RecordReader *record, EngineVolume *volume);
