@@ -108,10 +108,11 @@ engine_free (Engine *self)
 {
   engine_stop_work (self);
   engine_retry_free (self->retry);
+  /* A plugin that is closed may still have something to say. */
+  loader_registry_free (self->registry);
   engine_tokens_free (self->tokens);
   g_hash_table_unref (self->pods);
   g_hash_table_unref (self->wishes);
-  loader_registry_free (self->registry);
   kvol_clear_fd (&self->lock_fd);
   kvol_clear_fd (&self->records_fd);
   kvol_clear_fd (&self->state_fd);
