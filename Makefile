@@ -24,24 +24,27 @@ lib_PKGS        := gio-2.0 gmodule-no-export-2.0 mount blkid
 kube_PKGS       := gio-2.0 yaml-0.1
 node-agent_PKGS := gio-2.0 json-glib-1.0 smartcols
 tests_PKGS      := gio-2.0 gmodule-no-export-2.0 cmocka
+nfs_PKGS        := libnfs
 pkg_cflags = $(shell pkg-config --cflags $(1))
 pkg_libs   = $(shell pkg-config --libs $(1))
 
 # Debian 12 packages: to build, and the real partners that tests and demo run.
 DEPS := gcc libc6-dev pkg-config libglib2.0-dev libmount-dev libblkid-dev libyaml-dev libjson-glib-dev \
-        libsmartcols-dev libcmocka-dev clang-format g++ crun busybox-static e2fsprogs util-linux
+        libsmartcols-dev libcmocka-dev clang-format g++ crun busybox-static e2fsprogs util-linux \
+        $(if $(filter 0,$(NFS)),,libnfs-dev)
 
 sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
 objects  = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 
 LIB_DIRS   := $(addprefix lib/,model sys loader engine api)
 KUBE_DIRS  := $(addprefix lib/kube/,manifest validate workload store)
-PLUGINS    := $(sort $(notdir $(patsubst %/,%,$(wildcard plugins/*/))))
+# `make NFS=0` builds without libnfs, and without NFS volumes.
+PLUGINS    := $(filter-out $(if $(filter 0,$(NFS)),nfs),$(sort $(notdir $(patsubst %/,%,$(wildcard plugins/*/)))))
 
 LIB        := $(B)/libkvol.so.$(SOVERSION)
 KUBE       := $(B)/libkvol-kube.so.$(SOVERSION)
 MODULES    := $(PLUGINS:%=$(B)/plugins/kvol-%.so)
-CASES      := $(patsubst %,$(B)/plugins/kvol-%,$(notdir $(wildcard plugins/*/*.conformance.yaml)))
+CASES      := $(patsubst %,$(B)/plugins/kvol-%,$(notdir $(wildcard $(PLUGINS:%=plugins/%/*.conformance.yaml))))
 WORKER     := $(B)/libexec/kvol-worker
 AGENT      := $(B)/bin/kvol-agent
 HARNESS    := $(B)/bin/plugin-test
