@@ -162,15 +162,17 @@ static const char *const formats[] = { "table", "json", NULL };
 
 const Command command_probe = {
   .name = "probe",
-  .arguments = "nfs://SERVER/PATH[?version=V&nfsport=N&mountport=N]",
+  .arguments = "nfs://SERVER/PATH[?NAME=VALUE&...]",
   .summary = "ask an NFS server, step by step",
-  .description = "Asks a server whether it would serve a volume, as a set-up does before it mounts:\n"
-                 "its name, its ports, its protocol, its version, its export. Prints a line for\n"
-                 "each step with its time; the line of the step that failed begins with the cause\n"
-                 "and says what to do. Mounts nothing, changes nothing, needs no root (but a server\n"
-                 "may refuse who comes from an ordinary port). Takes 5 seconds at most. The version\n"
-                 "is 3, 4, 4.0, 4.1 or 4.2; without it the server chooses. The portmapper is asked\n"
-                 "only for a port of version 3 that is not given.\n\n"
+  .description = "Asks a server whether it would serve a volume, as a set-up does before it\n"
+                 "mounts: its name, its ports, its protocol, its version, its export. Prints a\n"
+                 "line for each step with its time; that of the one that failed begins with the\n"
+                 "cause and says what to do. Mounts nothing, changes nothing, needs no root (but\n"
+                 "a server may refuse who comes from an ordinary port), takes 5 seconds at most.\n\n"
+                 "Of the server one can say:\n"
+                 "  version=V     3, 4, 4.0, 4.1 or 4.2; without it the server chooses\n"
+                 "  nfsport=N     where NFS listens (4: 2049, 3: what the portmapper says)\n"
+                 "  mountport=N   where version 3 mounts (what the portmapper says)\n\n"
                  "Examples:\n"
                  "  kvol-agent probe nfs://fs1/exports/data\n"
                  "  kvol-agent probe -o json \"nfs://[fd00::1]/data?version=3&nfsport=2049\"\n",

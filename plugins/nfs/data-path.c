@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whoever comes here has a volume that is well described and a server that was found willing: whatever carries data, the
- * kernel's client or a server in user space, is put in here and nowhere else. */
+/* Whoever comes here has a volume that is well described and a server that was found willing: what carries its data,
+ * the kernel's client or a server in user space, is put in here and nowhere else. */
 #include "data-path.h"
 
 gboolean
