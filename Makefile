@@ -78,7 +78,7 @@ $(KUBE): $(call objects,$(KUBE_DIRS)) lib/kube/kvol-kube.map $(LIB)
 # Unit tests, the worker and the harness look inside, so they link the objects.
 $(B)/libkvol.a: $(call objects,$(LIB_DIRS))
 $(B)/libkvol-kube.a: $(call objects,$(KUBE_DIRS))
-$(B)/libsupport.a: $(call objects,tests/support)
+$(B)/libsupport.a: $(call objects,tests/support tests/nfs-server)
 $(B)/%.a:
 	@mkdir -p $(@D)
 	rm -f $@
@@ -109,6 +109,12 @@ $(HARNESS): $(call objects,tests/plugin-test) $(B)/libsupport.a $(B)/libkvol.a
 	@mkdir -p $(@D)
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(lib_PKGS) $(tests_PKGS) yaml-0.1) -o $@
 
+# A real NFS server, or a broken one, which tests and demo start.
+NFS_SERVER := $(B)/bin/nfs-server
+$(NFS_SERVER): $(call objects,tests/nfs-server/program) $(B)/libsupport.a
+	@mkdir -p $(@D)
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
+
 # ---- tests: test-*.c is a program that speaks TAP, check-*.sh a script that does ----
 TEST_TIERS := unit plugins integration faults races abi plugin-test lint
 TEST_C  := $(patsubst %.c,%,$(sort $(foreach t,$(TEST_TIERS),$(wildcard tests/$(t)/test-*.c))))
@@ -134,9 +140,9 @@ $(B)/fixtures/kvol-%.so: $(B)/tests/fixtures/%.o
 	@mkdir -p $(@D)
 	$(CC) -shared $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,gio-2.0) -o $@
 
-$(B)/%.tap: $(B)/% all $(FIXTURES) FORCE
+$(B)/%.tap: $(B)/% all $(FIXTURES) $(NFS_SERVER) FORCE
 	@B=$(abspath $(B)) tests/tap.sh run $@ $<
-$(B)/%.tap: %.sh all $(FIXTURES) FORCE
+$(B)/%.tap: %.sh all $(FIXTURES) $(NFS_SERVER) FORCE
 	@mkdir -p $(@D)
 	@B=$(abspath $(B)) tests/tap.sh run $@ $<
 
@@ -177,13 +183,8 @@ $(B)/bin/kvol-bench: $(call objects,tests/bench) $(B)/libsupport.a $(KUBE) $(LIB
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) -Wl,-rpath,'$$ORIGIN/..' $(filter %.o %.a %.so.$(SOVERSION),$^) \
 	  $(call pkg_libs,$(node-agent_PKGS) $(tests_PKGS)) -o $@
 
-# Installs what is missing, and only that. An ordinary user is told.
 deps:
-	@missing=; for p in $(DEPS); do \
-	   dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
-	 [ -z "$$missing" ] && exit 0; \
-	 if [ "$$(id -u)" != 0 ]; then echo "missing packages (as root: apt-get install$$missing)" >&2; exit 3; fi; \
-	 apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
+	@tests/deps.sh $(DEPS)
 
 # ---- installation ----
 PLUGINDIR  = $(LIBDIR)/kvol/plugins
