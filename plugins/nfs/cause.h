@@ -20,7 +20,7 @@ typedef enum {
 } NfsCause;
 
 /* The domain of errors inside this plugin; the code is an NfsCause. */
-#define NFS_CAUSE (g_quark_from_static_string ("kvol-nfs-cause"))
+#define NFS_CAUSE (g_quark_from_string ("kvol-nfs-cause"))
 
 /* "nfs.connection-refused" */
 const char *nfs_cause_get_word (int cause);

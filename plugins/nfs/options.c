@@ -186,7 +186,9 @@ check_value (const OptionSpec *spec, const char *option, const char *value, gint
     }
   else
     {
-      if (value != NULL && g_ascii_string_to_signed (value, 10, spec->min, spec->max, ret_number, NULL))
+      /* A sign is a number for GLib, but not for the kernel. */
+      if (value != NULL && g_ascii_isdigit (*value)
+          && g_ascii_string_to_signed (value, 10, spec->min, spec->max, ret_number, NULL))
         return TRUE;
       what = g_strdup_printf ("its value must be a number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, spec->min,
                               spec->max);
