@@ -24,24 +24,27 @@ lib_PKGS        := gio-2.0 gmodule-no-export-2.0 mount blkid
 kube_PKGS       := gio-2.0 yaml-0.1
 node-agent_PKGS := gio-2.0 json-glib-1.0 smartcols
 tests_PKGS      := gio-2.0 gmodule-no-export-2.0 cmocka
+nfs_PKGS        := libnfs
 pkg_cflags = $(shell pkg-config --cflags $(1))
 pkg_libs   = $(shell pkg-config --libs $(1))
 
 # Debian 12 packages: to build, and the real partners that tests and demo run.
 DEPS := gcc libc6-dev pkg-config libglib2.0-dev libmount-dev libblkid-dev libyaml-dev libjson-glib-dev \
-        libsmartcols-dev libcmocka-dev clang-format g++ crun busybox-static e2fsprogs util-linux
+        libsmartcols-dev libcmocka-dev clang-format g++ crun busybox-static e2fsprogs util-linux \
+        $(if $(filter 0,$(NFS)),,libnfs-dev)
 
 sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
 objects  = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 
 LIB_DIRS   := $(addprefix lib/,model sys loader engine api)
 KUBE_DIRS  := $(addprefix lib/kube/,manifest validate workload store)
-PLUGINS    := $(sort $(notdir $(patsubst %/,%,$(wildcard plugins/*/))))
+# `make NFS=0` builds without libnfs, and without NFS volumes.
+PLUGINS    := $(filter-out $(if $(filter 0,$(NFS)),nfs),$(sort $(notdir $(patsubst %/,%,$(wildcard plugins/*/)))))
 
 LIB        := $(B)/libkvol.so.$(SOVERSION)
 KUBE       := $(B)/libkvol-kube.so.$(SOVERSION)
 MODULES    := $(PLUGINS:%=$(B)/plugins/kvol-%.so)
-CASES      := $(patsubst %,$(B)/plugins/kvol-%,$(notdir $(wildcard plugins/*/*.conformance.yaml)))
+CASES      := $(patsubst %,$(B)/plugins/kvol-%,$(notdir $(wildcard $(PLUGINS:%=plugins/%/*.conformance.yaml))))
 WORKER     := $(B)/libexec/kvol-worker
 AGENT      := $(B)/bin/kvol-agent
 HARNESS    := $(B)/bin/plugin-test
@@ -75,7 +78,7 @@ $(KUBE): $(call objects,$(KUBE_DIRS)) lib/kube/kvol-kube.map $(LIB)
 # Unit tests, the worker and the harness look inside, so they link the objects.
 $(B)/libkvol.a: $(call objects,$(LIB_DIRS))
 $(B)/libkvol-kube.a: $(call objects,$(KUBE_DIRS))
-$(B)/libsupport.a: $(call objects,tests/support)
+$(B)/libsupport.a: $(call objects,tests/support tests/nfs-server)
 $(B)/%.a:
 	@mkdir -p $(@D)
 	rm -f $@
@@ -106,6 +109,12 @@ $(HARNESS): $(call objects,tests/plugin-test) $(B)/libsupport.a $(B)/libkvol.a
 	@mkdir -p $(@D)
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(lib_PKGS) $(tests_PKGS) yaml-0.1) -o $@
 
+# A real NFS server, or a broken one, which tests and demo start.
+NFS_SERVER := $(B)/bin/nfs-server
+$(NFS_SERVER): $(call objects,tests/nfs-server/program) $(B)/libsupport.a
+	@mkdir -p $(@D)
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
+
 # ---- tests: test-*.c is a program that speaks TAP, check-*.sh a script that does ----
 TEST_TIERS := unit plugins integration faults races abi plugin-test lint
 TEST_C  := $(patsubst %.c,%,$(sort $(foreach t,$(TEST_TIERS),$(wildcard tests/$(t)/test-*.c))))
@@ -131,9 +140,9 @@ $(B)/fixtures/kvol-%.so: $(B)/tests/fixtures/%.o
 	@mkdir -p $(@D)
 	$(CC) -shared $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,gio-2.0) -o $@
 
-$(B)/%.tap: $(B)/% all $(FIXTURES) FORCE
+$(B)/%.tap: $(B)/% all $(FIXTURES) $(NFS_SERVER) FORCE
 	@B=$(abspath $(B)) tests/tap.sh run $@ $<
-$(B)/%.tap: %.sh all $(FIXTURES) FORCE
+$(B)/%.tap: %.sh all $(FIXTURES) $(NFS_SERVER) FORCE
 	@mkdir -p $(@D)
 	@B=$(abspath $(B)) tests/tap.sh run $@ $<
 
@@ -174,13 +183,8 @@ $(B)/bin/kvol-bench: $(call objects,tests/bench) $(B)/libsupport.a $(KUBE) $(LIB
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) -Wl,-rpath,'$$ORIGIN/..' $(filter %.o %.a %.so.$(SOVERSION),$^) \
 	  $(call pkg_libs,$(node-agent_PKGS) $(tests_PKGS)) -o $@
 
-# Installs what is missing, and only that. An ordinary user is told.
 deps:
-	@missing=; for p in $(DEPS); do \
-	   dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
-	 [ -z "$$missing" ] && exit 0; \
-	 if [ "$$(id -u)" != 0 ]; then echo "missing packages (as root: apt-get install$$missing)" >&2; exit 3; fi; \
-	 apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
+	@tests/deps.sh $(DEPS)
 
 # ---- installation ----
 PLUGINDIR  = $(LIBDIR)/kvol/plugins

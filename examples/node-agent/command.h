@@ -27,3 +27,4 @@ extern const Command command_mounts;
 extern const Command command_exec;
 extern const Command command_recover;
 extern const Command command_validate;
+extern const Command command_probe;

@@ -10,7 +10,8 @@
 #include "text.h"
 
 static const Command *const commands[] = {
-  &command_up, &command_down, &command_status, &command_mounts, &command_exec, &command_recover, &command_validate,
+  &command_up,   &command_down,    &command_status,   &command_mounts,
+  &command_exec, &command_recover, &command_validate, &command_probe,
 };
 
 static const Command *

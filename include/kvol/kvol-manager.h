@@ -85,6 +85,28 @@ KVOL_API gboolean kvol_manager_load_plugins (KvolManager *self, const char *dir,
 KVOL_API char **kvol_manager_dup_plugins (KvolManager *self);
 
 /**
+ * kvol_manager_probe:
+ * @self: a manager
+ * @plugin: the name of a plugin, "kubernetes.io/nfs"
+ * @options: `a{sv}`: the fields of a volume source of that plugin, as manifests have them
+ * @mount_options: (nullable) (array zero-terminated=1): as a PersistentVolume has them
+ * @cancellable: (nullable): ends the wait
+ * @error: return location for a #GError
+ *
+ * Asks the other side of a volume whether it is there and willing, and what the way to it is like. Makes and changes
+ * nothing, needs no pod, no lock and no root directory. How long it may take, the plugin's configuration says.
+ *
+ * Returns: (transfer full): `a(sssx)`, a line for each step that was taken: its name, the dotted word of the cause
+ *   why it failed (`nfs.connection-refused`; "" when it went well), a sentence, µs. Only the last line can have a
+ *   cause. %NULL when nothing was asked: %KVOL_ERROR_INVALID_SPEC (a field or a mount option),
+ *   %KVOL_ERROR_NOT_SUPPORTED (there is no such plugin, or it asks nobody), %KVOL_ERROR_TRANSIENT (its worker gave no
+ *   answer), %G_IO_ERROR_CANCELLED
+ */
+KVOL_API GVariant *kvol_manager_probe (KvolManager *self, const char *plugin, GVariant *options,
+                                       const char *const *mount_options, GCancellable *cancellable,
+                                       GError **error);
+
+/**
  * kvol_manager_lock:
  * @self: a manager
  * @cancellable: (nullable): ends the wait

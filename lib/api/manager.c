@@ -5,6 +5,7 @@
 #include "api/direct.h"
 #include "api/objects.h"
 #include "engine/engine.h"
+#include "engine/probe.h"
 #include "loader/place.h"
 
 /* What changes on their way to the main context hold of the manager: never a reference, because the last one must not
@@ -230,6 +231,18 @@ kvol_manager_dup_plugins (KvolManager *self)
     g_ptr_array_add (names, g_strdup (((const LoaderPlugin *) plugins->pdata[i])->name));
   g_ptr_array_add (names, NULL);
   return (char **) g_ptr_array_free (names, FALSE);
+}
+
+GVariant *
+kvol_manager_probe (KvolManager *self, const char *plugin, GVariant *options, const char *const *mount_options,
+                    GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), NULL);
+  g_return_val_if_fail (plugin != NULL && options != NULL, NULL);
+
+  g_autoptr (GVariant) sunk = g_variant_ref_sink (options);
+
+  return engine_probe (self->engine, plugin, sunk, mount_options, cancellable, error);
 }
 
 gboolean

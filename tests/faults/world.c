@@ -143,9 +143,13 @@ open_manager (World *self, WorldObjects objects, GError **error)
   supervisor_pause ();
   loaded = kvol_manager_load_plugins (manager, NULL, NULL, &problems, error);
   supervisor_resume ();
-  for (guint i = 0; loaded && problems[i] != NULL; i++)
-    g_error ("%s", problems[i]);
-  return loaded ? g_steal_pointer (&manager) : NULL;
+  if (!loaded)
+    return NULL;
+  if (problems[0] == NULL)
+    return g_steal_pointer (&manager);
+  /* A plugin that may hang is left out when the way to its worker cannot be looked up. */
+  g_set_error_literal (error, KVOL_ERROR, KVOL_ERROR_FINAL, problems[0]);
+  return NULL;
 }
 
 static gboolean

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/agent.sh"
 enter "$@"
 
-commands='up down status mounts exec recover validate'
+commands='up down status mounts exec recover validate probe'
 
 # ---- help ----
 ends "--help succeeds" 0 kvol --help
@@ -13,7 +13,7 @@ for command in $commands; do
 done
 check "--help has an example" has 'Example:' "$work/out"
 check "--help names the exit codes" has '3 not possible here' "$work/out"
-for later in run stats probe get describe delete; do
+for later in run stats get describe delete; do
   check "--help does not name $later, which does not exist" sh -c '! grep "^  $1 " "$2"' - $later "$work/out"
 done
 for command in $commands; do

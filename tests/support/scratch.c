@@ -139,6 +139,9 @@ add_descriptors (GPtrArray *lines)
       g_autofree char *target = g_file_read_link (link, NULL);
       g_autofree char *self = g_strdup_printf ("/proc/%d/fd", getpid ());
 
+      /* A manager that was started anew has a new worker behind the same descriptor. */
+      if (target != NULL && g_str_has_prefix (target, "socket:["))
+        target[strlen ("socket")] = '\0';
       if (target != NULL && !g_str_equal (target, self) && !g_str_equal (target, "anon_inode:[eventfd]"))
         g_ptr_array_add (lines, g_strdup_printf ("descriptor %s of %s", name, target));
     }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "deadline.h"
+
+#include <errno.h>
+
+NfsWait
+nfs_deadline_await (const NfsDeadline *self, int fd, gushort events, gint64 until, GError **error)
+{
+  GPollFD fds[2] = { { .fd = fd, .events = events } };
+  gint64 end = MIN (until, self->end);
+  gboolean watched = g_cancellable_make_pollfd (self->cancellable, &fds[1]);
+  int n_ready;
+
+  do
+    {
+      gint64 left = MAX (0, end - g_get_monotonic_time ());
+
+      /* Rounded up, so that it never turns in circles through its last millisecond. */
+      n_ready = g_poll (fds, watched ? 2 : 1, (int) ((left + 999) / 1000));
+    }
+  while (n_ready < 0 && errno == EINTR);
+  if (watched)
+    g_cancellable_release_fd (self->cancellable);
+
+  if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+    return NFS_WAIT_FAILED;
+  return n_ready > 0 && fds[0].revents != 0 ? NFS_WAIT_READY : NFS_WAIT_LATE;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "endpoint.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include "cause.h"
+
+/* What servers with "secure" exports ask for; below 600 are the ports of services (bindresvport(3)). */
+#define RESERVED_MIN 600
+#define RESERVED_MAX 1023
+
+static in_port_t *
+get_port (struct sockaddr_storage *address)
+{
+  if (address->ss_family == AF_INET6)
+    return &((struct sockaddr_in6 *) address)->sin6_port;
+  return &((struct sockaddr_in *) address)->sin_port;
+}
+
+char *
+nfs_endpoint_dup_address (const NfsEndpoint *self)
+{
+  char text[NI_MAXHOST] = "";
+
+  /* A zone ("fe80::1%eth0") is part of it. */
+  getnameinfo ((const struct sockaddr *) &self->address, self->length, text, sizeof text, NULL, 0, NI_NUMERICHOST);
+  return g_strdup (text);
+}
+
+char *
+nfs_endpoint_to_string (const NfsEndpoint *self, int port)
+{
+  g_autofree char *address = nfs_endpoint_dup_address (self);
+
+  return g_strdup_printf (self->address.ss_family == AF_INET6 ? "[%s]:%d" : "%s:%d", address, port);
+}
+
+/* Without the right to such a port, or without a free one, the kernel picks any: most servers do not mind. */
+static void
+bind_reserved (int fd, sa_family_t family)
+{
+  const int n_ports = RESERVED_MAX - RESERVED_MIN + 1;
+  int first = g_random_int_range (0, n_ports);
+
+  for (int i = 0; i < n_ports; i++)
+    {
+      struct sockaddr_storage any = { .ss_family = family };
+      socklen_t length = family == AF_INET6 ? sizeof (struct sockaddr_in6) : sizeof (struct sockaddr_in);
+
+      *get_port (&any) = htons ((guint16) (RESERVED_MIN + (first + i) % n_ports));
+      if (bind (fd, (struct sockaddr *) &any, length) == 0 || errno != EADDRINUSE)
+        return;
+    }
+}
+
+static gboolean
+throw_connect (GError **error, int number, const char *where)
+{
+  if (number == ECONNREFUSED)
+    return nfs_cause_throw (error, NFS_CONNECTION_REFUSED, "%s refuses connections", where);
+  if (number == ETIMEDOUT)
+    return nfs_cause_throw (error, NFS_CONNECT_TIMEOUT, "%s did not take a connection in time", where);
+  return nfs_cause_throw (error, NFS_UNREACHABLE, "%s cannot be reached: %s", where, g_strerror (number));
+}
+
+/* 0, or why the connection was not made. */
+static int
+get_outcome (int fd)
+{
+  int number = 0;
+  socklen_t length = sizeof number;
+
+  return getsockopt (fd, SOL_SOCKET, SO_ERROR, &number, &length) == 0 ? number : errno;
+}
+
+static int
+connect_one (const NfsEndpoint *self, int port, gboolean reserved, const NfsDeadline *deadline, gint64 until,
+             GError **error)
+{
+  struct sockaddr_storage address = self->address;
+  g_autofree char *where = nfs_endpoint_to_string (self, port);
+  KVOL_AUTO_FD fd = socket (address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  NfsWait wait = NFS_WAIT_READY;
+  int number = fd < 0 ? errno : 0;
+
+  if (fd >= 0 && reserved)
+    bind_reserved (fd, address.ss_family);
+  *get_port (&address) = htons ((guint16) port);
+  if (fd >= 0 && connect (fd, (struct sockaddr *) &address, self->length) < 0)
+    number = errno;
+  if (number == EINPROGRESS || number == EINTR)
+    {
+      wait = nfs_deadline_await (deadline, fd, G_IO_OUT, until, error);
+      number = wait == NFS_WAIT_READY ? get_outcome (fd) : ETIMEDOUT;
+    }
+  if (number == 0)
+    return g_steal_fd (&fd);
+  if (wait != NFS_WAIT_FAILED)
+    throw_connect (error, number, where);
+  return -1;
+}
+
+int
+nfs_endpoint_connect (GArray *endpoints, int port, gboolean reserved, const NfsDeadline *deadline, GError **error)
+{
+  g_autoptr (GError) telling = NULL;
+
+  for (guint i = 0; i < endpoints->len; i++)
+    {
+      const NfsEndpoint endpoint = g_array_index (endpoints, NfsEndpoint, i);
+      gint64 now = g_get_monotonic_time ();
+      gint64 until = now + (deadline->end - now) / (endpoints->len - i);
+      g_autoptr (GError) failure = NULL;
+      int fd = connect_one (&endpoint, port, reserved, deadline, until, &failure);
+
+      if (fd >= 0)
+        {
+          g_array_set_size (endpoints, 0);
+          g_array_append_val (endpoints, endpoint);
+          return fd;
+        }
+      if (failure->domain != NFS_CAUSE)
+        {
+          g_propagate_error (error, g_steal_pointer (&failure));
+          return -1;
+        }
+      /* That a node without IPv6 cannot reach the server's IPv6 address says less than what the other one did. */
+      if (telling == NULL || telling->code == NFS_UNREACHABLE)
+        {
+          g_clear_error (&telling);
+          telling = g_steal_pointer (&failure);
+        }
+    }
+  g_propagate_error (error, g_steal_pointer (&telling));
+  return -1;
+}
+
+gboolean
+nfs_endpoint_is_reserved (int fd)
+{
+  struct sockaddr_storage own = { 0 };
+  socklen_t length = sizeof own;
+
+  return getsockname (fd, (struct sockaddr *) &own, &length) == 0 && ntohs (*get_port (&own)) <= RESERVED_MAX;
+}

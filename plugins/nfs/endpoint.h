@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An address of the server, and a connection to one of its ports. */
+#pragma once
+
+#include <sys/socket.h>
+
+#include "deadline.h"
+
+typedef struct {
+  struct sockaddr_storage address; /* its port is set for each connection */
+  socklen_t               length;
+} NfsEndpoint;
+
+/* "127.0.0.1", "::1" */
+char *nfs_endpoint_dup_address (const NfsEndpoint *self);
+/* "127.0.0.1:2049", "[::1]:2049" */
+char *nfs_endpoint_to_string (const NfsEndpoint *self, int port);
+
+/* A TCP connection to the first of @endpoints (element-type NfsEndpoint) that takes one; only that one is left there.
+ * Each gets its share of the time. The connection does not block, and comes from a reserved port if @reserved and this
+ * process may have one. -1 with a cause, or cancelled. */
+int nfs_endpoint_connect (GArray *endpoints, int port, gboolean reserved, const NfsDeadline *deadline,
+                          GError **error);
+/* Whether the connection comes from a reserved port. */
+gboolean nfs_endpoint_is_reserved (int fd);

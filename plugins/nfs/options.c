@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One table says which options there are and which values each may have; whatever concerns the way to the server has
+ * a function beside it. All others are the kernel's, and pass when their form is right. */
+#include "options.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+typedef void (*Apply) (NfsOptions *self, const char *value, gint64 number);
+
+static void
+set_version (NfsOptions *self, const char *value, gint64 number)
+{
+  self->version = value[0] - '0';
+  self->minor = value[1] == '.' ? value[2] - '0' : -1;
+}
+
+/* "v4.1" */
+static void
+set_version_word (NfsOptions *self, const char *value, gint64 number)
+{
+  set_version (self, value + 1, number);
+}
+
+static void
+set_minor (NfsOptions *self, const char *value, gint64 number)
+{
+  self->version = 4;
+  self->minor = (int) number;
+}
+
+static void
+set_port (NfsOptions *self, const char *value, gint64 number)
+{
+  self->port = (int) number;
+}
+
+static void
+set_mount_port (NfsOptions *self, const char *value, gint64 number)
+{
+  self->mount_port = (int) number;
+}
+
+static void
+set_family (NfsOptions *self, const char *value, gint64 number)
+{
+  self->family = g_str_equal (value, "tcp6") ? AF_INET6 : AF_INET;
+}
+
+static void
+set_security (NfsOptions *self, const char *value, gint64 number)
+{
+  self->by_kerberos = g_str_has_prefix (value, "krb5");
+}
+
+static void
+set_any_port (NfsOptions *self, const char *value, gint64 number)
+{
+  self->any_port = TRUE;
+}
+
+static void
+set_reserved_port (NfsOptions *self, const char *value, gint64 number)
+{
+  self->any_port = FALSE;
+}
+
+typedef struct
+{
+  const char *names; /* that mean the same, between blanks */
+  const char *words; /* values it may have, between blanks; NULL: a number */
+  gint64 min;        /* of the number */
+  gint64 max;        /* 0, and no words: it has no value */
+  Apply apply;       /* NULL: it is the kernel's affair */
+} OptionSpec;
+
+static const OptionSpec specs[] = {
+  { "vers nfsvers", "3 4 4.0 4.1 4.2", 0, 0, set_version },
+  { "v3 v4 v4.0 v4.1 v4.2", NULL, 0, 0, set_version_word },
+  { "minorversion", NULL, 0, 2, set_minor },
+  { "mountvers", "3", 0, 0, NULL },
+  { "proto", "tcp tcp6", 0, 0, set_family },
+  { "tcp", NULL, 0, 0, NULL },
+  { "mountproto", "tcp tcp6", 0, 0, NULL },
+  { "port", NULL, 0, G_MAXUINT16, set_port },
+  { "mountport", NULL, 0, G_MAXUINT16, set_mount_port },
+  { "sec", "none sys krb5 krb5i krb5p", 0, 0, set_security },
+  { "resvport", NULL, 0, 0, set_reserved_port },
+  { "noresvport", NULL, 0, 0, set_any_port },
+  { "ro rw", NULL, 0, 0, NULL },
+  { "hard soft softerr softreval nosoftreval", NULL, 0, 0, NULL },
+  { "timeo", NULL, 1, G_MAXINT32, NULL },
+  { "retrans", NULL, 0, G_MAXINT32, NULL },
+  { "rsize wsize", NULL, 1, G_MAXINT32, NULL },
+  { "nconnect max_connect", NULL, 1, 16, NULL },
+  { "acregmin acregmax acdirmin acdirmax actimeo", NULL, 0, G_MAXINT32, NULL },
+  { "ac noac cto nocto acl noacl rdirplus nordirplus", NULL, 0, 0, NULL },
+  { "lookupcache", "all none pos positive", 0, 0, NULL },
+  { "sharecache nosharecache fsc nofsc migration nomigration", NULL, 0, 0, NULL },
+  { "lock nolock", NULL, 0, 0, NULL },
+  { "local_lock", "none all flock posix", 0, 0, NULL },
+  { "write", "lazy eager wait", 0, 0, NULL },
+  { "atime noatime diratime nodiratime relatime norelatime strictatime", NULL, 0, 0, NULL },
+  { "exec noexec nosuid nodev sync async dirsync", NULL, 0, 0, NULL },
+  /* Of fstab and the mount helper: kvol does what they ask for anyway, or they have no meaning for it. */
+  { "defaults _netdev nofail fg", NULL, 0, 0, NULL },
+  { "retry", NULL, 0, G_MAXINT32, NULL },
+};
+
+/* What could be meant well, and why kvol does not take it all the same. */
+static const struct
+{
+  const char *name;
+  const char *value; /* NULL: any */
+  const char *reason;
+} refused[] = {
+  { "vers", "2", "NFS 2 is gone from current kernels; use 3 or 4" },
+  { "nfsvers", "2", "NFS 2 is gone from current kernels; use 3 or 4" },
+  { "proto", "udp", "NFS over UDP damages data on fast networks, and current kernels refuse it; use tcp" },
+  { "proto", "rdma", "kvol reaches servers by TCP only" },
+  { "mountproto", "udp", "kvol reaches servers by TCP only" },
+  { "udp", NULL, "NFS over UDP damages data on fast networks, and current kernels refuse it; use tcp" },
+  { "addr", NULL, "kvol finds the server's address itself" },
+  { "clientaddr", NULL, "kvol finds this node's address itself" },
+  { "mountaddr", NULL, "the mount service is asked at the server itself" },
+  { "mounthost", NULL, "the mount service is asked at the server itself" },
+  { "suid", NULL, "volumes are mounted with nosuid" },
+  { "dev", NULL, "volumes are mounted with nodev" },
+  { "bg", NULL, "kvol tries again by itself" },
+  { "remount", NULL, "it is no option of a volume" },
+  { "bind", NULL, "it is no option of a volume" },
+};
+
+static gboolean
+throw_option (GError **error, const char *option, const char *what)
+{
+  g_autofree char *quoted = g_strescape (option, NULL);
+
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "mount option \"%s\": %s", quoted, what);
+  return FALSE;
+}
+
+/* Whether @word is one of the words of @list; the empty one never is. */
+static gboolean
+has_word (const char *list, const char *word)
+{
+  gsize length = strlen (word);
+
+  for (const char *at = list; length > 0 && (at = strstr (at, word)) != NULL; at += length)
+    if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+      return strchr (word, ' ') == NULL;
+  return FALSE;
+}
+
+static const OptionSpec *
+find_spec (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (specs); i++)
+    if (has_word (specs[i].names, name))
+      return &specs[i];
+  return NULL;
+}
+
+static const char *
+find_reason (const char *name, const char *value)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
+    if (g_str_equal (refused[i].name, name) && (refused[i].value == NULL || g_strcmp0 (refused[i].value, value) == 0))
+      return refused[i].reason;
+  return NULL;
+}
+
+static gboolean
+check_value (const OptionSpec *spec, const char *option, const char *value, gint64 *ret_number, GError **error)
+{
+  gboolean has_value = spec->words != NULL || spec->max > 0;
+  g_autofree char *what = NULL;
+
+  if (!has_value)
+    return value == NULL || throw_option (error, option, "it takes no value");
+  if (spec->words != NULL)
+    {
+      if (value != NULL && has_word (spec->words, value))
+        return TRUE;
+      what = g_strdup_printf ("its value must be one of: %s", spec->words);
+    }
+  else
+    {
+      /* A sign is a number for GLib, but not for the kernel. */
+      if (value != NULL && g_ascii_isdigit (*value)
+          && g_ascii_string_to_signed (value, 10, spec->min, spec->max, ret_number, NULL))
+        return TRUE;
+      what = g_strdup_printf ("its value must be a number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, spec->min,
+                              spec->max);
+    }
+  return throw_option (error, option, what);
+}
+
+static gboolean
+read_option (NfsOptions *self, const char *option, GError **error)
+{
+  const char *equals = strchr (option, '=');
+  const char *value = equals != NULL ? equals + 1 : NULL;
+  g_autofree char *name = equals != NULL ? g_strndup (option, equals - option) : g_strdup (option);
+  const char *reason = find_reason (name, value);
+  const OptionSpec *spec = find_spec (name);
+  gint64 number = 0;
+
+  if (reason != NULL)
+    return throw_option (error, option, reason);
+  if (spec == NULL)
+    return throw_option (error, option, "it is not known to be an option of NFS");
+  if (!check_value (spec, option, value, &number, error))
+    return FALSE;
+  if (spec->apply != NULL)
+    spec->apply (self, value != NULL ? value : name, number);
+  return TRUE;
+}
+
+gboolean
+nfs_options_read (NfsOptions *self, const char *const *options, GError **error)
+{
+  *self = (NfsOptions){ .minor = -1, .family = AF_UNSPEC };
+
+  for (gsize i = 0; options != NULL && options[i] != NULL; i++)
+    {
+      /* As upstream joins them with commas, one string may hold several. */
+      g_auto (GStrv) parts = g_strsplit (options[i], ",", -1);
+
+      for (gsize k = 0; parts[k] != NULL; k++)
+        if (*parts[k] != '\0' && !read_option (self, parts[k], error))
+          return FALSE;
+    }
+  return TRUE;
+}

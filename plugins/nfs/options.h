@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The mount options of an NFS volume (nfs(5)), and what of them concerns the way to the server. */
+#pragma once
+
+#include <kvol/kvol-abi.h>
+
+typedef struct {
+  int      version;      /* 3 or 4; 0: not said */
+  int      minor;        /* of version 4; -1: not said */
+  int      port;         /* 0: not said */
+  int      mount_port;   /* 0: not said */
+  int      family;       /* AF_INET, AF_INET6, or AF_UNSPEC: not said */
+  gboolean by_kerberos;
+  gboolean any_port;     /* noresvport: the connection need not come from a reserved port */
+} NfsOptions;
+
+/* @options as a PersistentVolume has them, or NULL; a later one wins. What is not known, or has a value that it cannot
+ * have, is refused by name: nothing that a volume's author writes reaches the kernel unseen. */
+gboolean nfs_options_read (NfsOptions *self, const char *const *options, GError **error);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Asks a server, step by step, whether it would serve a volume, before anything is mounted that could hang. */
+#pragma once
+
+#include "rpc.h"
+#include "steps.h"
+#include "target.h"
+
+typedef struct {
+  const NfsTarget *target;
+  NfsDeadline      deadline;
+  NfsSteps         steps;
+  GArray          *endpoints;  /* (element-type NfsEndpoint) that are left to try: one, once it has answered */
+  NfsRpc           nfs;        /* the connection to the NFS service */
+  int              version;    /* that the server speaks, 3 or 4; 0: not known yet */
+} NfsProbe;
+
+/* The rights of ACCESS, which are the same bits in NFS 3 and NFS 4. */
+enum {
+  NFS_PROBE_READ    = 1 << 0,
+  NFS_PROBE_LOOKUP  = 1 << 1,
+  NFS_PROBE_MODIFY  = 1 << 2,
+  NFS_PROBE_EXTEND  = 1 << 3,
+  NFS_PROBE_DELETE  = 1 << 4,
+  NFS_PROBE_ACCESS  = NFS_PROBE_READ | NFS_PROBE_LOOKUP | NFS_PROBE_MODIFY | NFS_PROBE_EXTEND | NFS_PROBE_DELETE,
+};
+
+/* Asks for at most @usec. @ret_steps: what was done, also when it failed. FALSE with a cause, or cancelled. */
+gboolean nfs_probe (const NfsTarget *target, gint64 usec, GVariant **ret_steps, GCancellable *cancellable,
+                    GError **error);
+
+/* What the versions do on their own. Each begins and ends its steps; one that fails is ended by the caller. */
+gboolean nfs_probe_export_v3 (NfsProbe *self, GError **error);
+gboolean nfs_probe_export_v4 (NfsProbe *self, GError **error);
+
+/* Connects @rpc to a port of the server. */
+gboolean nfs_probe_connect (NfsProbe *self, NfsRpc *rpc, int port, GError **error);
+/* Asks the portmapper for the port of @procedure's service, which must be there. */
+gboolean nfs_probe_find_port (NfsProbe *self, const NfsProcedure *procedure, int *ret_port, GError **error);
+/* Says what ACCESS granted, as the end of its step. */
+gboolean nfs_probe_end_access (NfsProbe *self, guint32 granted);
