@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* projected (upstream pkg/volume/projected): several sources in one directory, on a tmpfs; of equal paths the later
- * source's file wins. All sources are looked at before anything is said about one of them, and nothing is written unless
- * all of them are well. */
+ * source's file wins. All sources are looked at before anything is said about one of them, and nothing is written
+ * unless all of them are well. */
 #include <string.h>
 
 #include "downward.h"
