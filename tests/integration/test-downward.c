@@ -52,25 +52,22 @@ assert_file (Story *story, const char *name, const char *content)
   assert_string_equal (found, content);
 }
 
+/* clang-format off */
+#define ALL_FIELDS \
+  FIELD ("labels", "metadata.labels") "," \
+  FIELD ("annotations", "metadata.annotations") "," \
+  FIELD ("deep//name", "metadata.name") "," \
+  FIELD ("ns", "metadata.namespace") "," \
+  FIELD ("uid", "metadata.uid") "," \
+  FIELD ("b", "metadata.labels['b']") "," \
+  FIELD ("c", "metadata.labels['c']")
+/* clang-format on */
+
 static void
 a_pod_tells_its_containers_about_itself (void **state)
 {
   Story *story = story_begin ();
-  g_autoptr (KvolPod) pod = labelled_pod (
-      "{'b': <'two'>, 'a': <'one'>}",
-      SPEC (FIELD ("labels", "metadata.labels") "," FIELD ("annotations", "metadata.annotations") "," FIELD (
-          "deep//name",
-          "metadata.name") "," FIELD ("ns",
-                                      "metadata.namespace") "," FIELD ("uid",
-                                                                       "metadata.uid") "," FIELD ("b",
-                                                                                                  "metadata.labels['b'"
-                                                                                                  "]") "," FIELD ("c",
-                                                                                                                  "meta"
-                                                                                                                  "data"
-                                                                                                                  ".lab"
-                                                                                                                  "els["
-                                                                                                                  "'c'"
-                                                                                                                  "]")));
+  g_autoptr (KvolPod) pod = labelled_pod ("{'b': <'two'>, 'a': <'one'>}", SPEC (ALL_FIELDS));
   g_autofree char *volume = story_path (story, "web", DOWNWARD, "info", NULL);
   g_autofree char *labels = story_path (story, "web", DOWNWARD, "info", "..data/labels");
   g_autofree char *mark =
@@ -188,18 +185,20 @@ a_container_without_limits_is_told_what_the_node_has (void **state)
   story_end (story);
 }
 
+#define TWO_VOLUMES                                                                                                    \
+  "{'volumes': <["                                                                                                     \
+  " {'name': <'info'>, 'downwardAPI': <{'items': <[" FIELD ("good", "metadata.name") "," FIELD (                       \
+      "bad",                                                                                                           \
+      "metadata.whoops") "," RESOURCE ("worse",                                                                        \
+                                       "limits.cpu") "]>}>},"                                                          \
+                                                     " {'name': <'other'>, 'downwardAPI': <{'items': <[" FIELD (       \
+                                                         "name", "metadata.name") "]>}>}]>}"
+
 static void
 all_that_is_wrong_is_told_and_nothing_of_the_volume_is_made (void **state)
 {
   Story *story = story_begin ();
-  g_autoptr (KvolPod) pod = labelled_pod (
-      "{'a': <'1'>}",
-      "{'volumes': <[{'name': <'info'>, 'downwardAPI': <{'items': <[" FIELD ("good", "metadata.name") "," FIELD (
-          "bad",
-          "metadata.whoops") "," RESOURCE ("worse",
-                                           "limits.cpu") "]>}>},"
-                                                         " {'name': <'other'>, 'downwardAPI': <{'items': <[" FIELD (
-                                                             "name", "metadata.name") "]>}>}]>}");
+  g_autoptr (KvolPod) pod = labelled_pod ("@a{sv} {}", TWO_VOLUMES);
   g_autofree char *volume = story_path (story, "web", DOWNWARD, "info", NULL);
   g_autofree char *other = story_path (story, "web", DOWNWARD, "other", "name");
   g_autoptr (GError) error = NULL;
