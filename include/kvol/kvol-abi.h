@@ -25,7 +25,7 @@
  *            `as`, lists of objects `aa{sv}`, objects `a{sv}`. An unset field is absent; unknown keys
  *            are kept. A plugin does not know the pod: each item of a downwardAPI (the volume, or a
  *            source of a projected one) comes with what its fieldRef or resourceFieldRef means,
- *            `content` `ay`, or, when it means nothing, with `error` `s`.
+ *            `content`, or, when it means nothing, with `error`, both `s`.
  * Errors     are of the domain KVOL_ERROR (kvol-error.h tells what each code makes the host do), or
  *            G_IO_ERROR_CANCELLED.
  */

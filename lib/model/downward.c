@@ -308,7 +308,7 @@ resolve_item (const ModelPod *pod, GVariant *item, const ModelAllocatable *node)
 
   if (content == NULL)
     return with (item, "error", g_variant_new_string (error->message));
-  return with (item, "content", g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, content, strlen (content), 1));
+  return with (item, "content", g_variant_new_string (content));
 }
 
 /* A downwardAPI of either kind of volume, its items resolved. What is no list of items is the plugin's to refuse. */

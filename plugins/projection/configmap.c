@@ -14,7 +14,8 @@ static const ProjectionObjectKind config_map = {
 static const ProjectionKind configmap_kind = {
   .sources = &config_map,
   .fetch = projection_object_fetch_for_volume,
-  .get_version = projection_object_get_version,
+  .release = projection_object_release_for_volume,
+  .get_version = projection_object_get_version_for_volume,
   .render = projection_object_render_for_volume,
 };
 
@@ -34,14 +35,6 @@ configmap_identify (gpointer self, const KvolNodeVolume *volume, GError **error)
   return g_strconcat (volume->spec_name, "/", name, NULL);
 }
 
-/* Enough to take it down. */
-static GVariant *
-configmap_reconstruct (gpointer self, const KvolPodVolume *volume, int dir_fd, GCancellable *cancellable,
-                       GError **error)
-{
-  return g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
-}
-
 const KvolPluginDesc projection_configmap = {
   .size = sizeof (KvolPluginDesc),
   .minor = KVOL_ABI_MINOR,
@@ -53,5 +46,5 @@ const KvolPluginDesc projection_configmap = {
   .refresh = projection_volume_refresh,
   .teardown = projection_volume_teardown,
   .get_usage = projection_volume_get_usage,
-  .reconstruct = configmap_reconstruct,
+  .reconstruct = projection_volume_reconstruct,
 };

@@ -181,15 +181,27 @@ projection_object_render (const ProjectionObjectKind *kind, GVariant *options, g
   return index != NULL && add_items (kind, options, items, mode, index, payload, error);
 }
 
-GVariant *
+gpointer
 projection_object_fetch_for_volume (gconstpointer kind, const KvolHost *host, const KvolPodVolume *volume,
                                     GCancellable *cancellable, GError **error)
 {
   return projection_object_fetch (kind, host, volume->pod_namespace, volume->volume->options, cancellable, error);
 }
 
+void
+projection_object_release_for_volume (gpointer object)
+{
+  g_variant_unref (object);
+}
+
+const char *
+projection_object_get_version_for_volume (gpointer object)
+{
+  return projection_object_get_version (object);
+}
+
 gboolean
-projection_object_render_for_volume (gconstpointer kind, const KvolPodVolume *volume, GVariant *object,
+projection_object_render_for_volume (gconstpointer kind, const KvolPodVolume *volume, gpointer object,
                                      ProjectionPayload *payload, GError **error)
 {
   GVariant *options = volume->volume->options;

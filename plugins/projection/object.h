@@ -21,8 +21,11 @@ const char *projection_object_get_version (GVariant *object);
 gboolean projection_object_render (const ProjectionObjectKind *kind, GVariant *options, guint32 mode,
                                    GVariant *object, ProjectionPayload *payload, GError **error);
 
-/* The two for a volume that is one object: a ProjectionKind's, with a ProjectionObjectKind as its sources. */
-GVariant *projection_object_fetch_for_volume (gconstpointer kind, const KvolHost *host, const KvolPodVolume *volume,
-                                              GCancellable *cancellable, GError **error);
-gboolean projection_object_render_for_volume (gconstpointer kind, const KvolPodVolume *volume, GVariant *object,
-                                              ProjectionPayload *payload, GError **error);
+/* The same for a volume that is one object: a ProjectionKind's, with a ProjectionObjectKind as its sources. */
+gpointer    projection_object_fetch_for_volume       (gconstpointer kind, const KvolHost *host,
+                                                      const KvolPodVolume *volume, GCancellable *cancellable,
+                                                      GError **error);
+void        projection_object_release_for_volume     (gpointer object);
+const char *projection_object_get_version_for_volume (gpointer object);
+gboolean    projection_object_render_for_volume      (gconstpointer kind, const KvolPodVolume *volume, gpointer object,
+                                                      ProjectionPayload *payload, GError **error);

@@ -35,7 +35,8 @@ projection_payload_add (ProjectionPayload *self, GVariant *path, guint32 mode, g
     .size = sizeof file,
     .path = g_variant_get_string (path, NULL),
     .content = g_variant_get_data (content),
-    .length = g_variant_get_size (content),
+    /* A string has a zero at its end. */
+    .length = g_variant_get_size (content) - g_variant_is_of_type (content, G_VARIANT_TYPE_STRING),
     .uid = uid,
     .mode = mode,
   };

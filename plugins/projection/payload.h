@@ -10,7 +10,7 @@ ProjectionPayload *projection_payload_new (void);
 void projection_payload_free (ProjectionPayload *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProjectionPayload, projection_payload_free)
 
-/* Adds a file. @path (s) and @content (ay) are kept, not copied. Of equal paths the host takes the last one. */
+/* Adds a file. @path (s) and @content (ay, or s) are kept, not copied. Of equal paths the host takes the last one. */
 void projection_payload_add (ProjectionPayload *self, GVariant *path, guint32 mode, gint64 uid, GVariant *content);
 
 /* Lends the files, as the host publishes them. */

@@ -5,7 +5,9 @@
 const KvolPluginDesc *const *
 kvol_plugins_v1 (void)
 {
-  static const KvolPluginDesc *const plugins[] = { &projection_configmap, &projection_secret, NULL };
+  static const KvolPluginDesc *const plugins[] = {
+    &projection_configmap, &projection_secret, &projection_downward_api, &projection_projected, NULL,
+  };
 
   return plugins;
 }

@@ -15,7 +15,8 @@ static const ProjectionKind secret_kind = {
   .in_memory = TRUE,
   .sources = &secret,
   .fetch = projection_object_fetch_for_volume,
-  .get_version = projection_object_get_version,
+  .release = projection_object_release_for_volume,
+  .get_version = projection_object_get_version_for_volume,
   .render = projection_object_render_for_volume,
 };
 

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <sys/vfs.h>
 
+#include "digest.h"
+
 typedef struct
 {
   const KvolHost *host;
@@ -28,41 +30,72 @@ projection_volume_close (gpointer self)
   g_free (self);
 }
 
-/* FNV-1a: it tells an edited pod from an unedited one and has nothing to defend. */
-static guint64
-digest (GVariant *value)
+char *
+projection_volume_identify (gpointer self, const KvolNodeVolume *volume, GError **error)
 {
-  const guint8 *bytes = g_variant_get_data (value);
-  gsize n = g_variant_get_size (value);
-  guint64 hash = G_GUINT64_CONSTANT (0xcbf29ce484222325);
+  return g_strdup (volume->spec_name);
+}
 
-  for (gsize i = 0; i < n; i++)
-    hash = (hash ^ bytes[i]) * G_GUINT64_CONSTANT (0x100000001b3);
-  return hash;
+GVariant *
+projection_volume_reconstruct (gpointer self, const KvolPodVolume *volume, int dir_fd, GCancellable *cancellable,
+                               GError **error)
+{
+  return g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
+}
+
+/* What was fetched, and who knows how to let go of it. */
+typedef struct
+{
+  const ProjectionKind *kind;
+  gpointer data;
+} Fetched;
+
+static void
+fetched_clear (Fetched *self)
+{
+  if (self->data != NULL)
+    self->kind->release (self->data);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Fetched, fetched_clear)
+
+static gboolean
+fetch (Projection *self, const KvolPodVolume *volume, Fetched *ret_fetched, GCancellable *cancellable, GError **error)
+{
+  ret_fetched->kind = self->kind;
+  ret_fetched->data = self->kind->fetch (self->kind->sources, self->host, volume, cancellable, error);
+  return ret_fetched->data != NULL;
 }
 
 /* Names what the files are made from: the version of the sources, and the options that choose among them. NULL when the
  * version is not known; the files have to be compared then. */
 static char *
-dup_stamp (Projection *self, const KvolPodVolume *volume, GVariant *fetched)
+dup_stamp (const KvolPodVolume *volume, const Fetched *fetched)
 {
-  const char *version = self->kind->get_version (fetched);
-  char options[17] = "";
+  const char *version = fetched->kind->get_version (fetched->data);
+  GVariant *options = volume->volume->options;
+  char digest[PROJECTION_DIGEST_LENGTH + 1] = "";
 
   if (version == NULL)
     return NULL;
-  /* By hand: printf takes as long as all the rest of a refresh without a change. */
-  for (guint64 rest = digest (volume->volume->options), i = 0; i < 16; rest >>= 4, i++)
-    options[i] = "0123456789abcdef"[rest & 15];
-  return g_strconcat (options, " ", version, NULL);
+  if (options != NULL)
+    projection_digest (g_variant_get_data (options), g_variant_get_size (options), digest);
+  return g_strconcat (digest, " ", version, NULL);
+}
+
+static gint64
+get_due (const Fetched *fetched)
+{
+  return fetched->kind->get_due != NULL ? fetched->kind->get_due (fetched->data) : 0;
 }
 
 static ProjectionPayload *
-render (Projection *self, const KvolPodVolume *volume, GVariant *fetched, GError **error)
+render (Projection *self, const KvolPodVolume *volume, const Fetched *fetched, GError **error)
 {
   g_autoptr (ProjectionPayload) payload = projection_payload_new ();
 
-  return self->kind->render (self->kind->sources, volume, fetched, payload, error) ? g_steal_pointer (&payload) : NULL;
+  return self->kind->render (self->kind->sources, volume, fetched->data, payload, error) ? g_steal_pointer (&payload)
+                                                                                         : NULL;
 }
 
 static gboolean
@@ -103,14 +136,17 @@ projection_volume_setup (gpointer data, const KvolPodVolume *volume, int dir_fd,
                          GCancellable *cancellable, GError **error)
 {
   Projection *self = data;
-  g_autoptr (GVariant) fetched = self->kind->fetch (self->kind->sources, self->host, volume, cancellable, error);
-  g_autoptr (ProjectionPayload) payload = fetched ? render (self, volume, fetched, error) : NULL;
+  g_auto (Fetched) fetched = { 0 };
+
+  if (!fetch (self, volume, &fetched, cancellable, error))
+    return FALSE;
+
+  g_autoptr (ProjectionPayload) payload = render (self, volume, &fetched, error);
+  g_autofree char *stamp = payload ? dup_stamp (volume, &fetched) : NULL;
 
   if (payload == NULL)
     return FALSE;
-
-  g_autofree char *stamp = dup_stamp (self, volume, fetched);
-
+  made->next_refresh_usec = get_due (&fetched);
   if (!self->kind->in_memory)
     return publish (self, volume, dir_fd, payload, stamp, cancellable, error);
 
@@ -128,17 +164,18 @@ projection_volume_refresh (gpointer data, const KvolPodVolume *volume, int dir_f
                            GCancellable *cancellable, GError **error)
 {
   Projection *self = data;
-  g_autoptr (GVariant) fetched = self->kind->fetch (self->kind->sources, self->host, volume, cancellable, error);
+  g_auto (Fetched) fetched = { 0 };
 
-  if (fetched == NULL)
+  if (!fetch (self, volume, &fetched, cancellable, error))
     return FALSE;
 
-  g_autofree char *stamp = dup_stamp (self, volume, fetched);
+  g_autofree char *stamp = dup_stamp (volume, &fetched);
 
+  made->next_refresh_usec = get_due (&fetched);
   if (stamp != NULL && self->host->is_published (self->host, volume, dir_fd, stamp))
     return TRUE;
 
-  g_autoptr (ProjectionPayload) payload = render (self, volume, fetched, error);
+  g_autoptr (ProjectionPayload) payload = render (self, volume, &fetched, error);
 
   return payload != NULL && publish (self, volume, dir_fd, payload, stamp, cancellable, error);
 }

@@ -72,9 +72,9 @@ check_all_keys (Case *self, GError **error)
 {
   static const char *const keys[] = { "name",    "needs",  "faults",  "config", "options", "volume",  "secrets",
                                       "objects", "images", "prepare", "expect", "refresh", "cleanup", NULL };
-  static const char *const volume[] = { "specName",     "volumeName",   "readOnly", "fsGroup",
-                                        "memoryLimit",  "hugePages",    "fsType",   "accessMode",
-                                        "mountOptions", "podNamespace", "podName",  NULL };
+  static const char *const volume[] = { "specName",     "volumeName", "readOnly", "fsGroup",    "fsUser",
+                                        "memoryLimit",  "hugePages",  "fsType",   "accessMode", "mountOptions",
+                                        "podNamespace", "podName",    NULL };
   static const char *const expect[] = { "error", "message", "kind", "path", "mode", "fs", "size", "files", NULL };
   static const char *const refresh[] = { "objects", "expect", NULL };
   g_autoptr (GVariant) later = NULL;

@@ -99,6 +99,7 @@ fill_pod (Drive *self)
   g_variant_lookup (volume, "podNamespace", "&s", &pod->pod_namespace);
   g_variant_lookup (volume, "podName", "&s", &pod->pod_name);
   g_variant_lookup (volume, "fsGroup", "x", &pod->fs_group);
+  g_variant_lookup (volume, "fsUser", "x", &pod->fs_user);
 }
 
 /* The record comes back with every call. */

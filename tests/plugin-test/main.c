@@ -23,7 +23,7 @@ static const char description[] =
     "      needs: root                       # skipped in a user namespace\n"
     "      config: {base: \"@WORK@\"}          # handed to the plugin's open\n"
     "      options: {source: \"@WORK@/data\"}  # the volume source's own fields\n"
-    "      volume: {readOnly: true, fsGroup: 0, specName: data}\n"
+    "      volume: {readOnly: true, fsGroup: 0, fsUser: 0, specName: data}\n"
     "      secrets: {password: \"@CANARY@\"}   # must not show up in an error, an event or the record\n"
     "      objects: [{kind: ConfigMap, name: web, data: {index.html: hello}}]\n"
     "      images: {\"registry/web:1\": \"@WORK@/tree\"}  # where the unpacked trees of images are\n"

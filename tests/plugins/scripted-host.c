@@ -175,6 +175,21 @@ get_object (const KvolHost *host, const char *api_version, const char *kind, con
   return object ? g_variant_ref (object) : NULL;
 }
 
+static char *
+request_token (const KvolHost *host, const KvolPodVolume *volume, const char *audience, gint64 seconds,
+               gint64 *ret_expiry_usec, gint64 *ret_refresh_usec, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *about = g_strdup_printf ("\"%s\" %" G_GINT64_FORMAT, audience, seconds);
+  ScriptedHost *self = note (host, "request_token", about);
+
+  if (fails (self, "request_token", error))
+    return NULL;
+  assert_non_null (self->token);
+  *ret_expiry_usec = self->token_expiry;
+  *ret_refresh_usec = self->token_refresh;
+  return g_strdup (self->token);
+}
+
 static void
 event (const KvolHost *host, gboolean warning, const char *reason, const char *text)
 {
@@ -190,6 +205,7 @@ static const KvolHost services = {
   .remove_contents = remove_contents,
   .measure_contents = measure_contents,
   .get_object = get_object,
+  .request_token = request_token,
   .event = event,
   .clone_tree = clone_tree,
   .set_tree_options = set_tree_options,
