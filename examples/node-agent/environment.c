@@ -10,7 +10,6 @@
 typedef struct
 {
   KvolPod *pod;
-  const char *node_name;
   KvolStore *store;
   GHashTable *values;
 } Environment;
@@ -136,7 +135,7 @@ read_value_from (Environment *self, GVariant *from, GError **error)
   if (secret != NULL)
     return read_key (self, "Secret", secret, error);
   if (field != NULL)
-    return field_ref_read (self->pod, self->node_name, field_string (field, "fieldPath"), error);
+    return field_ref_read (self->pod, field_string (field, "fieldPath"), error);
 
   g_set_error (error, AGENT_ERROR, AGENT_FAILED, "valueFrom has no source that is supported here");
   return NULL;
@@ -169,12 +168,12 @@ add_variable (Environment *self, GVariant *variable, GError **error)
 }
 
 GHashTable *
-environment_new (KvolPod *pod, GVariant *container, const char *node_name, KvolStore *store, GError **error)
+environment_new (KvolPod *pod, GVariant *container, KvolStore *store, GError **error)
 {
   g_autoptr (GHashTable) values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_autoptr (GVariant) sources = field_objects (container, "envFrom");
   g_autoptr (GVariant) variables = field_objects (container, "env");
-  Environment self = { .pod = pod, .node_name = node_name, .store = store, .values = values };
+  Environment self = { .pod = pod, .store = store, .values = values };
 
   for (gsize i = 0; i < g_variant_n_children (sources); i++)
     {

@@ -5,9 +5,8 @@
 
 #include <kvol/kvol.h>
 
-/* (transfer full): name to value. @node_name: of this node. @store: where ConfigMaps and Secrets are. */
-GHashTable *environment_new (KvolPod *pod, GVariant *container, const char *node_name, KvolStore *store,
-                             GError **error);
+/* (transfer full): name to value. @store: where ConfigMaps and Secrets are. */
+GHashTable *environment_new (KvolPod *pod, GVariant *container, KvolStore *store, GError **error);
 
 /* @text with "$(NAME)" replaced where @environment has NAME, and "$$" by "$". The caller frees it. */
 char       *environment_expand (GHashTable *environment, const char *text);

@@ -22,8 +22,16 @@ read_subscript (GVariant *metadata, const char *path, const char *map)
   return g_strdup (value != NULL ? value : "");
 }
 
+static char *
+node_name (GVariant *spec)
+{
+  const char *name = field_string (spec, "nodeName");
+
+  return g_strdup (name != NULL ? name : g_get_host_name ());
+}
+
 char *
-field_ref_read (KvolPod *pod, const char *node_name, const char *path, GError **error)
+field_ref_read (KvolPod *pod, const char *path, GError **error)
 {
   g_autoptr (GVariant) metadata = field_object (kvol_pod_get_object (pod), "metadata");
   g_autoptr (GVariant) spec = field_object (kvol_pod_get_object (pod), "spec");
@@ -36,7 +44,7 @@ field_ref_read (KvolPod *pod, const char *node_name, const char *path, GError **
   if (g_strcmp0 (path, "metadata.uid") == 0)
     return g_strdup (kvol_pod_get_uid (pod));
   if (g_strcmp0 (path, "spec.nodeName") == 0)
-    return g_strdup (field_string (spec, "nodeName") != NULL ? field_string (spec, "nodeName") : node_name);
+    return node_name (spec);
   if (g_strcmp0 (path, "spec.serviceAccountName") == 0)
     return g_strdup (account != NULL ? account : "default");
 

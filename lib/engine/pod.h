@@ -28,24 +28,24 @@ typedef struct {
   char          *name;
   char          *spec_name;
   char          *plugin;
-  char          *path;         /* of its place, absolute */
-  const char    *relative;     /* the end of @path: below ROOT/pods */
-  char          *volume_id;    /* what identify() said, or NULL */
-  gboolean       listed;       /* the pod's model has it */
-  EngineState    state;        /* shared */
-  gint64         since;        /* shared: µs since 1970 */
-  GError        *error;        /* shared */
-  EngineMade     made;         /* shared */
-  char          *host_path;    /* shared: where a volume is that has no directory of its own, or NULL */
-  SysMountId     mount;        /* shared: what was hung, for ENGINE_MADE_MOUNT */
-  GVariant      *record;       /* the plugin's own, a{sv}, or NULL */
-  SysPublished  *published;    /* what sys_publish() remembers, or NULL */
-  GPtrArray     *conditions;   /* shared: EngineCondition; or NULL */
-  GThread       *caller;       /* shared: the thread that calls the plugin about it, or NULL */
-  guint64        content_dev;  /* shared: of content that pods share: which it is; 0: not known */
-  guint64        content_ino;
-  gboolean       is_first;     /* shared: nobody else may have that content yet, see engine/owner.h */
-  gint64         looked_at;    /* monotonic: when each of the published files was last looked at */
+  char          *path;      /* of its place, absolute */
+  const char    *relative;  /* the end of @path: below ROOT/pods */
+  char          *volume_id; /* what identify() said, or NULL */
+  gboolean       listed;    /* the pod's model has it */
+  EngineState    state;     /* shared */
+  gint64         since;     /* shared: µs since 1970 */
+  GError        *error;     /* shared */
+  GPtrArray     *conditions;  /* shared: EngineCondition; or NULL */
+  GThread       *caller;      /* shared: the thread that calls the plugin about it, or NULL */
+  guint64        content_dev; /* shared: of content that pods share: which it is; 0: not known */
+  guint64        content_ino; /* shared */
+  gboolean       is_first;    /* shared: nobody else may have that content yet, see engine/owner.h */
+  EngineMade     made;      /* shared */
+  char          *host_path; /* shared: where a volume is that has no directory of its own, or NULL */
+  SysMountId     mount;     /* shared: what was hung, for ENGINE_MADE_MOUNT */
+  GVariant      *record;    /* the plugin's own, a{sv}, or NULL */
+  SysPublished  *published; /* what sys_publish() remembers, or NULL */
+  gint64         looked_at; /* monotonic: when each of the published files was last looked at */
 } EngineVolume;
 
 typedef struct {
