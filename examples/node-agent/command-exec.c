@@ -55,8 +55,7 @@ set_default (GHashTable *environment, const char *name, const char *value)
 }
 
 static GHashTable *
-make_environment (const Context *context, KvolPod *pod, GVariant *container, const Options *options, gboolean terminal,
-                  GError **error)
+make_environment (KvolPod *pod, GVariant *container, const Options *options, gboolean terminal, GError **error)
 {
   g_autoptr (KvolKubeStore) store = load_objects (options, error);
 
@@ -64,7 +63,7 @@ make_environment (const Context *context, KvolPod *pod, GVariant *container, con
     return NULL;
 
   g_autoptr (GHashTable) environment =
-      environment_new (pod, container, context->node_name, options->root, KVOL_STORE (store), error);
+      environment_new (pod, container, options->node_name, options->root, KVOL_STORE (store), error);
 
   if (environment == NULL)
     {
@@ -110,8 +109,7 @@ describe_container (const Options *options, GError **error)
 
   g_autoptr (GPtrArray) mounts =
       kvol_manager_get_mounts (context.manager, kvol_pod_get_uid (pod), field_string (container, "name"), error);
-  g_autoptr (GHashTable) environment =
-      mounts ? make_environment (&context, pod, container, options, terminal, error) : NULL;
+  g_autoptr (GHashTable) environment = mounts ? make_environment (pod, container, options, terminal, error) : NULL;
 
   if (environment == NULL)
     return NULL;

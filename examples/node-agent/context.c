@@ -7,7 +7,6 @@
 
 #include "error.h"
 #include "images.h"
-#include "node.h"
 #include "text.h"
 
 /* glibc has fsopen() since 2.36, the kernel since 5.2. */
@@ -61,7 +60,7 @@ load (Context *self, const Options *options, GError **error)
 gboolean
 context_open_to_look (Context *self, const Options *options, GError **error)
 {
-  *self = (Context){ .node_name = node_name_choose (options->node_name) };
+  *self = (Context){ 0 };
   if (!g_file_test (options->root, G_FILE_TEST_EXISTS))
     return TRUE;
   if (!load (self, options, error))
@@ -74,7 +73,7 @@ context_open_to_look (Context *self, const Options *options, GError **error)
 gboolean
 context_open_to_change (Context *self, const Options *options, KvolKubeStore *store, Deadline *deadline, GError **error)
 {
-  *self = (Context){ .node_name = node_name_choose (options->node_name) };
+  *self = (Context){ 0 };
   if (!may_mount (error))
     return FALSE;
   if (store == NULL && !g_file_test (options->root, G_FILE_TEST_EXISTS))
@@ -98,7 +97,6 @@ context_close (Context *self)
 {
   g_clear_object (&self->manager);
   g_clear_object (&self->store);
-  g_clear_pointer (&self->node_name, g_free);
   g_clear_pointer (&self->findings, g_variant_unref);
 }
 

@@ -12,7 +12,6 @@
 typedef struct {
   KvolManager   *manager;
   KvolKubeStore *store;
-  char          *node_name;
   GVariant      *findings;  /* of kvol_manager_recover() */
 } Context;
 

@@ -43,9 +43,9 @@ node_name_check (const char *name, GError **error)
 }
 
 char *
-node_name_choose (const char *given)
+node_name_of_host (void)
 {
   g_autofree char *host = g_strdup (g_get_host_name ());
 
-  return given != NULL ? g_strdup (given) : g_ascii_strdown (g_strstrip (host), -1);
+  return g_ascii_strdown (g_strstrip (host), -1);
 }

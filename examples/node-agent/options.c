@@ -77,7 +77,8 @@ parse_timeout (Options *self, const char *text, GError **error)
 static gboolean
 parse_node_name (Options *self, const char *name, GError **error)
 {
-  self->node_name = name;
+  g_free (self->node_name);
+  self->node_name = g_strdup (name);
   return node_name_check (name, error);
 }
 
@@ -198,6 +199,7 @@ options_parse (Options *self, int argc, char **argv, GError **error)
 
   *self = (Options){ .timeout = DEFAULT_TIMEOUT };
   self->root = g_strdup (DEFAULT_ROOT);
+  self->node_name = node_name_of_host ();
   self->objects = g_ptr_array_new_with_free_func (g_free);
   self->images = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->arguments = g_ptr_array_new ();
@@ -219,6 +221,7 @@ options_clear (Options *self)
 {
   g_clear_pointer (&self->root, g_free);
   g_clear_pointer (&self->plugins, g_free);
+  g_clear_pointer (&self->node_name, g_free);
   g_clear_pointer (&self->objects, g_ptr_array_unref);
   g_clear_pointer (&self->images, g_hash_table_unref);
   g_clear_pointer (&self->arguments, g_ptr_array_unref);

@@ -20,7 +20,7 @@ typedef struct {
   char       *root;           /* absolute */
   char       *plugins;        /* absolute; NULL: next to the library */
   GPtrArray  *objects;        /* directories and files, absolute */
-  const char *node_name;      /* valid; NULL: not given */
+  char       *node_name;      /* the host's when it is not given */
   GHashTable *images;         /* reference to directory, absolute */
   const char *output;         /* one of the command's formats; NULL: it has none */
   const char *container;      /* NULL: not given */

@@ -42,18 +42,21 @@ find_other (Engine *self, const EngineVolume *volume)
   return NULL;
 }
 
-/* Whether no other pod has the content; then none gets it before engine_owner_done(). */
+/* *@ret_first: no other pod has the content; then none gets it before engine_owner_done(). FALSE: cancelled. */
 static gboolean
-become_first (Engine *self, EngineVolume *volume)
+become_first (Engine *self, EngineVolume *volume, gboolean *ret_first, GCancellable *cancellable, GError **error)
 {
+  gulong handler = engine_wake_when_cancelled (self, cancellable);
   const EngineVolume *other = NULL;
 
   g_mutex_lock (&self->lock);
-  while ((other = find_other (self, volume)) != NULL && other->is_first)
+  while ((other = find_other (self, volume)) != NULL && other->is_first && !g_cancellable_is_cancelled (cancellable))
     engine_wait_for_change (self);
   volume->is_first = other == NULL;
+  *ret_first = other == NULL;
   g_mutex_unlock (&self->lock);
-  return other == NULL;
+  g_cancellable_disconnect (cancellable, handler);
+  return *ret_first || !g_cancellable_set_error_if_cancelled (cancellable, error);
 }
 
 /* Looks at the content only now: the one who was waited for has changed it. */
@@ -99,13 +102,16 @@ engine_owner_apply (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, En
   gboolean shared = (plugin->desc.flags & KVOL_PLUGIN_SHARED) != 0;
   gboolean careful = shared && pod->model != NULL && pod->model->fs_group_on_mismatch;
   gint64 group = call->pod.fs_group;
+  gboolean first = TRUE;
 
   /* Also when there is nothing to do for this pod: it has the content from now on. */
   if (shared && !note_content (self, volume, content_fd, error))
     return FALSE;
   if (!(plugin->desc.flags & KVOL_PLUGIN_FS_GROUP) || group < 0 || (made->applied & KVOL_APPLIED_FS_GROUP))
     return TRUE;
-  if (shared && !become_first (self, volume))
+  if (shared && !become_first (self, volume, &first, cancellable, error))
+    return FALSE;
+  if (!first)
     return compare_group (self, pod, volume, group, content_fd, error);
   if (call->pod.read_only)
     return TRUE;

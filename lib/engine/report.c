@@ -153,19 +153,36 @@ engine_mount_free (EngineMount *self)
   g_free (self);
 }
 
+/* Adds those of the volume's own mount options that a runtime knows. */
+static void
+add_carried (GPtrArray *options, char **mount_options)
+{
+  static const char *const carried[] = { "noexec", "noatime", "nodiratime", "relatime", "strictatime", NULL };
+
+  for (guint i = 0; mount_options != NULL && mount_options[i] != NULL; i++)
+    if (g_strv_contains (carried, mount_options[i]))
+      g_ptr_array_add (options, g_strdup (mount_options[i]));
+}
+
 /* A runtime sets the flags of its bind anew: what is not said again is lost on the way into the container. A host path
  * keeps what the host gave it. */
 static char **
-options_of (const ModelVolumeMount *mount, const EngineVolume *volume, gboolean read_only)
+options_of (const ModelVolumeMount *mount, const ModelVolume *model, const EngineVolume *volume, gboolean read_only)
 {
   static const char *const propagations[] = { "rprivate", "rslave", "rshared" };
-  const char *access = mount->recursive_read_only ? "rro" : read_only ? "ro" : "rw";
-  gboolean own = volume->made != ENGINE_MADE_HOST_PATH;
-  const char *const options[] = {
-    "rbind", access, propagations[mount->propagation], own ? "nosuid" : NULL, own ? "nodev" : NULL, NULL
-  };
+  GPtrArray *options = g_ptr_array_new ();
 
-  return g_strdupv ((char **) options);
+  g_ptr_array_add (options, g_strdup ("rbind"));
+  g_ptr_array_add (options, g_strdup (mount->recursive_read_only ? "rro" : read_only ? "ro" : "rw"));
+  g_ptr_array_add (options, g_strdup (propagations[mount->propagation]));
+  if (volume->made != ENGINE_MADE_HOST_PATH)
+    {
+      g_ptr_array_add (options, g_strdup ("nosuid"));
+      g_ptr_array_add (options, g_strdup ("nodev"));
+      add_carried (options, model->mount_options);
+    }
+  g_ptr_array_add (options, NULL);
+  return (char **) g_ptr_array_free (options, FALSE);
 }
 
 static EngineMount *
@@ -173,7 +190,8 @@ mount_new (Engine *self, const EnginePod *pod, const ModelPod *model, const char
            const ModelVolumeMount *mount, guint index, GError **error)
 {
   const EngineVolume *volume = engine_pod_find_by_name (pod, mount->volume);
-  gboolean read_only = mount->read_only || model_pod_find_volume (model, mount->volume)->read_only;
+  const ModelVolume *wanted = model_pod_find_volume (model, mount->volume);
+  gboolean read_only = mount->read_only || wanted->read_only;
 
   if (volume == NULL || volume->state != ENGINE_READY)
     {
@@ -190,7 +208,7 @@ mount_new (Engine *self, const EnginePod *pod, const ModelPod *model, const char
                                    : g_strdup (path_of (volume));
   result->is_bind = mount->sub_path != NULL;
   result->destination = g_strdup (mount->path);
-  result->options = options_of (mount, volume, read_only || kind->projected || kind->read_only);
+  result->options = options_of (mount, wanted, volume, read_only || kind->projected || kind->read_only);
   return result;
 }
 

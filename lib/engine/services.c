@@ -109,33 +109,6 @@ get_object (gpointer data, const char *plugin, const char *api_version, const ch
   return self->ops->get_object (self->data, api_version, kind, ns, name, cancellable, error);
 }
 
-/* What is told about the pod that asks, to whoever has to decide. */
-static void
-add_asker (GVariantDict *request, const KvolPodVolume *call)
-{
-  g_variant_dict_insert (request, "namespace", "s", call->pod_namespace);
-  g_variant_dict_insert (request, "serviceAccount", "s", call->service_account ? call->service_account : "default");
-  g_variant_dict_insert (request, "pod", "s", call->pod_name);
-  g_variant_dict_insert (request, "podUid", "s", call->pod_uid);
-}
-
-static char *
-find_image (gpointer data, const char *plugin, const KvolPodVolume *call, const char *reference,
-            const char *pull_policy, GCancellable *cancellable, GError **error)
-{
-  Engine *self = data;
-  GVariantDict request;
-
-  g_variant_dict_init (&request, NULL);
-  g_variant_dict_insert (&request, "reference", "s", reference);
-  g_variant_dict_insert (&request, "pullPolicy", "s", pull_policy);
-  add_asker (&request, call);
-
-  g_autoptr (GVariant) sunk = g_variant_ref_sink (g_variant_dict_end (&request));
-
-  return self->ops->find_image (self->data, sunk, cancellable, error);
-}
-
 static char *
 request_token (gpointer data, const char *plugin, const KvolPodVolume *call, const char *audience, gint64 seconds,
                gint64 *ret_expiry_usec, gint64 *ret_refresh_usec, GCancellable *cancellable, GError **error)
@@ -152,6 +125,27 @@ request_token (gpointer data, const char *plugin, const KvolPodVolume *call, con
 
   return engine_tokens_get (self->tokens, &use, self->ops->request_token, self->data, ret_expiry_usec, ret_refresh_usec,
                             cancellable, error);
+}
+
+static char *
+find_image (gpointer data, const char *plugin, const KvolPodVolume *call, const char *reference,
+            const char *pull_policy, GCancellable *cancellable, GError **error)
+{
+  Engine *self = data;
+  const char *account = call->service_account ? call->service_account : "default";
+  GVariantDict request;
+
+  g_variant_dict_init (&request, NULL);
+  g_variant_dict_insert (&request, "reference", "s", reference);
+  g_variant_dict_insert (&request, "pullPolicy", "s", pull_policy);
+  g_variant_dict_insert (&request, "namespace", "s", call->pod_namespace);
+  g_variant_dict_insert (&request, "serviceAccount", "s", account);
+  g_variant_dict_insert (&request, "pod", "s", call->pod_name);
+  g_variant_dict_insert (&request, "podUid", "s", call->pod_uid);
+
+  g_autoptr (GVariant) sunk = g_variant_ref_sink (g_variant_dict_end (&request));
+
+  return self->ops->find_image (self->data, sunk, cancellable, error);
 }
 
 static void
@@ -173,7 +167,7 @@ const LoaderHostOps engine_services = {
   .is_published = is_published,
   .get_object = get_object,
   .request_token = request_token,
-  .find_image = find_image,
   .event = event,
   .progress = progress,
+  .find_image = find_image,
 };

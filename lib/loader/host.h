@@ -23,11 +23,11 @@ typedef struct {
   char     *(*request_token)  (gpointer data, const char *plugin, const KvolPodVolume *volume, const char *audience,
                                gint64 seconds, gint64 *ret_expiry_usec, gint64 *ret_refresh_usec,
                                GCancellable *cancellable, GError **error);
-  char     *(*find_image)     (gpointer data, const char *plugin, const KvolPodVolume *volume, const char *reference,
-                               const char *pull_policy, GCancellable *cancellable, GError **error);
   void      (*event)          (gpointer data, const char *plugin, gboolean warning, const char *reason,
                                const char *text);
   void      (*progress)       (gpointer data, const char *plugin, guint64 done, guint64 total);
+  char     *(*find_image)     (gpointer data, const char *plugin, const KvolPodVolume *volume, const char *reference,
+                               const char *pull_policy, GCancellable *cancellable, GError **error);
   /* This process is a worker: a program that the plugin runs must end with it. */
   gboolean    is_worker;
 } LoaderHostOps;

@@ -37,9 +37,9 @@ typedef enum {
   WIRE_IS_PUBLISHED,
   WIRE_GET_OBJECT,
   WIRE_REQUEST_TOKEN,
-  WIRE_FIND_IMAGE,
   WIRE_EVENT,
   WIRE_PROGRESS,
+  WIRE_FIND_IMAGE,
   WIRE_N_CALLS,
 } WireCall;
 
@@ -60,9 +60,9 @@ gboolean    wire_call_changes  (WireCall call);
  *   IS_PUBLISHED   pod     stamp                                                                     dir_fd
  *   GET_OBJECT             api_version kind ns name
  *   REQUEST_TOKEN  pod     audience                   seconds
- *   FIND_IMAGE     pod     reference policy
  *   EVENT                  reason text                warning
  *   PROGRESS                                          done, total
+ *   FIND_IMAGE     pod     reference policy           (the answer is a text)
  *
  * A service without a volume is about the one of the slot that runs: it does not travel back, with its secrets. */
 typedef struct {
@@ -88,9 +88,8 @@ typedef struct {
 void wire_received_clear (WireReceived *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WireReceived, wire_received_clear)
 
-/* What comes of a request; each uses what it needs, and owns it. identify, REQUEST_TOKEN and FIND_IMAGE: @text.
- * OPEN_STATE_DIR: made.fd. IS_PUBLISHED and the time a token lasts until: @number; when it is due:
- * made.next_refresh_usec. */
+/* What comes of a request; each uses what it needs, and owns it. identify and REQUEST_TOKEN: @text. OPEN_STATE_DIR:
+ * made.fd. IS_PUBLISHED and the time a token lasts until: @number; when it is due: made.next_refresh_usec. */
 typedef struct {
   char         *text;
   gint64        number;

@@ -26,18 +26,9 @@ spec:
   containers:
     - name: app
       image: busybox
-      env: [{name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]
   volumes: [{name: memory, emptyDir: {medium: Memory, sizeLimit: 1Mi}}]
 Y
 ends "up with a node name succeeds" 0 kvol up "$work/pod.yaml" --node-name node-7.test
-if command -v crun >/dev/null && command -v busybox >/dev/null; then
-  node () { kvol exec web "$@" -- sh -c 'echo $NODE' 2>&1; }
-  check "a container is told the node's name" equal node-7.test "$(node --node-name node-7.test)"
-  check "which is the host's, in lower case, when none is given" \
-    equal "$(uname -n | tr '[:upper:]' '[:lower:]')" "$(node)"
-else
-  skip "a container is told the node's name" "crun or busybox is missing"
-fi
 
 # ---- conditions ----
 # Who may use noswap has no condition; who may not, as in a user namespace, is told.

@@ -64,6 +64,12 @@ test_mount_options (void **state)
   assert_int_equal (statvfs (place, &shown), 0);
   assert_int_equal (shown.f_flag & (ST_NOEXEC | ST_NOATIME | ST_RELATIME), ST_NOEXEC | ST_NOATIME);
   assert_condition (self, "web", "MountOptionsIgnored: mount options that mean nothing here are left out: test-option");
+
+  /* A runtime that is not told again would take them away. */
+  g_autoptr (GPtrArray) mounts = kvol_manager_get_mounts (self->story->manager, "web-uid", "main", NULL);
+  g_autofree char *told = g_strjoinv (",", (char **) kvol_mount_get_options (mounts->pdata[0]));
+
+  assert_string_equal (told, "rbind,rw,rprivate,nosuid,nodev,noexec,noatime");
   story_remove (self->story, pod);
 }
 

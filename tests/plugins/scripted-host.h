@@ -11,13 +11,13 @@ typedef struct {
 
   /* The script. */
   GHashTable *objects;       /* "KIND NAMESPACE/NAME" to a{sv}; all others are ABSENT */
-  const char *image;         /* where find_image finds every image */
   const char *token;         /* what request_token answers */
   gint64      token_expiry;
   gint64      token_refresh;
   const char *failing;       /* the service that fails; NULL: none */
   GError     *failure;       /* and with what */
   gboolean    asks_kernel;   /* create_fs makes a real file system */
+  const char *image;         /* where find_image finds every image */
 
   /* What happened. */
   GPtrArray  *calls;         /* "create_fs tmpfs tmpfs size=4096,noswap?", "remove_contents", ... in order */
