@@ -131,6 +131,9 @@ $(B)/tests/plugins/test-%: $(B)/tests/plugins/test-%.o $(B)/libscripted.a $(B)/l
 $(B)/libfaults.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/faults/test-%,$(call sources,tests/faults)))
 $(B)/tests/faults/test-%: $(B)/tests/faults/test-%.o $(B)/libfaults.a $(B)/libsupport.a $(KUBE) $(LIB)
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) -Wl,-rpath,$(abspath $(B)) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
+$(B)/libkernel-nfs.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/vm/test-%,$(call sources,tests/vm)))
+$(B)/tests/vm/test-%: $(B)/tests/vm/test-%.o $(B)/libkernel-nfs.a $(B)/libsupport.a
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
 $(B)/tests/%: $(B)/tests/%.o $(B)/libsupport.a $(KUBE) $(LIB)
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) -Wl,-rpath,$(abspath $(B)) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
 
