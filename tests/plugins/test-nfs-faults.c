@@ -44,6 +44,10 @@ typedef struct
   {                                                                                                                    \
     kind, 0, NULL, 0                                                                                                   \
   }
+#define RULES(...)                                                                                                     \
+  {                                                                                                                    \
+    NFS_FAULT_ANSWER, 0, (const NfsFaultRule[]){ __VA_ARGS__ }, 2                                                      \
+  }
 #define RULE(...)                                                                                                      \
   {                                                                                                                    \
     NFS_FAULT_ANSWER, 0, (const NfsFaultRule[]){ { __VA_ARGS__ } }, 1                                                  \
@@ -158,6 +162,14 @@ static const Row rows[] = {
     MOUNTED "fsinfo nfs.export-unavailable-or-denied", NULL },
   { "nfs.version-mismatch: version 4 without this minor one", RULE (COMPOUND, NFS_ACT_STATUS, 10021, 0), "vers=4.2",
     GREETED "mount nfs.version-mismatch", "does not offer NFS version 4.2" },
+  { "nfs.version-mismatch: version 4.0 is wanted, 4.1 is there", RULE (COMPOUND, NFS_ACT_STATUS, 10021, 0), "vers=4.0",
+    GREETED "mount nfs.version-mismatch", "MINOR_VERS_MISMATCH" },
+  { "a server of 4.1 alone is left to the mount where 4.1 is wanted",
+    RULES ({ COMPOUND, NFS_ACT_STATUS, 0, 1 }, { COMPOUND, NFS_ACT_STATUS, 10021, 0 }), "vers=4.1", GREETED "mount ok",
+    "offers no NFS version 4.0 to look with: the mount will tell" },
+  { "a server of 4.1 alone is left to the mount where any is wanted",
+    RULES ({ COMPOUND, NFS_ACT_STATUS, 10021, 1 }, { COMPOUND, NFS_ACT_STATUS, 0, 0 }), "vers=4", GREETED "mount ok",
+    "the mount will tell" },
   { "nfs.no-answer: the server freezes on the way", RULE (GETATTR, NFS_ACT_SILENCE, 0, 0), "vers=3",
     MOUNTED "fsinfo ok\ngetattr nfs.no-answer", "GETATTR call of NFS version 3" },
   { "nfs.not-an-nfs-server: attributes that end in their middle", RULE (GETATTR, NFS_ACT_TRUNCATED, 0, 0), "vers=3",

@@ -222,7 +222,7 @@ no_data_path_is_said_only_when_all_else_is_well (void **state)
   OPEN_PLACE (place, .only_v4 = TRUE);
 
   nfs_case_assert_setup (place.host, "127.0.0.1", "/exports/data", OPTIONS ("vers=4"), KVOL_ERROR_NOT_SUPPORTED,
-                         "nfs.no-data-path: ", "\"127.0.0.1\" gives \"/exports/data\" to this node");
+                         "nfs.no-data-path: ", "127.0.0.1:2049 gives \"/exports/data\" to this node by NFS 4");
 }
 
 int
