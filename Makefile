@@ -116,8 +116,9 @@ $(NFS_SERVER): $(call objects,tests/nfs-server/program) $(B)/libsupport.a
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
 
 # ---- tests: test-*.c is a program that speaks TAP, check-*.sh a script that does ----
-TEST_TIERS := unit plugins integration faults races abi plugin-test lint
-TEST_C  := $(patsubst %.c,%,$(sort $(foreach t,$(TEST_TIERS),$(wildcard tests/$(t)/test-*.c))))
+TEST_TIERS := unit plugins integration faults races abi plugin-test lint vm
+TEST_C  := $(patsubst %.c,%,$(sort $(foreach t,$(filter-out vm,$(TEST_TIERS)),$(wildcard tests/$(t)/test-*.c))))
+TEST_C  := $(filter-out $(if $(filter 0,$(NFS)),tests/plugins/test-nfs-%),$(TEST_C))
 TEST_SH := $(sort $(foreach t,$(TEST_TIERS),$(wildcard tests/$(t)/check-*.sh)))
 TAPS    := $(TEST_C:%=$(B)/%.tap) $(TEST_SH:%.sh=$(B)/%.tap)
 
@@ -131,6 +132,9 @@ $(B)/tests/plugins/test-%: $(B)/tests/plugins/test-%.o $(B)/libscripted.a $(B)/l
 $(B)/libfaults.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/faults/test-%,$(call sources,tests/faults)))
 $(B)/tests/faults/test-%: $(B)/tests/faults/test-%.o $(B)/libfaults.a $(B)/libsupport.a $(KUBE) $(LIB)
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) -Wl,-rpath,$(abspath $(B)) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
+$(B)/libkernel-nfs.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/vm/test-%,$(call sources,tests/vm)))
+$(B)/tests/vm/test-%: $(B)/tests/vm/test-%.o $(B)/libkernel-nfs.a $(B)/libsupport.a
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
 $(B)/tests/%: $(B)/tests/%.o $(B)/libsupport.a $(KUBE) $(LIB)
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) -Wl,-rpath,$(abspath $(B)) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
 
@@ -145,6 +149,26 @@ $(B)/%.tap: $(B)/% all $(FIXTURES) $(NFS_SERVER) FORCE
 $(B)/%.tap: %.sh all $(FIXTURES) $(NFS_SERVER) FORCE
 	@mkdir -p $(@D)
 	@B=$(abspath $(B)) tests/tap.sh run $@ $<
+
+# What runs on an older kernel, in a virtual machine: the basic set with `check`, all of it with `check-vm`. The kernel
+# is unpacked by `deps-vm`; without it the tests are skipped.
+VM_KERNEL ?= $(B)/vm/kernel
+VM_SET    ?= basic
+VM_ALL    := $(patsubst tests/%.c,%,$(wildcard tests/integration/test-*.c tests/unit/test-sys-*.c \
+               tests/unit/test-worker-*.c tests/vm/test-*.c))
+VM_basic  := $(filter-out %-syscall-counts,$(filter integration/% vm/%-basic,$(VM_ALL)))
+VM_full   := $(VM_ALL)
+$(B)/tests/vm/check-guest.tap: export VM_PROGRAMS = $(abspath $(VM_$(VM_SET):%=$(B)/tests/%))
+$(B)/tests/vm/check-guest.tap: export VM_KERNEL := $(abspath $(VM_KERNEL))
+$(B)/tests/vm/check-guest.tap: $(VM_$(VM_SET):%=$(B)/tests/%)
+
+deps-vm: deps
+	@tests/deps.sh qemu-system-x86
+	@tests/vm/kernel.sh $(abspath $(VM_KERNEL))
+check-vm: deps-vm
+	$(MAKE) --no-print-directory -j$$(nproc) all $(VM_full:%=$(B)/tests/%)
+	@TAP_SECONDS=1800 $(MAKE) --no-print-directory VM_SET=full $(B)/tests/vm/check-guest.tap
+	@tests/tap.sh summary $(B)/tests/vm/check-guest.tap
 
 check: deps
 	$(MAKE) --no-print-directory -j$$(nproc) check-built
@@ -210,7 +234,7 @@ install: all
 clean:
 	rm -rf $(B) build-asan
 
-.PHONY: all deps demo check check-built check-corpus lint fmt asan bench install clean FORCE
+.PHONY: all deps deps-vm demo check check-built check-vm check-corpus lint fmt asan bench install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -8,7 +8,7 @@ set -u
 run () {
   output=$1 program=$2
   mkdir -p "$(dirname "$output")"
-  CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 600 "$program" >"$output.out" 2>"$output.err" </dev/null
+  CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "${TAP_SECONDS:-600}" "$program" >"$output.out" 2>"$output.err" </dev/null
   status=$?
   # cmocka tells of a failed test on the other stream.
   { cat "$output.out"; sed '/^not ok/!s/^/# /' "$output.err"; } >"$output"

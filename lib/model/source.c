@@ -11,10 +11,15 @@ static const struct
   const char *source;
   const char *plugin;
 } served[] = {
-  { "emptyDir", "kubernetes.io/empty-dir" },       { "hostPath", "kubernetes.io/host-path" },
-  { "configMap", "kubernetes.io/configmap" },      { "secret", "kubernetes.io/secret" },
-  { "downwardAPI", "kubernetes.io/downward-api" }, { "projected", "kubernetes.io/projected" },
-  { "local", "kubernetes.io/local-volume" },       { "image", "kubernetes.io/image" },
+  { "emptyDir", "kubernetes.io/empty-dir" },
+  { "hostPath", "kubernetes.io/host-path" },
+  { "configMap", "kubernetes.io/configmap" },
+  { "secret", "kubernetes.io/secret" },
+  { "downwardAPI", "kubernetes.io/downward-api" },
+  { "projected", "kubernetes.io/projected" },
+  { "local", "kubernetes.io/local-volume" },
+  { "image", "kubernetes.io/image" },
+  { "nfs", "kubernetes.io/nfs" },
 };
 
 /* What may stand beside the source: the pod's own fields, and what a claim's volume brought along. */
@@ -78,6 +83,10 @@ read_fields (ModelSource *self, const char *source, GVariant *fields, GError **e
   for (size_t i = 0; i < G_N_ELEMENTS (served); i++)
     if (g_str_equal (served[i].source, source))
       self->plugin = g_strdup (served[i].plugin);
+  /* Of a pod's own volume. That of a PersistentVolume is ignored upstream (pkg/volume/nfs): whoever resolves a claim
+   * leaves it out. */
+  if (g_str_equal (source, "nfs"))
+    self->read_only = model_field_bool (fields, "readOnly");
   if (self->plugin != NULL)
     return TRUE;
   if (g_str_equal (source, "persistentVolumeClaim"))

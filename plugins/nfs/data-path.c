@@ -4,8 +4,11 @@
 #include "data-path.h"
 
 gboolean
-nfs_data_path_open (const NfsTarget *target, KvolMade *made, GError **error)
+nfs_data_path_open (const NfsTarget *target, const NfsFound *found, KvolMade *made, GError **error)
 {
-  return nfs_cause_throw (error, NFS_NO_DATA_PATH, "\"%s\" gives \"%s\" to this node, but this kvol cannot mount it",
-                          target->server, target->path);
+  g_autofree char *peer = nfs_endpoint_to_string (&found->endpoint, found->port);
+
+  return nfs_cause_throw (error, NFS_NO_DATA_PATH,
+                          "%s gives \"%s\" to this node by NFS %d, but this kvol cannot mount it", peer, target->path,
+                          found->version);
 }

@@ -2,8 +2,7 @@
 /* The way of a volume's data: from a server that was found willing to a detached mount. */
 #pragma once
 
-#include "cause.h"
-#include "target.h"
+#include "probe.h"
 
-/* A mount of @target for the host to hang. FALSE with a cause. */
-gboolean nfs_data_path_open (const NfsTarget *target, KvolMade *made, GError **error);
+/* A mount of @target, which was @found, for the host to hang. FALSE with a cause. */
+gboolean nfs_data_path_open (const NfsTarget *target, const NfsFound *found, KvolMade *made, GError **error);

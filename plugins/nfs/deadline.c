@@ -3,21 +3,24 @@
 
 #include <errno.h>
 
+guint
+nfs_deadline_get_left (const NfsDeadline *self, gint64 until)
+{
+  gint64 left = MIN (until, self->end) - g_get_monotonic_time ();
+
+  /* Rounded up, so that nobody turns in circles through the last millisecond. */
+  return left > 0 ? (guint) ((left + 999) / 1000) : 0;
+}
+
 NfsWait
 nfs_deadline_await (const NfsDeadline *self, int fd, gushort events, gint64 until, GError **error)
 {
   GPollFD fds[2] = { { .fd = fd, .events = events } };
-  gint64 end = MIN (until, self->end);
   gboolean watched = g_cancellable_make_pollfd (self->cancellable, &fds[1]);
   int n_ready;
 
   do
-    {
-      gint64 left = MAX (0, end - g_get_monotonic_time ());
-
-      /* Rounded up, so that it never turns in circles through its last millisecond. */
-      n_ready = g_poll (fds, watched ? 2 : 1, (int) ((left + 999) / 1000));
-    }
+    n_ready = g_poll (fds, watched ? 2 : 1, (int) nfs_deadline_get_left (self, until));
   while (n_ready < 0 && errno == EINTR);
   if (watched)
     g_cancellable_release_fd (self->cancellable);

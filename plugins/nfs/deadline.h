@@ -9,6 +9,9 @@ typedef struct {
   GCancellable *cancellable; /* or NULL */
 } NfsDeadline;
 
+/* Milliseconds until @until (monotonic) and the deadline, whichever is first; 0: none. */
+guint nfs_deadline_get_left (const NfsDeadline *self, gint64 until);
+
 typedef enum {
   NFS_WAIT_FAILED = -1, /* @error is set: it was cancelled */
   NFS_WAIT_LATE,

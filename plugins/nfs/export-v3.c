@@ -7,12 +7,12 @@
 #include "probe.h"
 #include "status.h"
 
-#define MOUNT_SERVICE "the mount service"
+#define MOUNT_PROTOCOL "MOUNT"
 #define FLAVORS_MAX 64 /* that are looked at */
 #define FATTR3_SIZE 84
 
-static const NfsProcedure mnt = { MOUNT_SERVICE, MOUNT_PROGRAM, MOUNT_V3, MOUNT3_MNT, "MNT" };
-static const NfsProcedure umnt = { MOUNT_SERVICE, MOUNT_PROGRAM, MOUNT_V3, MOUNT3_UMNT, "UMNT" };
+static const NfsProcedure mnt = { MOUNT_PROTOCOL, MOUNT_PROGRAM, MOUNT_V3, MOUNT3_MNT, "MNT" };
+static const NfsProcedure umnt = { MOUNT_PROTOCOL, MOUNT_PROGRAM, MOUNT_V3, MOUNT3_UMNT, "UMNT" };
 static const NfsProcedure fsinfo = { "NFS", NFS_PROGRAM, NFS_V3, NFS3_FSINFO, "FSINFO" };
 static const NfsProcedure getattr = { "NFS", NFS_PROGRAM, NFS_V3, NFS3_GETATTR, "GETATTR" };
 static const NfsProcedure get_access = { "NFS", NFS_PROGRAM, NFS_V3, NFS3_ACCESS, "ACCESS" };
@@ -21,10 +21,10 @@ static const NfsProcedure get_access = { "NFS", NFS_PROGRAM, NFS_V3, NFS3_ACCESS
 static gboolean
 allows_plain (NfsXdr *results)
 {
-  guint32 n = MIN (nfs_xdr_get (results), FLAVORS_MAX);
+  guint32 n = nfs_xdr_get (results);
   gboolean allowed = n == 0;
 
-  for (guint32 i = 0; i < n; i++)
+  for (guint32 i = 0; i < MIN (n, FLAVORS_MAX); i++)
     {
       guint32 flavor = nfs_xdr_get (results);
 

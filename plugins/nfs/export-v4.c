@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An export of NFS 4 (RFC 7530): a directory below the server's root, found name by name. Looking needs no client
- * identity and no lease in version 4.0, so nothing of it stays at the server; what the volume asks of a higher minor
- * version is asked for with a compound of no operations. */
+ * identity and no lease in version 4.0, so nothing of it stays at the server. From 4.1 on it would take a session (RFC
+ * 8881): there only a compound of no operations is sent, which says whether the minor version is offered; the export of
+ * a server without 4.0 is left for the mount to find. */
 #include <nfsc/libnfs-raw-nfs4.h>
 #include <string.h>
 
@@ -148,6 +149,19 @@ list_names (char **parts)
   return names;
 }
 
+/* The server has no version 4.0. */
+static gboolean
+end_without_looking (NfsProbe *self, GError **error)
+{
+  int minor = self->target->options.minor;
+
+  if (minor == 0)
+    return throw_status (self, NFS_STATUS_MINOR_VERSION, error);
+  if (minor < 0 && !probe_minor (self, 1, error))
+    return FALSE;
+  return nfs_steps_end (&self->steps, "%s offers no NFS version 4.0 to look with: the mount will tell", self->nfs.peer);
+}
+
 /* @ret_known: whether the path led to an end here; a link and a referral are followed by the mount, not by us. */
 static gboolean
 probe_mount (NfsProbe *self, Handle *root, gboolean *ret_known, GError **error)
@@ -168,6 +182,8 @@ probe_mount (NfsProbe *self, Handle *root, gboolean *ret_known, GError **error)
   while (status == NFS_STATUS_OK && done < names->len);
 
   *ret_known = status == NFS_STATUS_OK;
+  if (status == NFS_STATUS_MINOR_VERSION)
+    return end_without_looking (self, error);
   if (status == NFS_STATUS_SYMLINK || status == NFS_STATUS_MOVED)
     return nfs_steps_end (&self->steps, "%s sends on who asks for \"%s\": the mount will follow", self->nfs.peer,
                           self->target->path);

@@ -3,7 +3,6 @@
  * that does not answer costs a few seconds and a sentence instead of a mount that hangs. Its data is its own: nothing
  * here ever deletes any. */
 #include "data-path.h"
-#include "probe.h"
 
 #define PROBE_SECONDS 5
 /* A call into a worker ends after 30 s: the sentence has to be out by then. */
@@ -59,10 +58,12 @@ nfs_probe_slot (gpointer self, const KvolNodeVolume *volume, GCancellable *cance
   g_auto (NfsTarget) target = { 0 };
   g_autoptr (GVariant) steps = NULL;
   g_autoptr (GError) failure = NULL;
+  NfsFound found;
 
   if (!nfs_target_read (&target, volume, error))
     return NULL;
-  if (!nfs_probe (&target, ((Nfs *) self)->probe_usec, &steps, cancellable, &failure) && failure->domain != NFS_CAUSE)
+  if (!nfs_probe (&target, ((Nfs *) self)->probe_usec, &steps, &found, cancellable, &failure)
+      && failure->domain != NFS_CAUSE)
     {
       g_propagate_error (error, g_steal_pointer (&failure));
       return NULL;
@@ -77,11 +78,12 @@ nfs_setup (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *mad
   g_auto (NfsTarget) target = { 0 };
   g_autoptr (GVariant) steps = NULL;
   GError *failure = NULL;
+  NfsFound found;
 
   if (!nfs_target_read (&target, volume->volume, error))
     return FALSE;
-  if (nfs_probe (&target, ((Nfs *) self)->probe_usec, &steps, cancellable, &failure)
-      && nfs_data_path_open (&target, made, &failure))
+  if (nfs_probe (&target, ((Nfs *) self)->probe_usec, &steps, &found, cancellable, &failure)
+      && nfs_data_path_open (&target, &found, made, &failure))
     return TRUE;
   nfs_cause_propagate (error, failure);
   return FALSE;

@@ -7,8 +7,8 @@
 #include <nfsc/libnfs-raw-portmap.h>
 #include <string.h>
 
-static const NfsProcedure getport = { "the portmapper", PMAP_PROGRAM, PMAP_V2, PMAP2_GETPORT, "GETPORT" };
-static const NfsProcedure getaddr = { "the portmapper", PMAP_PROGRAM, PMAP_V3, PMAP3_GETADDR, "GETADDR" };
+static const NfsProcedure getport = { "PORTMAP", PMAP_PROGRAM, PMAP_V2, PMAP2_GETPORT, "GETPORT" };
+static const NfsProcedure getaddr = { "PORTMAP", PMAP_PROGRAM, PMAP_V3, PMAP3_GETADDR, "GETADDR" };
 
 /* "::.8.1": the last two numbers are the bytes of the port. */
 static int
@@ -56,7 +56,11 @@ ask (NfsRpc *rpc, gboolean ipv6, const NfsProcedure *about, int *ret_port, GErro
       *ret_port = text != NULL ? read_address (text, length) : 0;
     }
   else
-    *ret_port = (int) MIN (nfs_xdr_get (&results), G_MAXUINT16);
+    {
+      guint32 port = nfs_xdr_get (&results);
+
+      *ret_port = port <= G_MAXUINT16 ? (int) port : 0;
+    }
   return nfs_rpc_check (rpc, procedure, &results, error);
 }
 

@@ -87,13 +87,14 @@ static gboolean
 reach (NfsProbe *self, GError **error)
 {
   const NfsOptions *options = &self->target->options;
-  int port = options->port;
 
-  if (port == 0 && options->version == 3 && !nfs_probe_find_port (self, &null_v3, &port, error))
+  self->port = options->port;
+  if (self->port == 0 && options->version == 3 && !nfs_probe_find_port (self, &null_v3, &self->port, error))
     return FALSE;
+  if (self->port == 0)
+    self->port = NFS_PORT;
   nfs_steps_begin (&self->steps, "connect");
-  return nfs_probe_connect (self, &self->nfs, port != 0 ? port : NFS_PORT, error)
-         && nfs_steps_end (&self->steps, "%s", self->nfs.peer);
+  return nfs_probe_connect (self, &self->nfs, self->port, error) && nfs_steps_end (&self->steps, "%s", self->nfs.peer);
 }
 
 static gboolean
@@ -149,7 +150,8 @@ look (NfsProbe *self, GError **error)
 }
 
 gboolean
-nfs_probe (const NfsTarget *target, gint64 usec, GVariant **ret_steps, GCancellable *cancellable, GError **error)
+nfs_probe (const NfsTarget *target, gint64 usec, GVariant **ret_steps, NfsFound *ret_found, GCancellable *cancellable,
+           GError **error)
 {
   NfsProbe self = {
     .target = target,
@@ -164,6 +166,8 @@ nfs_probe (const NfsTarget *target, gint64 usec, GVariant **ret_steps, GCancella
   if (!good && failure->domain == NFS_CAUSE)
     nfs_steps_fail (&self.steps, failure);
   *ret_steps = g_variant_ref_sink (nfs_steps_finish (&self.steps));
+  if (good)
+    *ret_found = (NfsFound){ g_array_index (self.endpoints, NfsEndpoint, 0), self.port, self.version };
   nfs_rpc_clear (&self.nfs);
   g_clear_pointer (&self.endpoints, g_array_unref);
   if (!good)

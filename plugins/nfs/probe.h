@@ -12,6 +12,7 @@ typedef struct {
   NfsSteps         steps;
   GArray          *endpoints;  /* (element-type NfsEndpoint) that are left to try: one, once it has answered */
   NfsRpc           nfs;        /* the connection to the NFS service */
+  int              port;       /* where that is */
   int              version;    /* that the server speaks, 3 or 4; 0: not known yet */
 } NfsProbe;
 
@@ -25,9 +26,16 @@ enum {
   NFS_PROBE_ACCESS  = NFS_PROBE_READ | NFS_PROBE_LOOKUP | NFS_PROBE_MODIFY | NFS_PROBE_EXTEND | NFS_PROBE_DELETE,
 };
 
+/* What a mount need not find out again. */
+typedef struct {
+  NfsEndpoint endpoint;
+  int         port;     /* of the NFS service */
+  int         version;  /* 3 or 4 */
+} NfsFound;
+
 /* Asks for at most @usec. @ret_steps: what was done, also when it failed. FALSE with a cause, or cancelled. */
-gboolean nfs_probe (const NfsTarget *target, gint64 usec, GVariant **ret_steps, GCancellable *cancellable,
-                    GError **error);
+gboolean nfs_probe (const NfsTarget *target, gint64 usec, GVariant **ret_steps, NfsFound *ret_found,
+                    GCancellable *cancellable, GError **error);
 
 /* What the versions do on their own. Each begins and ends its steps; one that fails is ended by the caller. */
 gboolean nfs_probe_export_v3 (NfsProbe *self, GError **error);

@@ -27,13 +27,16 @@ read_literal (const char *server, GArray *found)
   return TRUE;
 }
 
+/* The family is chosen here, not by the resolver: asked for one alone, it leaves out all addresses when this node has
+ * none of that family but the loopback's. */
 static void
-add_address (GArray *found, GInetAddress *address)
+add_address (GArray *found, GInetAddress *address, int family)
 {
   g_autoptr (GSocketAddress) full = g_inet_socket_address_new (address, 0);
   NfsEndpoint endpoint = { .length = (socklen_t) g_socket_address_get_native_size (full) };
 
-  if (g_socket_address_to_native (full, &endpoint.address, sizeof endpoint.address, NULL))
+  if (g_socket_address_to_native (full, &endpoint.address, sizeof endpoint.address, NULL)
+      && (family == AF_UNSPEC || endpoint.address.ss_family == family))
     g_array_append_val (found, endpoint);
 }
 
@@ -76,28 +79,20 @@ attach (GSource *source, GSourceFunc function, Lookup *lookup, GMainContext *con
   return source;
 }
 
-static GResolverNameLookupFlags
-flags_of (int family)
-{
-  if (family == AF_UNSPEC)
-    return G_RESOLVER_NAME_LOOKUP_FLAGS_DEFAULT;
-  return family == AF_INET6 ? G_RESOLVER_NAME_LOOKUP_FLAGS_IPV6_ONLY : G_RESOLVER_NAME_LOOKUP_FLAGS_IPV4_ONLY;
-}
-
 /* Answers when the resolver has, or when the deadline or the caller has ended the lookup. */
 static GList *
-look_up (Lookup *lookup, const char *server, int family, const NfsDeadline *deadline, GError **error)
+look_up (Lookup *lookup, const char *server, const NfsDeadline *deadline, GError **error)
 {
   g_autoptr (GResolver) resolver = g_resolver_get_default ();
   g_autoptr (GMainContext) context = g_main_context_new ();
-  gint64 left = MAX (0, deadline->end - g_get_monotonic_time ());
-  GSource *timer = attach (g_timeout_source_new ((guint) ((left + 999) / 1000)), on_late, lookup, context);
+  GSource *timer =
+      attach (g_timeout_source_new (nfs_deadline_get_left (deadline, deadline->end)), on_late, lookup, context);
   GSource *watch = deadline->cancellable != NULL ? attach (g_cancellable_source_new (deadline->cancellable),
                                                            G_SOURCE_FUNC (on_cancelled), lookup, context)
                                                  : NULL;
 
   g_main_context_push_thread_default (context);
-  g_resolver_lookup_by_name_with_flags_async (resolver, server, flags_of (family), lookup->end, on_answer, lookup);
+  g_resolver_lookup_by_name_async (resolver, server, lookup->end, on_answer, lookup);
   while (lookup->result == NULL)
     g_main_context_iteration (context, TRUE);
   g_main_context_pop_thread_default (context);
@@ -109,7 +104,7 @@ look_up (Lookup *lookup, const char *server, int family, const NfsDeadline *dead
       g_source_destroy (watch);
       g_source_unref (watch);
     }
-  return g_resolver_lookup_by_name_with_flags_finish (resolver, lookup->result, error);
+  return g_resolver_lookup_by_name_finish (resolver, lookup->result, error);
 }
 
 static gboolean
@@ -121,7 +116,7 @@ throw_unresolved (GError **error, const char *server, int family, const Lookup *
     what = "there was no answer in time";
   else if (g_error_matches (failure, G_RESOLVER_ERROR, G_RESOLVER_ERROR_TEMPORARY_FAILURE))
     what = "no name server gave an answer";
-  else if (family != AF_UNSPEC)
+  else if (failure == NULL)
     what = family == AF_INET6 ? "it has no IPv6 address (proto=tcp6)" : "it has no IPv4 address (proto=tcp)";
   return nfs_cause_throw (error, NFS_NAME_NOT_RESOLVED, "the name \"%s\" does not lead to an address: %s", server,
                           what);
@@ -139,10 +134,10 @@ nfs_resolve (const char *server, int family, const NfsDeadline *deadline, GError
   if (read_literal (server, found))
     return g_steal_pointer (&found);
 
-  addresses = look_up (&lookup, server, family, deadline, &failure);
+  addresses = look_up (&lookup, server, deadline, &failure);
   g_object_unref (lookup.result);
   for (const GList *at = addresses; at != NULL; at = at->next)
-    add_address (found, at->data);
+    add_address (found, at->data, family);
   g_resolver_free_addresses (addresses);
 
   if (found->len > 0)

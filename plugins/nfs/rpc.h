@@ -8,7 +8,7 @@
 #include "xdr.h"
 
 typedef struct {
-  const char *service;   /* for people: "NFS", "the mount service" */
+  const char *service;   /* for people, the protocol: "NFS", "MOUNT" */
   guint32     program;
   guint32     version;
   guint32     number;
