@@ -296,7 +296,8 @@ static const KubeRow pods[] = {
     "f:4: Pod/p: spec.securityContext.fsGroupChangePolicy: Unsupported value: \"Never\": supported values: \"Always\", "
     "\"OnRootMismatch\"" },
   { "the path of a template goes on from the object",
-    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  selector: {a: b}\n  template:\n    spec:\n"
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  selector: {matchLabels: {a: b}}\n  "
+    "template:\n    spec:\n"
     "      containers:\n      - name: c\n        image: i\n        volumeMounts:\n        - name: nope\n"
     "          mountPath: /a\n",
     "f:12: Deployment/d: spec.template.spec.containers[0].volumeMounts[0].name: Not found: \"nope\"" },
@@ -306,7 +307,8 @@ static const KubeRow pods[] = {
     "i}]}}\n",
     "f:4: Deployment/d: spec.selector: Required value" },
   { "a negative number of replicas",
-    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {selector: {a: b}, replicas: -1, template: "
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {selector: {matchLabels: {a: b}}, replicas: -1, "
+    "template: "
     "{spec: "
     "{containers: [{name: c, image: i}]}}}\n",
     "f:4: Deployment/d: spec.replicas: Invalid value: -1: must be greater than or equal to 0" },
@@ -316,8 +318,8 @@ static const KubeRow pods[] = {
     "f:1: Pod/d: apiVersion: no matches for kind \"Pod\" in version \"v2\"" },
   { "somebody else's kind of the same name", "apiVersion: example.com/v1\nkind: Pod\nmetadata: {name: d}\n",
     "f:1: note: Pod/d: skipped: this kind has nothing to do with volumes" },
-  { "a claim as an object", "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: d}\n",
-    "f:1: note: PersistentVolumeClaim/d: skipped: claims are not supported yet" },
+  { "a claim without a spec", "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: d}\n",
+    "f:1: PersistentVolumeClaim/d: spec: Required value" },
 };
 
 int

@@ -13,7 +13,8 @@
 #define META(ns) "metadata: {name: web" ns "}\n"
 #define POD(ns) "apiVersion: v1\nkind: Pod\n" META (ns) "spec: " SPEC "\n"
 #define APP(kind, set)                                                                                                 \
-  "apiVersion: apps/v1\nkind: " kind "\n" META ("") "spec: {selector: {a: b}, " set "template: {spec: " SPEC "}}\n"
+  "apiVersion: apps/v1\nkind: " kind "\n" META ("") "spec: {selector: {matchLabels: {a: b}}, " set                     \
+                                                    "template: {spec: " SPEC "}}\n"
 #define BATCH(kind, spec) "apiVersion: batch/v1\nkind: " kind "\n" META ("") "spec: {" spec "}\n"
 
 /* The pods, a line each. */
@@ -139,9 +140,10 @@ a_default_that_is_written_out_is_another_spec (void **state)
 static void
 a_template_does_not_bring_a_uid (void **state)
 {
-  g_autoptr (KvolKubeManifest) manifest = kube_rows_read (
-      "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, uid: mine}\nspec: {selector: {a: b}, replicas: 2, "
-      "template: {metadata: {uid: theirs, name: theirs}, spec: " SPEC "}}\n");
+  g_autoptr (KvolKubeManifest) manifest =
+      kube_rows_read ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, uid: mine}\nspec: {selector: "
+                      "{matchLabels: {a: b}}, replicas: 2, "
+                      "template: {metadata: {uid: theirs, name: theirs}, spec: " SPEC "}}\n");
   g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
 
   assert_int_equal (pods->len, 2);
@@ -179,10 +181,10 @@ the_canonical_spec_is_sorted_json (void **state)
 static void
 labels_and_annotations_are_the_templates (void **state)
 {
-  g_autoptr (KvolKubeManifest) manifest =
-      kube_rows_read ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: ns, labels: {a: "
-                      "outer}}\nspec: {selector: "
-                      "{a: b}, template: {metadata: {labels: {a: inner}, annotations: {b: c}}, spec: " SPEC "}}\n");
+  g_autoptr (KvolKubeManifest) manifest = kube_rows_read (
+      "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: ns, labels: {a: "
+      "outer}}\nspec: {selector: "
+      "{matchLabels: {a: b}}, template: {metadata: {labels: {a: inner}, annotations: {b: c}}, spec: " SPEC "}}\n");
   g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
   assert_int_equal (pods->len, 1);
 
@@ -201,9 +203,9 @@ static void
 a_claim_template_is_not_supported_yet (void **state)
 {
   g_autoptr (KvolKubeManifest) manifest = kube_rows_read (
-      "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\nspec:\n  selector: {a: b}\n  template: {spec: "
-      "{containers: [{name: c, image: i, volumeMounts: [{name: data, mountPath: /d}]}]}}\n  volumeClaimTemplates: "
-      "[{metadata: {name: data}}]\n");
+      "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {a: b}}\n"
+      "  template: {spec: {containers: [{name: c, image: i, volumeMounts: [{name: data, mountPath: /d}]}]}}\n"
+      "  volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce]}}]\n");
   g_autofree char *problems = kube_rows_dup_problems (manifest);
   g_autofree char *pods = list_pods (manifest);
 
@@ -252,8 +254,9 @@ static void
 what_libkvol_refuses_is_a_problem (void **state)
 {
   g_autofree char *name = g_strnfill (253, 'a');
-  g_autofree char *text = g_strconcat ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ", name,
-                                       "}\nspec: {selector: {a: b}, template: {spec: " SPEC "}}\n", NULL);
+  g_autofree char *text =
+      g_strconcat ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ", name,
+                   "}\nspec: {selector: {matchLabels: {a: b}}, template: {spec: " SPEC "}}\n", NULL);
   g_autoptr (KvolKubeManifest) manifest = kube_rows_read (text);
   g_autofree char *problems = kube_rows_dup_problems (manifest);
 

@@ -139,6 +139,7 @@ check_one (const KubeField *field, KubeNode *node, KubeReport *report)
       break;
     case KUBE_VALUE_QUANTITY:
     case KUBE_VALUE_RESOURCE:
+    case KUBE_VALUE_DIVISOR:
       check_quantity (node, report);
       break;
     case KUBE_VALUE_BASE64:

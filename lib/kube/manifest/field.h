@@ -20,6 +20,7 @@ typedef enum {
   KUBE_VALUE_INT64,
   KUBE_VALUE_QUANTITY, /* in units */
   KUBE_VALUE_RESOURCE, /* a quantity named by its key: thousandths of "cpu", units of anything else */
+  KUBE_VALUE_DIVISOR,  /* a quantity named by the "resource" beside it, "limits.cpu": counted like that */
   KUBE_VALUE_BASE64,
   KUBE_VALUE_OBJECT,
 } KubeValue;
@@ -54,7 +55,7 @@ typedef struct {
   KubeRule           rule;
   const KubeType    *type;        /* of an object */
   const char        *otherwise;   /* the scalar that the API server puts where there is none */
-  const char *const *values;      /* all that are allowed */
+  const char *const *values;      /* all that are allowed, of each string of a list */
   const char        *unsupported; /* why nothing that has it can be set up */
   gboolean           required;    /* and not empty */
   gboolean           source;      /* one of several, of which an object has one */
@@ -81,6 +82,7 @@ struct KubeType {
 #define INTEGERS         INT64, .shape = KUBE_SHAPE_LIST
 #define STRING_MAP       STRING, .shape = KUBE_SHAPE_MAP
 #define BASE64_MAP       .value = KUBE_VALUE_BASE64, .shape = KUBE_SHAPE_MAP
+#define DIVISOR          .value = KUBE_VALUE_DIVISOR
 #define RESOURCES        .value = KUBE_VALUE_RESOURCE, .shape = KUBE_SHAPE_MAP
 #define RULE(r)          .rule = KUBE_RULE_##r
 #define ONE_OF(...)      .values = (const char *const[]){ __VA_ARGS__, NULL }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Containers: what they mount, what they may use, and the environment that a runtime builds from objects. */
+/* Containers: what they mount, and what they may use. */
 #include "manifest/types.h"
 
 /* clang-format off */
@@ -30,6 +30,15 @@ static const KubeField resource_requirements[] = {
 };
 const KubeType kube_type_ResourceRequirements = { "ResourceRequirements", resource_requirements };
 
+static const KubeField se_linux_options[] = {
+  { "level", STRING },
+  { "role",  STRING },
+  { "type",  STRING },
+  { "user",  STRING },
+  { NULL },
+};
+const KubeType kube_type_SELinuxOptions = { "SELinuxOptions", se_linux_options };
+
 static const KubeField security_context[] = {
   { "allowPrivilegeEscalation", BOOL },
   { "appArmorProfile",          ANY },
@@ -40,68 +49,12 @@ static const KubeField security_context[] = {
   { "runAsGroup",               INT64, RULE (ID) },
   { "runAsNonRoot",             BOOL },
   { "runAsUser",                INT64, RULE (ID) },
-  { "seLinuxOptions",           ANY },
+  { "seLinuxOptions",           OBJECT (SELinuxOptions) },
   { "seccompProfile",           ANY },
   { "windowsOptions",           ANY },
   { NULL },
 };
 static const KubeType kube_type_SecurityContext = { "SecurityContext", security_context };
-
-static const KubeField key_selector[] = {
-  { "key",      STRING, REQUIRED },
-  { "name",     STRING },
-  { "optional", BOOL },
-  { NULL },
-};
-static const KubeType kube_type_KeySelector = { "ConfigMapKeySelector, SecretKeySelector", key_selector };
-
-static const KubeField field_selector[] = {
-  { "apiVersion", STRING, OTHERWISE ("v1") },
-  { "fieldPath",  STRING, REQUIRED },
-  { NULL },
-};
-static const KubeType kube_type_ObjectFieldSelector = { "ObjectFieldSelector", field_selector };
-
-static const KubeField resource_field_selector[] = {
-  { "containerName", STRING },
-  { "divisor",       ANY },
-  { "resource",      STRING, REQUIRED },
-  { NULL },
-};
-static const KubeType kube_type_ResourceFieldSelector = { "ResourceFieldSelector", resource_field_selector };
-
-static const KubeField env_var_source[] = {
-  { "configMapKeyRef",  OBJECT (KeySelector) },
-  { "fieldRef",         OBJECT (ObjectFieldSelector) },
-  { "fileKeyRef",       ANY },
-  { "resourceFieldRef", OBJECT (ResourceFieldSelector) },
-  { "secretKeyRef",     OBJECT (KeySelector) },
-  { NULL },
-};
-static const KubeType kube_type_EnvVarSource = { "EnvVarSource", env_var_source };
-
-static const KubeField env_var[] = {
-  { "name",      STRING, REQUIRED },
-  { "value",     STRING, PRIVATE },
-  { "valueFrom", OBJECT (EnvVarSource) },
-  { NULL },
-};
-static const KubeType kube_type_EnvVar = { "EnvVar", env_var };
-
-static const KubeField env_source[] = {
-  { "name",     STRING, REQUIRED },
-  { "optional", BOOL },
-  { NULL },
-};
-static const KubeType kube_type_EnvSource = { "ConfigMapEnvSource, SecretEnvSource", env_source };
-
-static const KubeField env_from_source[] = {
-  { "configMapRef", OBJECT (EnvSource) },
-  { "prefix",       STRING },
-  { "secretRef",    OBJECT (EnvSource) },
-  { NULL },
-};
-static const KubeType kube_type_EnvFromSource = { "EnvFromSource", env_from_source };
 
 #define CONTAINER_FIELDS \
   { "name",                     STRING, RULE (LABEL), REQUIRED }, \

@@ -1,41 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pods and the metadata of everything. */
+/* Pods and their templates. */
 #include "manifest/types.h"
 
 /* clang-format off */
-#define META_FIELDS \
-  { "annotations",                STRING_MAP, PRIVATE }, /* kubectl keeps whole Secrets in one */ \
-  { "creationTimestamp",          ANY }, \
-  { "deletionGracePeriodSeconds", ANY }, \
-  { "deletionTimestamp",          ANY }, \
-  { "finalizers",                 STRINGS }, \
-  { "generateName",               STRING }, \
-  { "generation",                 ANY }, \
-  { "labels",                     STRING_MAP }, \
-  { "managedFields",              ANY }, \
-  { "ownerReferences",            ANY }, \
-  { "resourceVersion",            STRING }, \
-  { "selfLink",                   STRING }
-
-static const KubeField object_meta[] = {
-  { "name",                       STRING, RULE (SUBDOMAIN) },
-  { "namespace",                  STRING, RULE (LABEL) },
-  { "uid",                        STRING, RULE (COMPONENT) },
-  META_FIELDS,
-  { NULL },
-};
-const KubeType kube_type_ObjectMeta = { "ObjectMeta", object_meta };
-
-/* A template's pods get their names from elsewhere. */
-static const KubeField template_meta[] = {
-  { "name",                       STRING },
-  { "namespace",                  STRING },
-  { "uid",                        STRING },
-  META_FIELDS,
-  { NULL },
-};
-const KubeType kube_type_TemplateMeta = { "ObjectMeta", template_meta };
-
 static const KubeField pod_security_context[] = {
   { "appArmorProfile",          ANY },
   { "fsGroup",                  INT64, RULE (ID) },
@@ -44,7 +11,7 @@ static const KubeField pod_security_context[] = {
   { "runAsNonRoot",             BOOL },
   { "runAsUser",                INT64, RULE (ID) },
   { "seLinuxChangePolicy",      STRING, ONE_OF ("MountOption", "Recursive") },
-  { "seLinuxOptions",           ANY },
+  { "seLinuxOptions",           OBJECT (SELinuxOptions) },
   { "seccompProfile",           ANY },
   { "supplementalGroups",       INTEGERS },
   { "supplementalGroupsPolicy", STRING, ONE_OF ("Merge", "Strict") },
@@ -118,4 +85,13 @@ static const KubeField pod_template_spec[] = {
   { NULL },
 };
 const KubeType kube_type_PodTemplateSpec = { "PodTemplateSpec", pod_template_spec };
+
+static const KubeField pod_template[] = {
+  { "apiVersion", STRING },
+  { "kind",       STRING },
+  { "metadata",   OBJECT (ObjectMeta) },
+  { "template",   OBJECT (PodTemplateSpec), REQUIRED },
+  { NULL },
+};
+const KubeType kube_type_PodTemplate = { "PodTemplate", pod_template };
 /* clang-format on */

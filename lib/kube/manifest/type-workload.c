@@ -17,7 +17,7 @@ static const KubeField deployment_spec[] = {
   { "progressDeadlineSeconds", INT32 },
   { "replicas",                INT32, RULE (NOT_NEGATIVE), OTHERWISE ("1") },
   { "revisionHistoryLimit",    INT32 },
-  { "selector",                ANY, REQUIRED },
+  { "selector",                OBJECT (LabelSelector), REQUIRED },
   { "strategy",                ANY },
   { "template",                OBJECT (PodTemplateSpec), REQUIRED },
   { NULL },
@@ -29,7 +29,7 @@ const KubeType kube_type_Deployment = { "Deployment", deployment };
 static const KubeField replica_set_spec[] = {
   { "minReadySeconds", INT32 },
   { "replicas",        INT32, RULE (NOT_NEGATIVE), OTHERWISE ("1") },
-  { "selector",        ANY, REQUIRED },
+  { "selector",        OBJECT (LabelSelector), REQUIRED },
   { "template",        OBJECT (PodTemplateSpec), REQUIRED },
   { NULL },
 };
@@ -63,11 +63,12 @@ static const KubeField stateful_set_spec[] = {
   { "podManagementPolicy",                  STRING },
   { "replicas",                             INT32, RULE (NOT_NEGATIVE), OTHERWISE ("1") },
   { "revisionHistoryLimit",                 INT32 },
-  { "selector",                             ANY, REQUIRED },
+  { "selector",                             OBJECT (LabelSelector), REQUIRED },
   { "serviceName",                          STRING },
   { "template",                             OBJECT (PodTemplateSpec), REQUIRED },
   { "updateStrategy",                       ANY },
-  { "volumeClaimTemplates",                 ANY, UNSUPPORTED ("claims are not supported yet") },
+  { "volumeClaimTemplates",                 LIST_OF (PersistentVolumeClaim),
+                                            UNSUPPORTED ("claims are not supported yet") },
   { NULL },
 };
 static const KubeType kube_type_StatefulSetSpec = { "StatefulSetSpec", stateful_set_spec };
@@ -77,7 +78,7 @@ const KubeType kube_type_StatefulSet = { "StatefulSet", stateful_set };
 static const KubeField daemon_set_spec[] = {
   { "minReadySeconds",      INT32 },
   { "revisionHistoryLimit", INT32 },
-  { "selector",             ANY, REQUIRED },
+  { "selector",             OBJECT (LabelSelector), REQUIRED },
   { "template",             OBJECT (PodTemplateSpec), REQUIRED },
   { "updateStrategy",       ANY },
   { NULL },
@@ -98,7 +99,7 @@ static const KubeField job_spec[] = {
   { "parallelism",             INT32, RULE (NOT_NEGATIVE) },
   { "podFailurePolicy",        ANY },
   { "podReplacementPolicy",    STRING },
-  { "selector",                ANY },
+  { "selector",                OBJECT (LabelSelector) },
   { "successPolicy",           ANY },
   { "suspend",                 BOOL },
   { "template",                OBJECT (PodTemplateSpec), REQUIRED },

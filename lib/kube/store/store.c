@@ -6,6 +6,7 @@
 #include <kvol/kvol-error.h>
 #include <string.h>
 
+#include "manifest/types.h"
 #include "store/data.h"
 #include "workload/manifest.h"
 
@@ -96,7 +97,11 @@ add_object (KubeObject *object, gpointer data)
 {
   KvolKubeStore *self = data;
   const Key key = { object->kind->kind, object->ns, object->name };
-  GVariant *made = kube_data_new (object);
+  GVariant *made;
+
+  if (object->kind->type != &kube_type_ConfigMap && object->kind->type != &kube_type_Secret)
+    return;
+  made = kube_data_new (object);
 
   g_rw_lock_writer_lock (&self->lock);
   g_hash_table_replace (self->objects, key_dup (&key), made);

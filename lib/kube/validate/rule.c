@@ -131,9 +131,14 @@ check_row (const KubeField *field, KubeNode *object, KubeNode *value, gpointer d
     kube_report_required (report, object, field->name, NULL);
   if (value == NULL)
     return;
-  if (field->unsupported != NULL && (field->source || !is_empty (value)))
+  /* What is optional need not be there. */
+  if (field->unsupported != NULL && (field->source || !is_empty (value)) && !kube_node_get_true (value, "optional"))
     kube_report_node (report, KVOL_KUBE_WARNING, value, NULL, "%s", field->unsupported);
-  check_value (field, value, report);
+  if (field->shape == KUBE_SHAPE_ONE)
+    check_value (field, value, report);
+  else
+    for (guint i = 0; i < kube_node_length (value); i++)
+      check_value (field, kube_node_child (value, i), report);
 }
 
 void
