@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "manifest/hash.h"
 #include "manifest/types.h"
 
 /* Hex digits of the version: 128 bits of the SHA-256. */
@@ -65,7 +66,7 @@ static GHashTable *
 collect (const KubeObject *object)
 {
   gboolean is_secret = object->kind->type == &kube_type_Secret;
-  GHashTable *values = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) g_variant_unref);
+  GHashTable *values = g_hash_table_new_full (kube_hash_text, g_str_equal, NULL, (GDestroyNotify) g_variant_unref);
 
   add_values (values, kube_node_get_map (object->root, "data"), is_secret);
   add_values (values, kube_node_get_map (object->root, "binaryData"), TRUE);

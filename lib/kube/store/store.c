@@ -6,6 +6,7 @@
 #include <kvol/kvol-error.h>
 #include <string.h>
 
+#include "manifest/hash.h"
 #include "manifest/types.h"
 #include "store/data.h"
 #include "workload/manifest.h"
@@ -35,7 +36,7 @@ key_hash (gconstpointer data)
 {
   const Key *key = data;
 
-  return (g_str_hash (key->kind) * 33 + g_str_hash (key->ns)) * 33 + g_str_hash (key->name);
+  return (kube_hash_text (key->kind) * 33 + kube_hash_text (key->ns)) * 33 + kube_hash_text (key->name);
 }
 
 static gboolean

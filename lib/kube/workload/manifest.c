@@ -6,6 +6,7 @@
 #include <kvol/kvol-error.h>
 
 #include "manifest/file.h"
+#include "manifest/hash.h"
 #include "manifest/reader.h"
 #include "validate/object.h"
 #include "workload/pods.h"
@@ -24,7 +25,7 @@ struct _KvolKubeManifest
   GPtrArray *entries;  /* Entry, in the order of reading; NULL where a later one took its place */
   GHashTable *indices; /* "KIND/NAMESPACE/NAME": where it is in @entries, plus one */
   guint n_pods;
-  guint64 n_nodes; /* that pods were made of */
+  guint64 n_copies; /* of values of templates */
 };
 
 G_DEFINE_TYPE (KvolKubeManifest, kvol_kube_manifest, G_TYPE_OBJECT)
@@ -94,15 +95,22 @@ add_pods (KvolKubeManifest *self, const KubeObject *object)
 {
   guint64 count = kube_pods_count (object);
   guint64 nodes = kube_node_count (object->root);
+  guint64 copies = (MAX (count, 1) - 1) * nodes;
   Maker maker = { self, object->root };
   g_autoptr (GError) error = NULL;
 
-  if (count > KUBE_MAX_PODS - self->n_pods || count * nodes > KUBE_MAX_POD_NODES - self->n_nodes)
+  if (nodes > KUBE_MAX_POD_NODES)
+    {
+      kube_report_node (&self->report, KVOL_KUBE_WARNING, object->root, NULL,
+                        "a pod of more than " G_STRINGIFY (KUBE_MAX_POD_NODES) " values");
+      return;
+    }
+  if (count > KUBE_MAX_PODS - self->n_pods || copies > KUBE_MAX_COPIES - self->n_copies)
     {
       kube_report_node (&self->report, KVOL_KUBE_WARNING, object->root, NULL, "more pods than one node can hold");
       return;
     }
-  self->n_nodes += count * nodes;
+  self->n_copies += copies;
   if (kube_pods_make (object, on_pod, &maker, &error))
     return;
   if (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED))
@@ -241,7 +249,7 @@ kvol_kube_manifest_init (KvolKubeManifest *self)
 {
   kube_report_init (&self->report);
   self->entries = g_ptr_array_new_with_free_func (entry_free);
-  self->indices = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->indices = g_hash_table_new_full (kube_hash_text, g_str_equal, g_free, NULL);
 }
 
 KvolKubeManifest *

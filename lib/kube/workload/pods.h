@@ -6,10 +6,11 @@
 
 #include "manifest/kind.h"
 
-/* On one node, of all manifests together: one line of YAML can ask for two thousand million. Their nodes are counted
- * too, because each pod is a reading of its template. */
-#define KUBE_MAX_PODS      10000
-#define KUBE_MAX_POD_NODES 2000000
+/* On one node, of all manifests together: one line of YAML can ask for two thousand million, and each is a copy of its
+ * template. */
+#define KUBE_MAX_PODS      2500
+#define KUBE_MAX_COPIES    75000 /* of values, in all pods but the first of each template */
+#define KUBE_MAX_POD_NODES 6000  /* values in one of them */
 
 /* How many pods an object asks for. */
 guint64 kube_pods_count (const KubeObject *object);
