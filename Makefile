@@ -35,7 +35,7 @@ sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
 objects  = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 
 LIB_DIRS   := $(addprefix lib/,model sys loader engine api)
-KUBE_DIRS  := $(addprefix lib/kube/,manifest validate workload store)
+KUBE_DIRS  := $(addprefix lib/kube/,manifest validate claim workload store)
 PLUGINS    := $(sort $(notdir $(patsubst %/,%,$(wildcard plugins/*/))))
 
 LIB        := $(B)/libkvol.so.$(SOVERSION)

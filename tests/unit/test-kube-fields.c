@@ -98,8 +98,8 @@ static const KubeRow unknown[] = {
 /* ---- sources ---- */
 
 static const KubeRow unsupported[] = {
-  { "a claim", POD "  volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]\n",
-    "f:6: warning: Pod/p: spec.volumes[0].persistentVolumeClaim: claims are not supported yet" },
+  { "a claim that is not there", POD "  volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]\n",
+    "f:6: warning: Pod/p: spec.volumes[0].persistentVolumeClaim.claimName: persistentvolumeclaim \"c\" not found" },
   { "gitRepo names the reason", POD "  volumes: [{name: v, gitRepo: {repository: r}}]\n",
     "f:6: warning: Pod/p: spec.volumes[0].gitRepo: never supported: a repository can run code on the node "
     "(CVE-2024-10220, CVE-2025-1767); clone into an emptyDir" },

@@ -221,33 +221,32 @@ static const KubeRow mounts[] = {
   "spec:\n"                                                                                                            \
   "  volumes: [{name: abc, persistentVolumeClaim: {claimName: a}}, {name: host, hostPath: {path: /h}}]\n"              \
   "  containers: [{name: c, image: i, volumeDevices: ["
-#define W "f:5: warning: Pod/p: spec.volumes[0].persistentVolumeClaim: claims are not supported yet\n"
 #define D "f:6: Pod/p: spec.containers[0].volumeDevices"
 
 static const KubeRow devices[] = {
   { "a device and a mount", DEVICES "{name: abc, devicePath: /foo}], volumeMounts: [{name: host, mountPath: /bar}" END,
-    "f:5: warning: Pod/p: spec.volumes[0].persistentVolumeClaim: claims are not supported yet" },
+    "f:5: warning: Pod/p: spec.volumes[0].persistentVolumeClaim.claimName: persistentvolumeclaim \"a\" not found" },
   { "TestValidateVolumeDevices: empty name", DEVICES "{devicePath: /foo}" END,
-    W D "[0].name: Required value\n" D "[0].name: Not found: \"\"" },
+    D "[0].name: Required value\n" D "[0].name: Not found: \"\"" },
   { "TestValidateVolumeDevices: not found", DEVICES "{name: nope, devicePath: /foo}" END,
-    W D "[0].name: Not found: \"nope\"" },
+    D "[0].name: Not found: \"nope\"" },
   { "TestValidateVolumeDevices: hostPath source", DEVICES "{name: host, devicePath: /foo}" END,
-    W D "[0].name: Invalid value: \"host\": can only use volume source type of PersistentVolumeClaim or Ephemeral for "
-        "block mode" },
+    D "[0].name: Invalid value: \"host\": can only use volume source type of PersistentVolumeClaim or Ephemeral for "
+      "block mode" },
   { "TestValidateVolumeDevices: empty path", DEVICES "{name: abc, devicePath: \"\"}" END,
-    W D "[0].devicePath: Required value" },
+    D "[0].devicePath: Required value" },
   { "TestValidateVolumeDevices: duplicate name", DEVICES "{name: abc, devicePath: /a}, {name: abc, devicePath: /b}" END,
-    W D "[1].name: Invalid value: \"abc\": must be unique" },
+    D "[1].name: Invalid value: \"abc\": must be unique" },
   { "TestValidateVolumeDevices: backsteps", DEVICES "{name: abc, devicePath: /baz/../}" END,
-    W D "[0].devicePath: Invalid value: \"/baz/../\": can not contain backsteps ('..')" },
+    D "[0].devicePath: Invalid value: \"/baz/../\": can not contain backsteps ('..')" },
   { "TestValidateVolumeDevices: name collision with a mount",
     DEVICES "{name: abc, devicePath: /a}], volumeMounts: [{name: abc, mountPath: /b}" END,
-    W M "[0].name: Invalid value: \"abc\": must not already exist in volumeDevices\n" D
-        "[0].name: Invalid value: \"abc\": must not already exist in volumeMounts" },
+    M "[0].name: Invalid value: \"abc\": must not already exist in volumeDevices\n" D
+      "[0].name: Invalid value: \"abc\": must not already exist in volumeMounts" },
   { "TestValidateVolumeDevices: path collision with a mount",
     DEVICES "{name: abc, devicePath: /a}], volumeMounts: [{name: host, mountPath: /a}" END,
-    W M "[0].mountPath: Invalid value: \"/a\": must not already exist as a path in volumeDevices\n" D
-        "[0].devicePath: Invalid value: \"/a\": must not already exist as a path in volumeMounts" },
+    M "[0].mountPath: Invalid value: \"/a\": must not already exist as a path in volumeDevices\n" D
+      "[0].devicePath: Invalid value: \"/a\": must not already exist as a path in volumeMounts" },
 };
 
 #define NAMED(name) "apiVersion: v1\nkind: Pod\nmetadata: {" name "}\nspec: {containers: [{name: c, image: i}]}\n"

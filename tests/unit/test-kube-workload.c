@@ -200,21 +200,6 @@ labels_and_annotations_are_the_templates (void **state)
 }
 
 static void
-a_claim_template_is_not_supported_yet (void **state)
-{
-  g_autoptr (KvolKubeManifest) manifest = kube_rows_read (
-      "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {a: b}}\n"
-      "  template: {spec: {containers: [{name: c, image: i, volumeMounts: [{name: data, mountPath: /d}]}]}}\n"
-      "  volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce]}}]\n");
-  g_autofree char *problems = kube_rows_dup_problems (manifest);
-  g_autofree char *pods = list_pods (manifest);
-
-  assert_string_equal (problems,
-                       "f:7: warning: StatefulSet/web: spec.volumeClaimTemplates: claims are not supported yet");
-  assert_string_equal (pods, "");
-}
-
-static void
 two_thousand_million_replicas_are_too_many (void **state)
 {
   g_autoptr (KvolKubeManifest) manifest = kube_rows_read (APP ("Deployment", "replicas: 2000000000, "));
@@ -276,7 +261,6 @@ main (void)
   kube_rows_add (tests, "a template does not bring a UID", a_template_does_not_bring_a_uid, NULL);
   kube_rows_add (tests, "the canonical spec is sorted JSON", the_canonical_spec_is_sorted_json, NULL);
   kube_rows_add (tests, "labels and annotations are the template's", labels_and_annotations_are_the_templates, NULL);
-  kube_rows_add (tests, "a claim template is not supported yet", a_claim_template_is_not_supported_yet, NULL);
   kube_rows_add (tests, "two thousand million replicas are too many", two_thousand_million_replicas_are_too_many, NULL);
   kube_rows_add (tests, "a replaced pod is noted", a_replaced_pod_is_noted, NULL);
   kube_rows_add (tests, "a faulty pod does not hold up the others", a_faulty_pod_does_not_hold_up_the_others, NULL);

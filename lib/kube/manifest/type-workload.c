@@ -67,8 +67,7 @@ static const KubeField stateful_set_spec[] = {
   { "serviceName",                          STRING },
   { "template",                             OBJECT (PodTemplateSpec), REQUIRED },
   { "updateStrategy",                       ANY },
-  { "volumeClaimTemplates",                 LIST_OF (PersistentVolumeClaim),
-                                            UNSUPPORTED ("claims are not supported yet") },
+  { "volumeClaimTemplates",                 LIST_OF (PersistentVolumeClaim) },
   { NULL },
 };
 static const KubeType kube_type_StatefulSetSpec = { "StatefulSetSpec", stateful_set_spec };
