@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "claim/match.h"
+#include "manifest/hash.h"
 #include "manifest/types.h"
 
 struct KubeBinder
@@ -12,9 +13,16 @@ struct KubeBinder
   GHashTable *claims;   /* "NAMESPACE/NAME": KubeNode */
   GHashTable *volumes;  /* name: KubeNode */
   GHashTable *reserved; /* "NAMESPACE/NAME" of a claim: GPtrArray of the volumes that wait for it, KubeNode */
-  GHashTable *owners;   /* name of a volume: "NAMESPACE/NAME" of the claim that got it by naming it */
+  GHashTable *taken;    /* names of volumes that a claim got by naming them */
+  GHashTable *answers;  /* "NAMESPACE/NAME" of a claim: Answer, found once and for all */
   GQueue waiting;       /* keys of claims, in the order of reading, that had no chance to take a volume yet */
 };
+
+typedef struct
+{
+  KubeNode *volume; /* or NULL */
+  GError *error;
+} Answer;
 
 /* A claim for the time of one question. */
 typedef struct
@@ -25,15 +33,25 @@ typedef struct
   const KubeNode *root; /* a claim, or a template of claims */
 } Claim;
 
+static void
+answer_free (gpointer data)
+{
+  Answer *answer = data;
+
+  g_clear_error (&answer->error);
+  g_free (answer);
+}
+
 KubeBinder *
 kube_binder_new (void)
 {
   KubeBinder *self = g_new0 (KubeBinder, 1);
 
-  self->claims = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->volumes = g_hash_table_new (g_str_hash, g_str_equal);
-  self->reserved = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
-  self->owners = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  self->claims = g_hash_table_new_full (kube_hash_text, g_str_equal, g_free, NULL);
+  self->volumes = g_hash_table_new (kube_hash_text, g_str_equal);
+  self->reserved = g_hash_table_new_full (kube_hash_text, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  self->taken = g_hash_table_new (kube_hash_text, g_str_equal);
+  self->answers = g_hash_table_new_full (kube_hash_text, g_str_equal, g_free, answer_free);
   g_queue_init (&self->waiting);
   return self;
 }
@@ -44,7 +62,8 @@ kube_binder_free (KubeBinder *self)
   g_hash_table_unref (self->claims);
   g_hash_table_unref (self->volumes);
   g_hash_table_unref (self->reserved);
-  g_hash_table_unref (self->owners);
+  g_hash_table_unref (self->taken);
+  g_hash_table_unref (self->answers);
   g_queue_clear (&self->waiting);
   g_free (self);
 }
@@ -173,7 +192,6 @@ find_named (KubeBinder *self, const Claim *claim, const char *name, GError **err
 {
   KubeNode *volume = g_hash_table_lookup (self->volumes, name);
   const KubeNode *reference = volume ? kube_node_find (volume, "spec/claimRef") : NULL;
-  const char *owner = g_hash_table_lookup (self->owners, name);
   const char *why;
 
   if (volume == NULL)
@@ -181,13 +199,12 @@ find_named (KubeBinder *self, const Claim *claim, const char *name, GError **err
   /* Where both name each other, somebody has bound them, and that is that. */
   if (reference != NULL && is_for (reference, claim))
     return volume;
-  if (reference != NULL || (owner != NULL && !g_str_equal (owner, claim->key)))
+  if (reference != NULL || g_hash_table_contains (self->taken, name))
     return throw (claim, error, KVOL_ERROR_INVALID_SPEC, "volume \"%s\" already bound to a different claim.", name);
   why = kube_match_explain (claim->root, volume, TRUE);
   if (why != NULL)
     return throw (claim, error, KVOL_ERROR_INVALID_SPEC, "Cannot bind to requested volume \"%s\": %s", name, why);
-  if (owner == NULL)
-    g_hash_table_insert (self->owners, (gpointer) get_name (volume), g_strdup (claim->key));
+  g_hash_table_add (self->taken, (gpointer) get_name (volume));
   return volume;
 }
 
@@ -240,6 +257,16 @@ bind_claim (KubeBinder *self, const Claim *claim, GError **error)
   return name != NULL ? find_named (self, claim, name, error) : find_reserved (self, claim, error);
 }
 
+static const Answer *
+find_answer (KubeBinder *self, const Claim *claim)
+{
+  Answer *answer = g_new0 (Answer, 1);
+
+  answer->volume = bind_claim (self, claim, &answer->error);
+  g_hash_table_insert (self->answers, g_strdup (claim->key), answer);
+  return answer;
+}
+
 /* Every claim takes what it names before a pod asks for any of them, so that it is not the pods' order that counts. */
 static void
 bind_waiting (KubeBinder *self)
@@ -252,7 +279,7 @@ bind_waiting (KubeBinder *self)
       const char *name = get_name (root);
       g_autofree char *ns = g_strndup (key, strlen (key) - strlen (name) - 1);
 
-      bind_claim (self, &(Claim){ ns, name, key, root }, NULL);
+      find_answer (self, &(Claim){ ns, name, key, root });
     }
 }
 
@@ -260,15 +287,15 @@ KubeNode *
 kube_binder_bind (KubeBinder *self, const char *ns, const char *name, const KubeNode *template, GError **error)
 {
   g_autofree char *key = g_strdup_printf ("%s/%s", ns, name);
-  const KubeNode *root = g_hash_table_lookup (self->claims, key);
+  const Answer *answer;
 
   bind_waiting (self);
-  if (root == NULL)
-    root = template;
-  if (root == NULL)
-    {
-      g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "persistentvolumeclaim \"%s\" not found", name);
-      return NULL;
-    }
-  return bind_claim (self, &(Claim){ ns, name, key, root }, error);
+  answer = g_hash_table_lookup (self->answers, key);
+  if (answer == NULL && template != NULL)
+    answer = find_answer (self, &(Claim){ ns, name, key, template });
+  if (answer == NULL)
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "persistentvolumeclaim \"%s\" not found", name);
+  else if (answer->volume == NULL)
+    g_propagate_error (error, g_error_copy (answer->error));
+  return answer ? answer->volume : NULL;
 }

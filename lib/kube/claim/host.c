@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "claim/host.h"
 
+#include "manifest/hash.h"
+
 /* As Go calls it. */
 #if defined(__x86_64__)
 #define ARCH "amd64"
@@ -24,7 +26,7 @@ void
 kube_host_init (KubeHost *self, const char *name)
 {
   self->name = g_strdup (name);
-  self->labels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->labels = g_hash_table_new_full (kube_hash_text, g_str_equal, g_free, g_free);
   kube_host_label (self, "kubernetes.io/hostname", name);
   kube_host_label (self, "kubernetes.io/os", "linux");
   kube_host_label (self, "kubernetes.io/arch", ARCH);

@@ -7,6 +7,7 @@
 #include <kvol/kvol-error.h>
 
 #include "manifest/file.h"
+#include "manifest/hash.h"
 #include "manifest/reader.h"
 #include "manifest/types.h"
 #include "validate/object.h"
@@ -458,7 +459,7 @@ kvol_kube_manifest_init (KvolKubeManifest *self)
   kube_report_init (&self->report);
   kube_report_init (&self->full);
   self->entries = g_ptr_array_new_with_free_func (entry_free);
-  self->indices = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->indices = g_hash_table_new_full (kube_hash_text, g_str_equal, g_free, NULL);
   self->claimants = g_ptr_array_new_with_free_func (claimant_free);
   self->others = g_ptr_array_new_with_free_func (g_object_unref);
 }

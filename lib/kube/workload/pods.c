@@ -150,19 +150,22 @@ kube_pods_make (const KubeObject *object, const KubeClaims *claims, KubePodFunc 
   const KubeNode *node = kube_object_get_template (object);
   const KubeType *type = object->kind->pods == KUBE_PODS_SELF ? &kube_type_Pod : &kube_type_PodTemplateSpec;
   g_autoptr (GVariant) template = g_variant_ref_sink (kube_type_to_variant (type, node));
-  g_autoptr (GVariant) shared = g_variant_ref_sink (make_spec (template, NULL));
+  g_autoptr (GVariant) spec = g_variant_ref_sink (make_spec (template, NULL));
   g_autofree char *digest = kube_spec_digest (kube_node_get (node, "spec"));
   guint64 count = kube_pods_count (object);
+  g_autoptr (GVariant) shared = claims && count > 0 ? kube_volumes_new_shared (object, claims) : NULL;
 
+  if (shared != NULL)
+    g_variant_ref_sink (shared);
   for (guint64 i = 0; i < count; i++)
     {
       g_autofree char *name = kube_pods_dup_name (object, i);
-      GVariant *volumes = claims ? kube_volumes_new (object, name, i == 0, claims) : NULL;
+      GVariant *volumes = claims ? kube_volumes_new (object, name, shared, claims) : NULL;
       KvolPod *pod;
 
       if (claims != NULL && volumes == NULL)
         continue;
-      pod = make_pod (object, template, claims ? make_spec (template, volumes) : shared, name, digest, error);
+      pod = make_pod (object, template, claims ? make_spec (template, volumes) : spec, name, digest, error);
       if (pod == NULL)
         return FALSE;
       each (pod, i, data);

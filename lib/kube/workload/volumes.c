@@ -4,14 +4,13 @@
 #include "claim/volume.h"
 #include "manifest/types.h"
 
-/* What all volumes of one pod are made with. */
+/* What volumes are made with. */
 typedef struct
 {
   const KubeObject *object;
   const KubeNode *spec; /* of the pod */
   const KubeClaims *claims;
   GVariantBuilder *builder;
-  gboolean is_first;
   gboolean failed;
 } Maker;
 
@@ -87,7 +86,7 @@ add_claim (Maker *maker, KubeClaimUse *use, const KubeNode *template, KubeNode *
     made = kube_claim_volume_new (volume, use, &maker->claims->host, &error);
   if (made != NULL)
     g_variant_builder_add_value (maker->builder, made);
-  else if (maker->is_first || template != NULL)
+  else
     kube_report_node (maker->claims->report, KVOL_KUBE_WARNING, node, field, "%s", error->message);
   maker->failed = maker->failed || made == NULL;
 }
@@ -140,22 +139,44 @@ is_replaced (const KubeNode *templates, const KubeNode *volume)
   return FALSE;
 }
 
+static GVariant *
+finish (Maker *self)
+{
+  if (!self->failed)
+    return g_variant_builder_end (self->builder);
+  g_variant_builder_clear (self->builder);
+  return NULL;
+}
+
 GVariant *
-kube_volumes_new (const KubeObject *object, const char *pod, gboolean is_first, const KubeClaims *claims)
+kube_volumes_new_shared (const KubeObject *object, const KubeClaims *claims)
 {
   const KubeNode *spec = get_spec (object);
   const KubeNode *volumes = kube_node_get_list (spec, "volumes");
   const KubeNode *templates = get_templates (object);
   GVariantBuilder builder;
-  Maker maker = { object, spec, claims, &builder, is_first, FALSE };
+  Maker maker = { object, spec, claims, &builder, FALSE };
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
-  add_templates (&maker, templates, pod);
   for (guint i = 0; i < kube_node_length (volumes); i++)
     if (!is_replaced (templates, kube_node_child (volumes, i)))
       add_volume (&maker, kube_node_child (volumes, i));
-  if (!maker.failed)
-    return g_variant_builder_end (&builder);
-  g_variant_builder_clear (&builder);
-  return NULL;
+  return finish (&maker);
+}
+
+GVariant *
+kube_volumes_new (const KubeObject *object, const char *pod, GVariant *shared, const KubeClaims *claims)
+{
+  GVariantBuilder builder;
+  Maker maker = { object, get_spec (object), claims, &builder, shared == NULL };
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
+  add_templates (&maker, get_templates (object), pod);
+  for (gsize i = 0; shared != NULL && i < g_variant_n_children (shared); i++)
+    {
+      g_autoptr (GVariant) volume = g_variant_get_child_value (shared, i);
+
+      g_variant_builder_add_value (&builder, volume);
+    }
+  return finish (&maker);
 }

@@ -19,7 +19,9 @@ typedef struct {
   KubeReport *report;
 } KubeClaims;
 
-/* spec.volumes of the pod called @pod, aa{sv}, floating, each claim replaced by what it is bound to. NULL: that failed,
- * and was reported as a warning at the place of each claim; what all pods of the object share, for the first one
- * only. */
-GVariant *kube_volumes_new (const KubeObject *object, const char *pod, gboolean is_first, const KubeClaims *claims);
+/* Those of spec.volumes that all pods of @object share, aa{sv}, floating, each claim replaced by what it is bound to.
+ * NULL: that failed, and was reported as a warning at the place of each claim. */
+GVariant *kube_volumes_new_shared (const KubeObject *object, const KubeClaims *claims);
+
+/* All of spec.volumes of the pod called @pod, in the same way. @shared may be NULL, and so is the answer then. */
+GVariant *kube_volumes_new (const KubeObject *object, const char *pod, GVariant *shared, const KubeClaims *claims);
