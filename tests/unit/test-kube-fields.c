@@ -102,7 +102,8 @@ static const KubeRow unsupported[] = {
     "f:6: warning: Pod/p: spec.volumes[0].persistentVolumeClaim.claimName: persistentvolumeclaim \"c\" not found" },
   { "gitRepo names the reason", POD "  volumes: [{name: v, gitRepo: {repository: r}}]\n",
     "f:6: warning: Pod/p: spec.volumes[0].gitRepo: never supported: a repository can run code on the node "
-    "(CVE-2024-10220, CVE-2025-1767); clone into an emptyDir" },
+    "(CVE-2024-10220, CVE-2025-1767); clone into an emptyDir\n"
+    "f:6: warning: Pod/p: spec.volumes[0].gitRepo: deprecated in v1.11" },
   { "a disk of a cloud names its driver", POD "  volumes: [{name: v, awsElasticBlockStore: {volumeID: x}}]\n",
     "f:6: warning: Pod/p: spec.volumes[0].awsElasticBlockStore: not supported (upstream serves it by the CSI driver "
     "ebs.csi.aws.com)" },

@@ -39,9 +39,9 @@ kube_type_visit (const KubeType *type, KubeNode *object, KubeVisitFunc visit, gp
     {
       KubeNode *value = kube_node_get (object, field->name);
 
-      visit (field, object, value, data);
       if (value != NULL)
         visit_below (field, value, visit, data);
+      visit (field, object, value, data);
     }
 }
 

@@ -22,7 +22,7 @@ static const KubeType kube_type_VolumeResourceRequirements
     = { "VolumeResourceRequirements", volume_resource_requirements };
 
 static const KubeField data_source[] = {
-  { "apiGroup",  STRING },
+  { "apiGroup",  STRING, RULE (SUBDOMAIN) },
   { "kind",      STRING, REQUIRED },
   { "name",      STRING, REQUIRED },
   { "namespace", STRING },
@@ -31,10 +31,10 @@ static const KubeField data_source[] = {
 static const KubeType kube_type_DataSource = { "TypedLocalObjectReference, TypedObjectReference", data_source };
 
 static const KubeField persistent_volume_claim_spec[] = {
-  { "accessModes",               STRINGS, REQUIRED, ONE_OF ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce",
-                                                            "ReadWriteOncePod") },
-  { "dataSource",                OBJECT (DataSource) },
-  { "dataSourceRef",             OBJECT (DataSource) },
+  { "accessModes",               STRINGS, ONE_OF ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce",
+                                                  "ReadWriteOncePod") },
+  { "dataSource",                OBJECT (DataSource), RULE (DATA_SOURCE) },
+  { "dataSourceRef",             OBJECT (DataSource), RULE (DATA_SOURCE) },
   { "resources",                 OBJECT (VolumeResourceRequirements) },
   { "selector",                  OBJECT (LabelSelector) },
   { "storageClassName",          STRING, RULE (SUBDOMAIN) },
@@ -50,15 +50,15 @@ static const KubeField persistent_volume_claim[] = {
   { "apiVersion", STRING },
   { "kind",       STRING },
   { "metadata",   OBJECT (ObjectMeta) },
-  { "spec",       OBJECT (PersistentVolumeClaimSpec), REQUIRED },
+  { "spec",       OBJECT (PersistentVolumeClaimSpec), RULE (CLAIM), REQUIRED },
   { "status",     ANY },
   { NULL },
 };
 const KubeType kube_type_PersistentVolumeClaim = { "PersistentVolumeClaim", persistent_volume_claim };
 
 static const KubeField persistent_volume_claim_template[] = {
-  { "metadata", OBJECT (TemplateMeta) },
-  { "spec",     OBJECT (PersistentVolumeClaimSpec), REQUIRED },
+  { "metadata", OBJECT (TemplateMeta), RULE (CLAIM_META) },
+  { "spec",     OBJECT (PersistentVolumeClaimSpec), RULE (CLAIM), REQUIRED },
   { NULL },
 };
 const KubeType kube_type_PersistentVolumeClaimTemplate
@@ -67,28 +67,28 @@ const KubeType kube_type_PersistentVolumeClaimTemplate
 /* ---- classes ---- */
 
 static const KubeField topology_expression[] = {
-  { "key",    STRING,  REQUIRED },
+  { "key",    STRING },
   { "values", STRINGS, REQUIRED },
   { NULL },
 };
 static const KubeType kube_type_TopologyExpression = { "TopologySelectorLabelRequirement", topology_expression };
 
 static const KubeField topology_term[] = {
-  { "matchLabelExpressions", LIST_OF (TopologyExpression) },
+  { "matchLabelExpressions", LIST_OF (TopologyExpression), RULE (TOPOLOGY_EXPRESSION) },
   { NULL },
 };
 static const KubeType kube_type_TopologySelectorTerm = { "TopologySelectorTerm", topology_term };
 
 static const KubeField storage_class[] = {
   { "allowVolumeExpansion", BOOL },
-  { "allowedTopologies",    LIST_OF (TopologySelectorTerm) },
+  { "allowedTopologies",    LIST_OF (TopologySelectorTerm), RULE (TOPOLOGY) },
   { "apiVersion",           STRING },
   { "kind",                 STRING },
   { "metadata",             OBJECT (ObjectMeta) },
   { "mountOptions",         STRINGS },
   { "parameters",           STRING_MAP, PRIVATE },
-  { "provisioner",          STRING, REQUIRED },
-  { "reclaimPolicy",        STRING, OTHERWISE ("Delete"), ONE_OF ("Delete", "Retain") },
+  { "provisioner",          STRING, RULE (QUALIFIED), REQUIRED },
+  { "reclaimPolicy",        STRING, OTHERWISE ("Delete"), ONE_OF ("Delete", "Retain"), OR_EMPTY },
   { "volumeBindingMode",    STRING, OTHERWISE ("Immediate"), ONE_OF ("Immediate", "WaitForFirstConsumer") },
   { NULL },
 };

@@ -24,8 +24,8 @@ static const KubeType kube_type_VolumeDevice = { "VolumeDevice", volume_device }
 
 static const KubeField resource_requirements[] = {
   { "claims",   ANY },
-  { "limits",   RESOURCES },
-  { "requests", RESOURCES },
+  { "limits",   RESOURCES, RULE (AMOUNTS) },
+  { "requests", RESOURCES, RULE (AMOUNTS) },
   { NULL },
 };
 const KubeType kube_type_ResourceRequirements = { "ResourceRequirements", resource_requirements };
@@ -60,16 +60,16 @@ static const KubeType kube_type_SecurityContext = { "SecurityContext", security_
   { "name",                     STRING, RULE (LABEL), REQUIRED }, \
   { "args",                     STRINGS }, \
   { "command",                  STRINGS }, \
-  { "env",                      LIST_OF (EnvVar) }, \
-  { "envFrom",                  LIST_OF (EnvFromSource) }, \
+  { "env",                      LIST_OF (EnvVar), RULE (ENV) }, \
+  { "envFrom",                  LIST_OF (EnvFromSource), RULE (ENV_FROM) }, \
   { "image",                    STRING, REQUIRED }, \
-  { "imagePullPolicy",          STRING, ONE_OF ("Always", "IfNotPresent", "Never") }, \
+  { "imagePullPolicy",          STRING, ONE_OF ("Always", "IfNotPresent", "Never"), OR_EMPTY }, \
   { "lifecycle",                ANY }, \
   { "livenessProbe",            ANY }, \
   { "ports",                    ANY }, \
   { "readinessProbe",           ANY }, \
   { "resizePolicy",             ANY }, \
-  { "resources",                OBJECT (ResourceRequirements) }, \
+  { "resources",                OBJECT (ResourceRequirements), RULE (RESOURCES) }, \
   { "restartPolicy",            STRING }, \
   { "restartPolicyRules",       ANY }, \
   { "securityContext",          OBJECT (SecurityContext) }, \
@@ -77,10 +77,10 @@ static const KubeType kube_type_SecurityContext = { "SecurityContext", security_
   { "stdin",                    BOOL }, \
   { "stdinOnce",                BOOL }, \
   { "terminationMessagePath",   STRING }, \
-  { "terminationMessagePolicy", STRING }, \
+  { "terminationMessagePolicy", STRING, ONE_OF ("File", "FallbackToLogsOnError"), OR_EMPTY }, \
   { "tty",                      BOOL }, \
   { "volumeDevices",            LIST_OF (VolumeDevice) }, \
-  { "volumeMounts",             LIST_OF (VolumeMount) }, \
+  { "volumeMounts",             LIST_OF (VolumeMount), RULE (MOUNT) }, \
   { "workingDir",               STRING }
 
 static const KubeField container[] = {

@@ -4,8 +4,8 @@
 
 /* clang-format off */
 static const KubeField key_selector[] = {
-  { "key",      STRING, REQUIRED },
-  { "name",     STRING },
+  { "key",      STRING, RULE (CONFIG_KEY), REQUIRED },
+  { "name",     STRING, RULE (SUBDOMAIN) },
   { "optional", BOOL },
   { NULL },
 };
@@ -37,17 +37,17 @@ static const KubeField resource_field_selector[] = {
 static const KubeType kube_type_ResourceFieldSelector = { "ResourceFieldSelector", resource_field_selector };
 
 static const KubeField env_var_source[] = {
-  { "configMapKeyRef",  OBJECT (KeySelector) },
-  { "fieldRef",         OBJECT (ObjectFieldSelector) },
+  { "configMapKeyRef",  OBJECT (KeySelector), RULE (ENV_KEY) },
+  { "fieldRef",         OBJECT (ObjectFieldSelector), RULE (ENV_FIELD) },
   { "fileKeyRef",       OBJECT (FileKeySelector) },
-  { "resourceFieldRef", OBJECT (ResourceFieldSelector) },
-  { "secretKeyRef",     OBJECT (KeySelector) },
+  { "resourceFieldRef", OBJECT (ResourceFieldSelector), RULE (RESOURCE_FIELD) },
+  { "secretKeyRef",     OBJECT (KeySelector), RULE (ENV_KEY) },
   { NULL },
 };
 static const KubeType kube_type_EnvVarSource = { "EnvVarSource", env_var_source };
 
 static const KubeField env_var[] = {
-  { "name",      STRING, REQUIRED },
+  { "name",      STRING, RULE (ENV_NAME), REQUIRED },
   { "value",     STRING, PRIVATE },
   { "valueFrom", OBJECT (EnvVarSource) },
   { NULL },
@@ -55,7 +55,7 @@ static const KubeField env_var[] = {
 const KubeType kube_type_EnvVar = { "EnvVar", env_var };
 
 static const KubeField env_source[] = {
-  { "name",     STRING, REQUIRED },
+  { "name",     STRING, RULE (SUBDOMAIN), REQUIRED },
   { "optional", BOOL },
   { NULL },
 };
@@ -63,7 +63,7 @@ static const KubeType kube_type_EnvSource = { "ConfigMapEnvSource, SecretEnvSour
 
 static const KubeField env_from_source[] = {
   { "configMapRef", OBJECT (EnvSource) },
-  { "prefix",       STRING },
+  { "prefix",       STRING, RULE (ENV_NAME) },
   { "secretRef",    OBJECT (EnvSource) },
   { NULL },
 };

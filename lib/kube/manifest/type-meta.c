@@ -15,14 +15,14 @@ static const KubeField owner_reference[] = {
 static const KubeType kube_type_OwnerReference = { "OwnerReference", owner_reference };
 
 #define META_FIELDS \
-  { "annotations",                STRING_MAP, PRIVATE }, /* kubectl keeps whole Secrets in one */ \
+  { "annotations",                STRING_MAP, RULE (ANNOTATIONS), PRIVATE }, /* kubectl keeps whole Secrets in one */ \
   { "creationTimestamp",          STRING }, \
   { "deletionGracePeriodSeconds", INT64 }, \
   { "deletionTimestamp",          STRING }, \
   { "finalizers",                 STRINGS }, \
   { "generateName",               STRING }, \
   { "generation",                 INT64 }, \
-  { "labels",                     STRING_MAP }, \
+  { "labels",                     STRING_MAP, RULE (LABELS) }, \
   { "managedFields",              ANY }, \
   { "ownerReferences",            LIST_OF (OwnerReference) }, \
   { "resourceVersion",            STRING }, \
@@ -60,16 +60,16 @@ static const KubeField object_reference[] = {
 const KubeType kube_type_ObjectReference = { "ObjectReference", object_reference };
 
 static const KubeField label_selector_requirement[] = {
-  { "key",      STRING, REQUIRED },
-  { "operator", STRING, REQUIRED, ONE_OF ("DoesNotExist", "Exists", "In", "NotIn") },
+  { "key",      STRING },
+  { "operator", STRING },
   { "values",   STRINGS },
   { NULL },
 };
 static const KubeType kube_type_LabelSelectorRequirement = { "LabelSelectorRequirement", label_selector_requirement };
 
 static const KubeField label_selector[] = {
-  { "matchExpressions", LIST_OF (LabelSelectorRequirement) },
-  { "matchLabels",      STRING_MAP },
+  { "matchExpressions", LIST_OF (LabelSelectorRequirement), RULE (EXPRESSION) },
+  { "matchLabels",      STRING_MAP, RULE (LABELS) },
   { NULL },
 };
 const KubeType kube_type_LabelSelector = { "LabelSelector", label_selector };

@@ -4,16 +4,16 @@
 
 /* clang-format off */
 static const KubeField node_selector_requirement[] = {
-  { "key",      STRING, REQUIRED },
-  { "operator", STRING, REQUIRED, ONE_OF ("DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn") },
+  { "key",      STRING },
+  { "operator", STRING },
   { "values",   STRINGS },
   { NULL },
 };
 static const KubeType kube_type_NodeSelectorRequirement = { "NodeSelectorRequirement", node_selector_requirement };
 
 static const KubeField node_selector_term[] = {
-  { "matchExpressions", LIST_OF (NodeSelectorRequirement) },
-  { "matchFields",      LIST_OF (NodeSelectorRequirement) },
+  { "matchExpressions", LIST_OF (NodeSelectorRequirement), RULE (NODE_EXPRESSION) },
+  { "matchFields",      LIST_OF (NodeSelectorRequirement), RULE (NODE_FIELD) },
   { NULL },
 };
 static const KubeType kube_type_NodeSelectorTerm = { "NodeSelectorTerm", node_selector_term };

@@ -41,17 +41,17 @@ static const KubeField file_resource_field_selector[] = {
 static const KubeType kube_type_FileResourceFieldSelector = { "ResourceFieldSelector", file_resource_field_selector };
 
 static const KubeField downward_file[] = {
-  { "fieldRef",         OBJECT (ObjectFieldSelector) },
+  { "fieldRef",         OBJECT (ObjectFieldSelector), RULE (VOLUME_FIELD) },
   { "mode",             INT32,  RULE (MODE) },
   { "path",             STRING, RULE (NOT_RESERVED), REQUIRED },
-  { "resourceFieldRef", OBJECT (FileResourceFieldSelector) },
+  { "resourceFieldRef", OBJECT (FileResourceFieldSelector), RULE (RESOURCE_FIELD) },
   { NULL },
 };
 static const KubeType kube_type_DownwardAPIVolumeFile = { "DownwardAPIVolumeFile", downward_file };
 
 static const KubeField downward_api[] = {
   { "defaultMode", INT32,  RULE (MODE), OTHERWISE ("420") },
-  { "items",       LIST_OF (DownwardAPIVolumeFile) },
+  { "items",       LIST_OF (DownwardAPIVolumeFile), RULE (DOWNWARD_FILE) },
   { NULL },
 };
 const KubeType kube_type_DownwardAPIVolumeSource = { "DownwardAPIVolumeSource", downward_api };
@@ -67,14 +67,14 @@ static const KubeField object_projection[] = {
 static const KubeType kube_type_ObjectProjection = { "ConfigMapProjection, SecretProjection", object_projection };
 
 static const KubeField downward_projection[] = {
-  { "items", LIST_OF (DownwardAPIVolumeFile) },
+  { "items", LIST_OF (DownwardAPIVolumeFile), RULE (DOWNWARD_FILE) },
   { NULL },
 };
 static const KubeType kube_type_DownwardAPIProjection = { "DownwardAPIProjection", downward_projection };
 
 static const KubeField service_account_token[] = {
   { "audience",          STRING },
-  { "expirationSeconds", INT64, OTHERWISE ("3600") },
+  { "expirationSeconds", INT64, RULE (TOKEN_LIFE), OTHERWISE ("3600") },
   { "path",              STRING, RULE (NOT_RESERVED), REQUIRED },
   { NULL },
 };
@@ -95,8 +95,8 @@ static const KubeField pod_certificate[] = {
   { "certificateChainPath", STRING, RULE (NOT_RESERVED) },
   { "credentialBundlePath", STRING, RULE (NOT_RESERVED) },
   { "keyPath",              STRING, RULE (NOT_RESERVED) },
-  { "keyType",              STRING, REQUIRED, ONE_OF ("ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519", "RSA3072",
-                                                      "RSA4096") },
+  { "keyType",              STRING, REQUIRED, ONE_OF ("RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521",
+                                                      "ED25519") },
   { "maxExpirationSeconds", INT32 },
   { "signerName",           STRING, REQUIRED },
   { "userAnnotations",      STRING_MAP },
@@ -110,17 +110,17 @@ static const KubeField volume_projection[] = {
   { "configMap",           SOURCE, OBJECT (ObjectProjection) },
   { "downwardAPI",         SOURCE, OBJECT (DownwardAPIProjection) },
   { "serviceAccountToken", SOURCE, OBJECT (ServiceAccountTokenProjection) },
-  { "clusterTrustBundle",  SOURCE, OBJECT (ClusterTrustBundleProjection),
+  { "clusterTrustBundle",  SOURCE, OBJECT (ClusterTrustBundleProjection), RULE (TRUST_BUNDLE),
                            UNSUPPORTED ("ClusterTrustBundle projection is not supported in static kubelet mode") },
-  { "podCertificate",      SOURCE, OBJECT (PodCertificateProjection),
+  { "podCertificate",      SOURCE, OBJECT (PodCertificateProjection), RULE (CERTIFICATE),
                            UNSUPPORTED ("not supported: nobody signs certificates without an API server") },
   { NULL },
 };
-static const KubeType kube_type_VolumeProjection = { "VolumeProjection", volume_projection };
+const KubeType kube_type_VolumeProjection = { "VolumeProjection", volume_projection };
 
 static const KubeField projected[] = {
   { "defaultMode", INT32,  RULE (MODE), OTHERWISE ("420") },
-  { "sources",     LIST_OF (VolumeProjection) },
+  { "sources",     LIST_OF (VolumeProjection), RULE (PROJECTION) },
   { NULL },
 };
 const KubeType kube_type_ProjectedVolumeSource = { "ProjectedVolumeSource", projected };

@@ -47,8 +47,8 @@ static const KubeField local[] = {
 const KubeType kube_type_LocalVolumeSource = { "LocalVolumeSource", local };
 
 static const KubeField image[] = {
-  { "pullPolicy", STRING, ONE_OF ("Always", "IfNotPresent", "Never") },
-  { "reference",  STRING, REQUIRED },
+  { "pullPolicy", STRING, ONE_OF ("Always", "IfNotPresent", "Never"), OR_EMPTY },
+  { "reference",  STRING }, /* of a pod; a template may leave it open */
   { NULL },
 };
 const KubeType kube_type_ImageVolumeSource = { "ImageVolumeSource", image };
@@ -58,7 +58,7 @@ const KubeType kube_type_ImageVolumeSource = { "ImageVolumeSource", image };
 #define FLEX_FIELDS(secret) \
   { "driver",    STRING, REQUIRED }, \
   { "fsType",    STRING }, \
-  { "options",   STRING_MAP, PRIVATE }, \
+  { "options",   STRING_MAP, RULE (OPTIONS), PRIVATE }, \
   { "readOnly",  BOOL }, \
   { "secretRef", OBJECT (secret) }, \
   { NULL }
@@ -72,7 +72,7 @@ const KubeType kube_type_FlexPersistentVolumeSource = { "FlexPersistentVolumeSou
 static const KubeField csi[] = {
   { "driver",               STRING, REQUIRED },
   { "fsType",               STRING },
-  { "nodePublishSecretRef", OBJECT (LocalObjectReference) },
+  { "nodePublishSecretRef", OBJECT (LocalObjectReference), RULE (SECRET) },
   { "readOnly",             BOOL },
   { "volumeAttributes",     STRING_MAP, PRIVATE },
   { NULL },
@@ -80,12 +80,12 @@ static const KubeField csi[] = {
 const KubeType kube_type_CSIVolumeSource = { "CSIVolumeSource", csi };
 
 static const KubeField csi_persistent_volume[] = {
-  { "controllerExpandSecretRef",  OBJECT (SecretReference) },
-  { "controllerPublishSecretRef", OBJECT (SecretReference) },
+  { "controllerExpandSecretRef",  OBJECT (SecretReference), RULE (CLUSTER_SECRET) },
+  { "controllerPublishSecretRef", OBJECT (SecretReference), RULE (CLUSTER_SECRET) },
   { "driver",                     STRING, REQUIRED },
   { "fsType",                     STRING },
-  { "nodeExpandSecretRef",        OBJECT (SecretReference) },
-  { "nodePublishSecretRef",       OBJECT (SecretReference) },
+  { "nodeExpandSecretRef",        OBJECT (SecretReference), RULE (CLUSTER_SECRET) },
+  { "nodePublishSecretRef",       OBJECT (SecretReference), RULE (CLUSTER_SECRET) },
   { "nodeStageSecretRef",         OBJECT (SecretReference) },
   { "readOnly",                   BOOL },
   { "volumeAttributes",           STRING_MAP, PRIVATE },

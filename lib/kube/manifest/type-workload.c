@@ -12,7 +12,7 @@
   { NULL }
 
 static const KubeField deployment_spec[] = {
-  { "minReadySeconds",         INT32 },
+  { "minReadySeconds",         INT32, RULE (NOT_NEGATIVE) },
   { "paused",                  BOOL },
   { "progressDeadlineSeconds", INT32 },
   { "replicas",                INT32, RULE (NOT_NEGATIVE), OTHERWISE ("1") },
@@ -87,10 +87,10 @@ static const KubeField daemon_set[] = { OBJECT_FIELDS (DaemonSetSpec) };
 const KubeType kube_type_DaemonSet = { "DaemonSet", daemon_set };
 
 static const KubeField job_spec[] = {
-  { "activeDeadlineSeconds",   INT64 },
-  { "backoffLimit",            INT32 },
+  { "activeDeadlineSeconds",   INT64, RULE (NOT_NEGATIVE) },
+  { "backoffLimit",            INT32, RULE (NOT_NEGATIVE) },
   { "backoffLimitPerIndex",    INT32 },
-  { "completionMode",          STRING },
+  { "completionMode",          STRING, ONE_OF ("NonIndexed", "Indexed") },
   { "completions",             INT32, RULE (NOT_NEGATIVE) },
   { "managedBy",               STRING },
   { "manualSelector",          BOOL },
@@ -102,7 +102,7 @@ static const KubeField job_spec[] = {
   { "successPolicy",           ANY },
   { "suspend",                 BOOL },
   { "template",                OBJECT (PodTemplateSpec), REQUIRED },
-  { "ttlSecondsAfterFinished", INT32 },
+  { "ttlSecondsAfterFinished", INT32, RULE (NOT_NEGATIVE) },
   { NULL },
 };
 static const KubeType kube_type_JobSpec = { "JobSpec", job_spec };
@@ -117,7 +117,7 @@ static const KubeField job_template_spec[] = {
 static const KubeType kube_type_JobTemplateSpec = { "JobTemplateSpec", job_template_spec };
 
 static const KubeField cron_job_spec[] = {
-  { "concurrencyPolicy",          STRING },
+  { "concurrencyPolicy",          STRING, ONE_OF ("Allow", "Forbid", "Replace"), OR_EMPTY },
   { "failedJobsHistoryLimit",     INT32 },
   { "jobTemplate",                OBJECT (JobTemplateSpec), REQUIRED },
   { "schedule",                   STRING, REQUIRED },

@@ -28,6 +28,7 @@ extern const KubeType kube_type_ConfigMapVolumeSource;
 extern const KubeType kube_type_DownwardAPIVolumeSource;
 extern const KubeType kube_type_ProjectedVolumeSource;
 extern const KubeType kube_type_SecretVolumeSource;
+extern const KubeType kube_type_VolumeProjection;
 
 /* type-volume.c */
 extern const KubeType kube_type_Volume;
