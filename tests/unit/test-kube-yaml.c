@@ -194,7 +194,7 @@ static const Quantity quantities[] = {
   { "abc", KUBE_QUANTITY_UNITS, 0, "quantities must match the regular expression" },
   { "1 Gi", KUBE_QUANTITY_UNITS, 0, "quantities must match the regular expression" },
   { "1.2.3", KUBE_QUANTITY_UNITS, 0, "quantities must match the regular expression" },
-  { "1Gi ", KUBE_QUANTITY_UNITS, 0, "quantities must match the regular expression" },
+  { " 1Gi ", KUBE_QUANTITY_UNITS, 1073741824, NULL },
   { "--1", KUBE_QUANTITY_UNITS, 0, "unable to parse quantity's suffix" },
   { "1Gb", KUBE_QUANTITY_UNITS, 0, "quantities must match the regular expression" },
   { "1K", KUBE_QUANTITY_UNITS, 0, "unable to parse quantity's suffix" },
