@@ -145,11 +145,11 @@ $(FUZZ): $(patsubst $(B)/%,$(B)/fuzz/%,$(FUZZ_UNDER) $(call objects,tests/fuzz))
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $(FUZZ_FLAGS) $^ $(call pkg_libs,$(lib_PKGS) $(kube_PKGS)) -o $@
 $(B)/tests/fuzz/check-fuzz.tap: $(FUZZ)
 
-# Whatever it finds is left in the directory in which make was started.
+# A finding is left in $(B)/fuzz; $(FUZZ) FILE tries it again.
 FUZZ_SECONDS ?= 600
 fuzz: deps
 	$(MAKE) --no-print-directory -j$$(nproc) $(FUZZ)
-	$(FUZZ) --seeds tests/fuzz/seeds --dictionary tests/fuzz/dictionary.txt --seconds $(FUZZ_SECONDS) $(FUZZ_OPTIONS)
+	$(FUZZ) --seeds tests/fuzz/seeds --dictionary tests/fuzz/dictionary.txt --seconds $(FUZZ_SECONDS) --findings $(B)/fuzz
 
 # What takes longer than a check may.
 check-long: fuzz
