@@ -36,6 +36,22 @@ a_claim_that_is_there_is_taken_as_it_is (void **state)
 }
 
 static void
+another_pod_may_use_the_claim_of_a_set (void **state)
+{
+  g_autoptr (KvolKubeManifest) manifest =
+      kube_rows_read ("apiVersion: v1\nkind: Pod\nmetadata: {name: debug}\nspec: {containers: [{name: c, image: i}], "
+                      "volumes: [{name: v, persistentVolumeClaim: {claimName: data-web-1}}]}\n---\n" SET ("")
+                          RESERVED ("1", "data-web-1") RESERVED ("0", "data-web-0"));
+  g_autofree char *problems = kube_rows_dup_problems (manifest);
+  g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
+
+  assert_string_equal (problems, "");
+  assert_int_equal (pods->len, 3);
+  assert_string_equal (kvol_pod_get_name (pods->pdata[0]), "debug");
+  expect_volume (pods->pdata[0], "pv1");
+}
+
+static void
 a_claim_takes_the_place_of_a_volume_of_its_name (void **state)
 {
   g_autoptr (KvolKubeManifest) manifest = kube_rows_read (SET (
@@ -83,6 +99,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_claim_is_named_after_its_pod),
     cmocka_unit_test (a_claim_that_is_there_is_taken_as_it_is),
+    cmocka_unit_test (another_pod_may_use_the_claim_of_a_set),
     cmocka_unit_test (a_claim_takes_the_place_of_a_volume_of_its_name),
     cmocka_unit_test (each_claim_without_a_volume_is_named),
     cmocka_unit_test (a_pod_knows_its_place_in_the_set),

@@ -333,8 +333,15 @@ settle_claims (KvolKubeManifest *self)
   for (guint i = 0; i < self->others->len; i++)
     kube_manifest_foreach (self->others->pdata[i], offer, &claims);
   label_host (self, &claims.host);
-  for (guint i = 0; i < self->claimants->len; i++)
-    settle_claimant (self, self->claimants->pdata[i], &claims);
+  /* StatefulSets first: what they claim, other pods may claim by its name. */
+  for (guint i = 0; i < 2 * self->claimants->len; i++)
+    {
+      const Claimant *claimant = self->claimants->pdata[i % self->claimants->len];
+      gboolean is_set = claimant->object->kind->pods == KUBE_PODS_ORDINALS;
+
+      if (is_set == (i < self->claimants->len))
+        settle_claimant (self, claimant, &claims);
+    }
   kube_host_clear (&claims.host);
 }
 
