@@ -37,7 +37,7 @@ sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
 objects  = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 
 LIB_DIRS   := $(addprefix lib/,model sys loader engine api)
-KUBE_DIRS  := $(addprefix lib/kube/,manifest validate workload store)
+KUBE_DIRS  := $(addprefix lib/kube/,manifest validate claim workload store)
 # `make NFS=0` builds without libnfs, and without NFS volumes.
 PLUGINS    := $(filter-out $(if $(filter 0,$(NFS)),nfs),$(sort $(notdir $(patsubst %/,%,$(wildcard plugins/*/)))))
 
@@ -116,7 +116,7 @@ $(NFS_SERVER): $(call objects,tests/nfs-server/program) $(B)/libsupport.a
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
 
 # ---- tests: test-*.c is a program that speaks TAP, check-*.sh a script that does ----
-TEST_TIERS := unit plugins integration faults races abi plugin-test lint vm
+TEST_TIERS := unit plugins integration faults races abi plugin-test fuzz lint vm
 TEST_C  := $(patsubst %.c,%,$(sort $(foreach t,$(filter-out vm,$(TEST_TIERS)),$(wildcard tests/$(t)/test-*.c))))
 TEST_C  := $(filter-out $(if $(filter 0,$(NFS)),tests/plugins/test-nfs-%),$(TEST_C))
 TEST_SH := $(sort $(foreach t,$(TEST_TIERS),$(wildcard tests/$(t)/check-*.sh)))
@@ -143,6 +143,29 @@ FIXTURES := $(patsubst tests/fixtures/%.c,$(B)/fixtures/kvol-%.so,$(wildcard tes
 $(B)/fixtures/kvol-%.so: $(B)/tests/fixtures/%.o
 	@mkdir -p $(@D)
 	$(CC) -shared $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,gio-2.0) -o $@
+
+# ---- fuzzing: what becomes of a manifest's bytes, built once more, with a call at each branch ----
+FUZZ       := $(B)/fuzz/fuzz-manifest
+FUZZ_UNDER := $(call objects,$(KUBE_DIRS) lib/model) $(B)/lib/api/pod.o
+FUZZ_FLAGS := -U_FORTIFY_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+$(B)/fuzz/lib/%.o: KVOL_CPPFLAGS += -iquote lib -iquote lib/kube -DG_LOG_DOMAIN='"kvol-fuzz"' $(call pkg_cflags,$(kube_PKGS))
+$(B)/fuzz/lib/%.o: FUZZ_FLAGS += -fsanitize-coverage=trace-pc
+$(B)/fuzz/tests/%.o: KVOL_CPPFLAGS += -DG_LOG_DOMAIN='"kvol-fuzz"' $(call pkg_cflags,gio-2.0)
+$(B)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(KVOL_CPPFLAGS) $(CPPFLAGS) $(KVOL_CFLAGS) $(CFLAGS) $(FUZZ_FLAGS) -c $< -o $@
+$(FUZZ): $(patsubst $(B)/%,$(B)/fuzz/%,$(FUZZ_UNDER) $(call objects,tests/fuzz)) $(B)/libkvol.a
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $(FUZZ_FLAGS) $^ $(call pkg_libs,$(lib_PKGS) $(kube_PKGS)) -o $@
+$(B)/tests/fuzz/check-fuzz.tap: $(FUZZ)
+
+# A finding is left in $(B)/fuzz; $(FUZZ) FILE tries it again.
+FUZZ_SECONDS ?= 600
+fuzz: deps
+	$(MAKE) --no-print-directory -j$$(nproc) $(FUZZ)
+	$(FUZZ) --seeds tests/fuzz/seeds --dictionary tests/fuzz/dictionary.txt --seconds $(FUZZ_SECONDS) --findings $(B)/fuzz
+
+# What takes longer than a check may.
+check-long: fuzz
 
 $(B)/%.tap: $(B)/% all $(FIXTURES) $(NFS_SERVER) FORCE
 	@B=$(abspath $(B)) tests/tap.sh run $@ $<
@@ -234,7 +257,7 @@ install: all
 clean:
 	rm -rf $(B) build-asan
 
-.PHONY: all deps deps-vm demo check check-built check-vm check-corpus lint fmt asan bench install clean FORCE
+.PHONY: all deps deps-vm demo check check-built check-vm check-corpus check-long fuzz lint fmt asan bench install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

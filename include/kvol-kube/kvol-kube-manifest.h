@@ -44,6 +44,28 @@ KVOL_API void kvol_kube_manifest_add_path (KvolKubeManifest *self, const char *p
 KVOL_API void kvol_kube_manifest_add_bytes (KvolKubeManifest *self, const char *name, GBytes *bytes);
 
 /**
+ * kvol_kube_manifest_add_objects:
+ * @self: a manifest
+ * @other: another one
+ *
+ * Lets the pods of @self claim what @other holds too: claims, volumes, and the node's labels. Of two objects of one
+ * name that of @self counts. @other's own pods and problems stay its own.
+ */
+KVOL_API void kvol_kube_manifest_add_objects (KvolKubeManifest *self, KvolKubeManifest *other);
+
+/**
+ * kvol_kube_manifest_set_node:
+ * @self: a manifest
+ * @name: the name of the node that the pods run on; without this call it is the host's name
+ * @labels: (nullable) (element-type utf8 utf8): labels of the node. It has `kubernetes.io/hostname`,
+ *   `kubernetes.io/os` and `kubernetes.io/arch` anyway, and those of a Node object of that name; a label given here
+ *   takes the place of all of them. Not to be changed after
+ *
+ * Says where the pods run: a volume with a node affinity is for pods of the nodes that it names alone.
+ */
+KVOL_API void kvol_kube_manifest_set_node (KvolKubeManifest *self, const char *name, GHashTable *labels);
+
+/**
  * kvol_kube_manifest_dup_pods:
  * @self: a manifest
  *
@@ -51,6 +73,10 @@ KVOL_API void kvol_kube_manifest_add_bytes (KvolKubeManifest *self, const char *
  * is, `NAME-INDEX` from 0 of a Deployment, ReplicaSet, ReplicationController or Job, `NAME-ORDINAL` of a StatefulSet,
  * `NAME-0` of a DaemonSet or CronJob. A pod without `metadata.uid` gets one that follows from its namespace, name and
  * spec. Objects with an error, or a warning, have no pods here.
+ *
+ * A claim is replaced by the volume that it is bound to: the claim's `spec.volumeName` names the volume, or the
+ * volume's `spec.claimRef` the claim (upstream pkg/controller/volume/persistentvolume; a StatefulSet's claims are those
+ * of its `volumeClaimTemplates`). A pod whose claims have no volume is left out, with a warning.
  *
  * Returns: (transfer container) (element-type KvolPod): the pods, in the order of the files
  */

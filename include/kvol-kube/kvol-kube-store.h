@@ -11,6 +11,11 @@ G_BEGIN_DECLS
  *
  * A #KvolStore of the ConfigMaps and Secrets of manifests, in memory. It answers from any thread, and at once. What it
  * answers about Secrets is wiped when the last reference to the answer and the store are gone.
+ *
+ * It signs no service account tokens, but has those of Secrets of type `kubernetes.io/service-account-token`: the
+ * account is that of the annotation `kubernetes.io/service-account.name`, in the Secret's namespace, and of several
+ * Secrets the one with the first name counts. A token that says when it expires is answered with that time, one that
+ * does not with the time that was asked for. Without such a Secret the answer is %KVOL_ERROR_ABSENT.
  */
 #define KVOL_KUBE_TYPE_STORE (kvol_kube_store_get_type ())
 KVOL_API G_DECLARE_FINAL_TYPE (KvolKubeStore, kvol_kube_store, KVOL_KUBE, STORE, GObject)

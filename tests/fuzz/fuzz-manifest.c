@@ -1,55 +1,272 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* libFuzzer target: whatever the bytes are, they become pods, objects and problems, or only problems; and each
- * problem is one line that no terminal minds. Build it with clang and -fsanitize=fuzzer,address,undefined, together
- * with the sources of lib/kube and libkvol. */
-#include <kvol-kube/kvol-kube.h>
-#include <kvol/kvol-pod.h>
-#include <stdint.h>
+/* Throws texts at the reader of manifests. The texts are changed seeds; one that takes a new way through the library is
+ * kept and changed again. A worker does it, so that whoever watches it can say which text it died of, or over which it
+ * has spent more CPU time than a text may cost.
+ *
+ *   fuzz-manifest --seeds DIR --dictionary FILE [--seconds N | --runs N] [--seed N] [--findings DIR]
+ *   fuzz-manifest FILE...         once each of those, a finding for example */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+#include "coverage.h"
+#include "mutator.h"
+#include "target.h"
 
-static void
-check_line (const char *line)
+/* CPU time of one text. Under a sanitizer nothing takes a tenth of it. */
+#define MOST_SECONDS 2
+
+/* What the worker shows to the one who watches. */
+typedef struct
 {
-  g_assert_true (g_utf8_validate (line, -1, NULL));
-  for (const char *at = line; *at != '\0'; at = g_utf8_next_char (at))
-    g_assert_false (g_unichar_iscntrl (g_utf8_get_char (at)));
+  guint64 runs;
+  guint64 pods;
+  guint kept;
+  guint steps;
+  gsize length;
+  char text[MUTATOR_MAX];
+} Shared;
+
+typedef struct
+{
+  char *seeds;
+  char *dictionary;
+  char *findings;
+  char **files;
+  gint64 seconds;
+  gint64 runs;
+  gint64 seed;
+  gboolean planted;
+} Options;
+
+const char *__asan_default_options (void);
+
+/* A child's memory is looked through for leaks at its end; a text that asks for too much memory is a finding. */
+const char *
+__asan_default_options (void)
+{
+  return "hard_rss_limit_mb=1024:allocator_may_return_null=0";
 }
 
 static void
-check_pods (GPtrArray *pods)
+limit_time (int seconds)
 {
-  for (guint i = 0; i < pods->len; i++)
-    {
-      GVariant *object = kvol_pod_get_object (pods->pdata[i]);
+  const struct itimerval limit = { .it_value = { .tv_sec = seconds } };
 
-      g_assert_true (g_variant_is_normal_form (object));
-      g_assert_nonnull (kvol_pod_get_name (pods->pdata[i]));
-      g_assert_null (strchr (kvol_pod_get_uid (pods->pdata[i]), '/'));
+  setitimer (ITIMER_PROF, &limit, NULL);
+}
+
+/* ---- one text ---- */
+
+static gboolean
+try_text (Shared *shared, const char *bytes, gsize length, gboolean planted)
+{
+  shared->length = MIN (length, sizeof (shared->text));
+  memcpy (shared->text, bytes, shared->length);
+  coverage_reset ();
+  limit_time (MOST_SECONDS);
+
+  guint pods = target_run (bytes, length);
+
+  /* So that a test can see a crash and a hang being found. */
+  while (planted && pods == 2)
+    ;
+  if (planted && pods > 2)
+    abort ();
+  shared->pods += pods;
+  shared->runs++;
+  return coverage_learn ();
+}
+
+/* ---- the worker ---- */
+
+static gboolean
+add_seeds (GPtrArray *texts, const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    g_ptr_array_add (names, g_build_filename (path, name, NULL));
+  g_ptr_array_sort (names, (GCompareFunc) (void (*) (void)) g_strcmp0);
+  for (guint i = 0; i < names->len; i++)
+    {
+      char *text = NULL;
+      gsize length = 0;
+
+      if (g_file_get_contents (names->pdata[i], &text, &length, NULL))
+        g_ptr_array_add (texts, g_bytes_new_take (text, length));
     }
+  return texts->len > 0;
+}
+
+/* Later ones are better: they were found at the edge of what is known. */
+static GBytes *
+pick_text (Mutator *mutator, GPtrArray *texts)
+{
+  guint a = g_rand_int_range (mutator->rand, 0, (gint32) texts->len);
+  guint b = g_rand_int_range (mutator->rand, 0, (gint32) texts->len);
+
+  return texts->pdata[MAX (a, b)];
+}
+
+static void
+try_changed (Mutator *mutator, GPtrArray *texts, Shared *shared, const Options *options)
+{
+  gsize length = 0;
+  const char *bytes = g_bytes_get_data (pick_text (mutator, texts), &length);
+  g_autoptr (GString) text = g_string_new_len (bytes, (gssize) length);
+
+  mutator_change (mutator, text, pick_text (mutator, texts));
+  if (!try_text (shared, text->str, text->len, options->planted))
+    return;
+  g_ptr_array_add (texts, g_bytes_new (text->str, text->len));
+  shared->kept = texts->len;
+  shared->steps = coverage_count ();
+}
+
+static int
+work (const Options *options, Shared *shared)
+{
+  g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func ((GDestroyNotify) (void (*) (void)) g_bytes_unref);
+  gint64 end = g_get_monotonic_time () + options->seconds * G_USEC_PER_SEC;
+  g_autoptr (GError) error = NULL;
+  Mutator mutator;
+
+  if (!mutator_init (&mutator, (guint32) options->seed, options->dictionary, &error)
+      || !add_seeds (texts, options->seeds))
+    {
+      g_printerr ("fuzz-manifest: %s\n", error ? error->message : "no seeds");
+      return 2;
+    }
+  for (guint i = 0; i < texts->len; i++)
+    {
+      gsize length = 0;
+      const char *bytes = g_bytes_get_data (texts->pdata[i], &length);
+
+      try_text (shared, bytes, length, options->planted);
+    }
+  while (options->runs > 0 ? shared->runs < (guint64) options->runs : g_get_monotonic_time () < end)
+    try_changed (&mutator, texts, shared, options);
+  limit_time (0);
+  mutator_clear (&mutator);
+  return 0;
+}
+
+static int
+replay (char **files, Shared *shared)
+{
+  for (guint i = 0; files[i] != NULL; i++)
+    {
+      g_autofree char *text = NULL;
+      gsize length = 0;
+      g_autoptr (GError) error = NULL;
+
+      if (!g_file_get_contents (files[i], &text, &length, &error))
+        {
+          g_printerr ("fuzz-manifest: %s\n", error->message);
+          return 2;
+        }
+      try_text (shared, text, length, FALSE);
+    }
+  limit_time (0);
+  return 0;
+}
+
+/* ---- who watches it ---- */
+
+static void
+keep_finding (const Options *options, const Shared *shared, const char *what)
+{
+  g_autofree char *name =
+      g_strdup_printf ("finding-%" G_GINT64_FORMAT "-%" G_GUINT64_FORMAT, options->seed, shared->runs);
+  g_autofree char *path = g_build_filename (options->findings, name, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_mkdir_with_parents (options->findings, 0755);
+  if (!g_file_set_contents (path, shared->text, (gssize) shared->length, &error))
+    g_printerr ("fuzz-manifest: %s\n", error->message);
+  printf ("finding: %s: %s\n", path, what);
+}
+
+static int
+watch (const Options *options, Shared *shared, pid_t worker)
+{
+  int status = 0;
+
+  while (waitpid (worker, &status, 0) < 0 && errno == EINTR)
+    ;
+  printf ("%" G_GUINT64_FORMAT " texts, %" G_GUINT64_FORMAT
+          " pods, %u texts kept, %u steps known, seed %" G_GINT64_FORMAT "\n",
+          shared->runs, shared->pods, shared->kept, shared->steps, options->seed);
+  if (status == 0)
+    return 0;
+  if (WIFEXITED (status) && WEXITSTATUS (status) == 2)
+    return 2;
+
+  g_autofree char *how = WIFSIGNALED (status) ? g_strdup_printf ("ended by %s", strsignal (WTERMSIG (status)))
+                                              : g_strdup_printf ("ended with status %d", WEXITSTATUS (status));
+
+  keep_finding (options, shared,
+                WIFSIGNALED (status) && WTERMSIG (status) == SIGPROF ? "took more CPU time than a text may" : how);
+  return 1;
+}
+
+static gboolean
+read_options (Options *options, int argc, char **argv)
+{
+  const GOptionEntry entries[] = {
+    { "seeds", 0, 0, G_OPTION_ARG_FILENAME, &options->seeds, "Texts to begin with", "DIR" },
+    { "dictionary", 0, 0, G_OPTION_ARG_FILENAME, &options->dictionary, "Words to put into them", "FILE" },
+    { "seconds", 0, 0, G_OPTION_ARG_INT64, &options->seconds, "How long (600)", "N" },
+    { "runs", 0, 0, G_OPTION_ARG_INT64, &options->runs, "How many texts, whatever the time", "N" },
+    { "seed", 0, 0, G_OPTION_ARG_INT64, &options->seed, "Which texts (another each time)", "N" },
+    { "findings", 0, 0, G_OPTION_ARG_FILENAME, &options->findings, "Where findings are written (.)", "DIR" },
+    { "planted", 0, 0, G_OPTION_ARG_NONE, &options->planted, "Hang at two pods and crash at more", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->files, NULL, "FILE..." },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (g_option_context_parse (context, &argc, &argv, &error)
+      && (options->files != NULL || (options->seeds != NULL && options->dictionary != NULL)))
+    return TRUE;
+  g_printerr ("fuzz-manifest: %s\n", error ? error->message : "neither files nor --seeds and --dictionary");
+  return FALSE;
 }
 
 int
-LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+main (int argc, char **argv)
 {
-  g_autoptr (KvolKubeManifest) manifest = kvol_kube_manifest_new ();
-  g_autoptr (KvolKubeStore) store = kvol_kube_store_new ();
-  g_autoptr (GBytes) bytes = g_bytes_new_static (data, size);
-  GPtrArray *problems;
+  Options options = { .seconds = 600, .seed = g_random_int () };
+  Shared *shared = mmap (NULL, sizeof (*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  int result = 2;
 
-  kvol_kube_manifest_add_bytes (manifest, "f", bytes);
-  kvol_kube_store_add (store, manifest);
-
-  g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
-
-  check_pods (pods);
-  problems = kvol_kube_manifest_get_problems (manifest);
-  for (guint i = 0; i < problems->len; i++)
+  if (read_options (&options, argc, argv) && options.files != NULL)
+    result = replay (options.files, shared);
+  else if (options.seeds != NULL && options.dictionary != NULL)
     {
-      g_autofree char *line = kvol_kube_problem_to_string (problems->pdata[i]);
+      pid_t worker = fork ();
 
-      check_line (line);
+      if (options.findings == NULL)
+        options.findings = g_strdup (".");
+      if (worker == 0)
+        exit (work (&options, shared));
+      result = watch (&options, shared, worker);
     }
-  return 0;
+  g_free (options.seeds);
+  g_free (options.dictionary);
+  g_free (options.findings);
+  g_strfreev (options.files);
+  return result;
 }

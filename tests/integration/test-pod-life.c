@@ -295,17 +295,6 @@ propagation_from_a_private_mount_is_refused_with_what_helps (void **state)
   story_end (story);
 }
 
-/* Before 6.8 a mount has a small id, which the next one gets again: a tmpfs in a tmpfs's place looks like it. */
-static gboolean
-mounts_have_unique_ids (void)
-{
-  const unsigned unique = 0x4000;
-  const char *denied = g_getenv ("KVOL_NO_STATMOUNT");
-  struct statx found = { 0 };
-
-  return denied == NULL && statx (AT_FDCWD, "/", 0, unique, &found) == 0 && (found.stx_mask & unique) != 0;
-}
-
 static void
 a_host_path_is_looked_at_by_every_sync (void **state)
 {

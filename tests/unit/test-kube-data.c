@@ -50,6 +50,10 @@ static const KubeRow config_maps[] = {
     "f:3: ConfigMap/..: metadata.name: Invalid value: \"..\": " SUBDOMAIN },
 };
 
+#define VALUE                                                                                                          \
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "  \
+  "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "     \
+  "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 #define S(keys) "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n" keys "\n"
 #define OF(line) "f:" #line ": Secret/s: "
 #define CANARY "b7e4-canary"
@@ -94,6 +98,38 @@ static const KubeRow secrets[] = {
   { "TestValidateBasicAuthSecret: neither", S ("type: kubernetes.io/basic-auth"),
     "f:1: Secret/s: data[username]: Required value\nf:1: Secret/s: data[password]: Required value" },
   { "TestValidateBasicAuthSecret: one is enough", S ("type: kubernetes.io/basic-auth\nstringData: {password: x}"), "" },
+  { "TestValidateBasicAuthSecret: an empty password is one",
+    S ("type: kubernetes.io/basic-auth\ndata: {password: \"\"}"), "" },
+  { "TestValidateDockerConfigSecret: valid dockercfg", S ("type: kubernetes.io/dockercfg\ndata: {.dockercfg: e30=}"),
+    "" },
+  { "TestValidateDockerConfigSecret: missing dockercfg", S ("type: kubernetes.io/dockercfg\ndata: {a: e30=}"),
+    "f:1: Secret/s: data[.dockercfg]: Required value" },
+  { "TestValidateDockerConfigSecret: valid dockerconfigjson",
+    S ("type: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: \"{}\"}"), "" },
+  { "TestValidateSSHAuthSecret: valid", S ("type: kubernetes.io/ssh-auth\ndata: {ssh-privatekey: AQID}"), "" },
+  { "TestValidateSSHAuthSecret: an empty key is none", S ("type: kubernetes.io/ssh-auth\ndata: {ssh-privatekey: \"\"}"),
+    "f:1: Secret/s: data[ssh-privatekey]: Required value" },
+  { "TestValidateSSHAuthSecret: text counts over data",
+    S ("type: kubernetes.io/ssh-auth\ndata: {ssh-privatekey: \"\"}\nstringData: {ssh-privatekey: x}"), "" },
+  { "TestValidateSecret: tls of both", S ("type: kubernetes.io/tls\ndata: {tls.crt: AQID, tls.key: \"\"}"), "" },
+  { "TestValidateSecret: tls of neither", S ("type: kubernetes.io/tls"),
+    "f:1: Secret/s: data[tls.crt]: Required value\nf:1: Secret/s: data[tls.key]: Required value" },
+  { "TestValidateServiceAccountTokenSecret: valid",
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: s, annotations: {kubernetes.io/service-account.name: a}}\n"
+    "type: kubernetes.io/service-account-token\n",
+    "" },
+  { "TestValidateServiceAccountTokenSecret: no annotation", S ("type: kubernetes.io/service-account-token"),
+    "f:3: Secret/s: metadata.annotations[kubernetes.io/service-account.name]: Required value" },
+  { "TestValidateServiceAccountTokenSecret: an empty annotation",
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: s, annotations: {kubernetes.io/service-account.name: \"\"}}\n"
+    "type: kubernetes.io/service-account-token\n",
+    "f:3: Secret/s: metadata.annotations[kubernetes.io/service-account.name]: Required value" },
+  { "a type of somebody's own", S ("type: example.com/x"), "" },
+  { "an empty type is Opaque", S ("type: \"\""), "" },
+  { "TestValidateSecret: a key of 254 characters", S ("data: {" K253 "d: AQID}"),
+    OF (4) "data[" K253 "d]: Invalid value: \"" K253 "d\": must be no more than 253 characters" },
+  { "a label of a Secret is not shown", "apiVersion: v1\nkind: Secret\nmetadata: {name: s, labels: {a: " CANARY "!}}\n",
+    "f:3: Secret/s: metadata.labels: Invalid value: " VALUE },
 };
 
 /* ---- sizes ---- */

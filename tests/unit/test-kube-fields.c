@@ -98,17 +98,12 @@ static const KubeRow unknown[] = {
 /* ---- sources ---- */
 
 static const KubeRow unsupported[] = {
-  { "a claim", POD "  volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]\n",
-    "f:6: warning: Pod/p: spec.volumes[0].persistentVolumeClaim: claims are not supported yet" },
-  { "nfs", POD "  volumes: [{name: v, nfs: {server: s, path: /p}}]\n",
-    "f:6: warning: Pod/p: spec.volumes[0].nfs: not supported yet" },
-  { "projected", POD "  volumes: [{name: v, projected: {}}]\n",
-    "f:6: warning: Pod/p: spec.volumes[0].projected: not supported yet" },
-  { "downwardAPI", POD "  volumes: [{name: v, downwardAPI: {}}]\n",
-    "f:6: warning: Pod/p: spec.volumes[0].downwardAPI: not supported yet" },
+  { "a claim that is not there", POD "  volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]\n",
+    "f:6: warning: Pod/p: spec.volumes[0].persistentVolumeClaim.claimName: persistentvolumeclaim \"c\" not found" },
   { "gitRepo names the reason", POD "  volumes: [{name: v, gitRepo: {repository: r}}]\n",
     "f:6: warning: Pod/p: spec.volumes[0].gitRepo: never supported: a repository can run code on the node "
-    "(CVE-2024-10220, CVE-2025-1767); clone into an emptyDir" },
+    "(CVE-2024-10220, CVE-2025-1767); clone into an emptyDir\n"
+    "f:6: warning: Pod/p: spec.volumes[0].gitRepo: deprecated in v1.11" },
   { "a disk of a cloud names its driver", POD "  volumes: [{name: v, awsElasticBlockStore: {volumeID: x}}]\n",
     "f:6: warning: Pod/p: spec.volumes[0].awsElasticBlockStore: not supported (upstream serves it by the CSI driver "
     "ebs.csi.aws.com)" },
@@ -223,10 +218,25 @@ check_table (const KubeType *type, guint depth)
 static void
 no_table_has_a_field_twice (void **state)
 {
-  const KubeType *const roots[] = { &kube_type_Pod,         &kube_type_Deployment, &kube_type_ReplicaSet,
-                                    &kube_type_StatefulSet, &kube_type_DaemonSet,  &kube_type_ReplicationController,
-                                    &kube_type_Job,         &kube_type_CronJob,    &kube_type_ConfigMap,
-                                    &kube_type_Secret };
+  const KubeType *const roots[] = {
+    &kube_type_Pod,
+    &kube_type_Deployment,
+    &kube_type_ReplicaSet,
+    &kube_type_ReplicationController,
+    &kube_type_StatefulSet,
+    &kube_type_DaemonSet,
+    &kube_type_Job,
+    &kube_type_CronJob,
+    &kube_type_PodTemplate,
+    &kube_type_ConfigMap,
+    &kube_type_Secret,
+    &kube_type_PersistentVolumeClaim,
+    &kube_type_StorageClass,
+    &kube_type_Node,
+    &kube_type_PersistentVolume,
+    &kube_type_ServiceAccount,
+    &kube_type_CSIDriver,
+  };
 
   for (size_t i = 0; i < G_N_ELEMENTS (roots); i++)
     check_table (roots[i], 0);

@@ -197,7 +197,7 @@ a_file_too_large_is_not_read (void **state)
 
   g_autofree char *problems = kube_rows_dup_problems (manifest);
 
-  assert_true (g_str_has_suffix (problems, "/a.yaml: larger than 16777216 bytes"));
+  assert_true (g_str_has_suffix (problems, "/a.yaml: larger than 8388608 bytes"));
 }
 
 int

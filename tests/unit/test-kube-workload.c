@@ -3,6 +3,7 @@
  * another program (Python's uuid5 over sha256 of its own JSON). */
 #include "kube-rows.h"
 
+#include "manifest/json.h"
 #include "manifest/reader.h"
 #include "workload/uid.h"
 
@@ -10,10 +11,13 @@
   "{containers: [{name: c, image: \"i:1\", tty: on}], priority: 0400, nodeName: \"a \\\"b\\\"\\\\\\né\", "            \
   "volumes: [{name: v, emptyDir: {}}]}"
 
+#define LABELS "metadata: {labels: {a: b}}, "
+#define ENDING "{restartPolicy: Never, containers: [{name: c, image: i}]}"
 #define META(ns) "metadata: {name: web" ns "}\n"
 #define POD(ns) "apiVersion: v1\nkind: Pod\n" META (ns) "spec: " SPEC "\n"
 #define APP(kind, set)                                                                                                 \
-  "apiVersion: apps/v1\nkind: " kind "\n" META ("") "spec: {selector: {a: b}, " set "template: {spec: " SPEC "}}\n"
+  "apiVersion: apps/v1\nkind: " kind "\n" META ("") "spec: {selector: {matchLabels: {a: b}}, " set                     \
+                                                    "template: {" LABELS "spec: " SPEC "}}\n"
 #define BATCH(kind, spec) "apiVersion: batch/v1\nkind: " kind "\n" META ("") "spec: {" spec "}\n"
 
 /* The pods, a line each. */
@@ -43,16 +47,17 @@ static const KubeRow names[] = {
   { "a Deployment has no ordinals", APP ("Deployment", "ordinals: {start: 5}, "), "default/web-0" },
   { "a DaemonSet has one on this node", APP ("DaemonSet", ""), "default/web-0" },
   { "a ReplicationController counts from 0",
-    "apiVersion: v1\nkind: ReplicationController\n" META ("") "spec: {replicas: 2, template: {spec: " SPEC "}}\n",
+    "apiVersion: v1\nkind: ReplicationController\n" META ("") "spec: {replicas: 2, template: {" LABELS "spec: " SPEC
+                                                              "}}\n",
     "default/web-0 default/web-1" },
-  { "a Job has one pod", BATCH ("Job", "template: {spec: " SPEC "}"), "default/web-0" },
-  { "a Job has as many as run at once", BATCH ("Job", "completions: 5, parallelism: 2, template: {spec: " SPEC "}"),
+  { "a Job has one pod", BATCH ("Job", "template: {spec: " ENDING "}"), "default/web-0" },
+  { "a Job has as many as run at once", BATCH ("Job", "completions: 5, parallelism: 2, template: {spec: " ENDING "}"),
     "default/web-0 default/web-1" },
-  { "a Job has no more than it completes", BATCH ("Job", "completions: 2, parallelism: 5, template: {spec: " SPEC "}"),
+  { "a Job has no more than it completes",
+    BATCH ("Job", "completions: 2, parallelism: 5, template: {spec: " ENDING "}"), "default/web-0 default/web-1" },
+  { "a Job without completions has its parallel ones", BATCH ("Job", "parallelism: 2, template: {spec: " ENDING "}"),
     "default/web-0 default/web-1" },
-  { "a Job without completions has its parallel ones", BATCH ("Job", "parallelism: 2, template: {spec: " SPEC "}"),
-    "default/web-0 default/web-1" },
-  { "a CronJob has one pod", BATCH ("CronJob", "schedule: x, jobTemplate: {spec: {template: {spec: " SPEC "}}}"),
+  { "a CronJob has one pod", BATCH ("CronJob", "schedule: x, jobTemplate: {spec: {template: {spec: " ENDING "}}}"),
     "default/web-0" },
   { "a list is its items",
     "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}, spec: " SPEC
@@ -139,9 +144,10 @@ a_default_that_is_written_out_is_another_spec (void **state)
 static void
 a_template_does_not_bring_a_uid (void **state)
 {
-  g_autoptr (KvolKubeManifest) manifest = kube_rows_read (
-      "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, uid: mine}\nspec: {selector: {a: b}, replicas: 2, "
-      "template: {metadata: {uid: theirs, name: theirs}, spec: " SPEC "}}\n");
+  g_autoptr (KvolKubeManifest) manifest =
+      kube_rows_read ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, uid: mine}\nspec: {selector: "
+                      "{matchLabels: {a: b}}, replicas: 2, "
+                      "template: {metadata: {uid: theirs, name: theirs, labels: {a: b}}, spec: " SPEC "}}\n");
   g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
 
   assert_int_equal (pods->len, 2);
@@ -179,10 +185,10 @@ the_canonical_spec_is_sorted_json (void **state)
 static void
 labels_and_annotations_are_the_templates (void **state)
 {
-  g_autoptr (KvolKubeManifest) manifest =
-      kube_rows_read ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: ns, labels: {a: "
-                      "outer}}\nspec: {selector: "
-                      "{a: b}, template: {metadata: {labels: {a: inner}, annotations: {b: c}}, spec: " SPEC "}}\n");
+  g_autoptr (KvolKubeManifest) manifest = kube_rows_read (
+      "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: ns, labels: {a: "
+      "outer}}\nspec: {selector: "
+      "{matchLabels: {a: inner}}, template: {metadata: {labels: {a: inner}, annotations: {b: c}}, spec: " SPEC "}}\n");
   g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
   assert_int_equal (pods->len, 1);
 
@@ -195,21 +201,6 @@ labels_and_annotations_are_the_templates (void **state)
   assert_non_null (strstr (printed, "'kind': <'Pod'>"));
   assert_null (strstr (printed, "outer"));
   assert_null (strstr (printed, "selector"));
-}
-
-static void
-a_claim_template_is_not_supported_yet (void **state)
-{
-  g_autoptr (KvolKubeManifest) manifest = kube_rows_read (
-      "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\nspec:\n  selector: {a: b}\n  template: {spec: "
-      "{containers: [{name: c, image: i, volumeMounts: [{name: data, mountPath: /d}]}]}}\n  volumeClaimTemplates: "
-      "[{metadata: {name: data}}]\n");
-  g_autofree char *problems = kube_rows_dup_problems (manifest);
-  g_autofree char *pods = list_pods (manifest);
-
-  assert_string_equal (problems,
-                       "f:7: warning: StatefulSet/web: spec.volumeClaimTemplates: claims are not supported yet");
-  assert_string_equal (pods, "");
 }
 
 static void
@@ -252,8 +243,9 @@ static void
 what_libkvol_refuses_is_a_problem (void **state)
 {
   g_autofree char *name = g_strnfill (253, 'a');
-  g_autofree char *text = g_strconcat ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ", name,
-                                       "}\nspec: {selector: {a: b}, template: {spec: " SPEC "}}\n", NULL);
+  g_autofree char *text =
+      g_strconcat ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ", name,
+                   "}\nspec: {selector: {matchLabels: {a: b}}, template: {" LABELS "spec: " SPEC "}}\n", NULL);
   g_autoptr (KvolKubeManifest) manifest = kube_rows_read (text);
   g_autofree char *problems = kube_rows_dup_problems (manifest);
 
@@ -273,7 +265,6 @@ main (void)
   kube_rows_add (tests, "a template does not bring a UID", a_template_does_not_bring_a_uid, NULL);
   kube_rows_add (tests, "the canonical spec is sorted JSON", the_canonical_spec_is_sorted_json, NULL);
   kube_rows_add (tests, "labels and annotations are the template's", labels_and_annotations_are_the_templates, NULL);
-  kube_rows_add (tests, "a claim template is not supported yet", a_claim_template_is_not_supported_yet, NULL);
   kube_rows_add (tests, "two thousand million replicas are too many", two_thousand_million_replicas_are_too_many, NULL);
   kube_rows_add (tests, "a replaced pod is noted", a_replaced_pod_is_noted, NULL);
   kube_rows_add (tests, "a faulty pod does not hold up the others", a_faulty_pod_does_not_hold_up_the_others, NULL);

@@ -39,9 +39,9 @@ kube_type_visit (const KubeType *type, KubeNode *object, KubeVisitFunc visit, gp
     {
       KubeNode *value = kube_node_get (object, field->name);
 
-      visit (field, object, value, data);
       if (value != NULL)
         visit_below (field, value, visit, data);
+      visit (field, object, value, data);
     }
 }
 
@@ -139,6 +139,7 @@ check_one (const KubeField *field, KubeNode *node, KubeReport *report)
       break;
     case KUBE_VALUE_QUANTITY:
     case KUBE_VALUE_RESOURCE:
+    case KUBE_VALUE_DIVISOR:
       check_quantity (node, report);
       break;
     case KUBE_VALUE_BASE64:

@@ -5,6 +5,8 @@
 
 #include "manifest/types.h"
 
+#define STORAGE "storage.k8s.io/v1"
+
 /* clang-format off */
 static const KubeKind kinds[] = {
   { "Pod",                   "v1",       &kube_type_Pod,         KUBE_PODS_SELF },
@@ -17,11 +19,19 @@ static const KubeKind kinds[] = {
   { "Job",                   "batch/v1", &kube_type_Job,         KUBE_PODS_COMPLETIONS, "spec/template" },
   { "CronJob",               "batch/v1", &kube_type_CronJob,     KUBE_PODS_ONE,
                                                                              "spec/jobTemplate/spec/template" },
+  { "PodTemplate",           "v1",       &kube_type_PodTemplate, KUBE_PODS_NONE,        "template" },
   { "ConfigMap",             "v1",       &kube_type_ConfigMap },
   { "Secret",                "v1",       &kube_type_Secret },
-  { "PersistentVolumeClaim", "v1",                .skipped = "claims are not supported yet" },
-  { "PersistentVolume",      "v1",                .skipped = "claims are not supported yet" },
-  { "StorageClass",          "storage.k8s.io/v1", .skipped = "claims are not supported yet" },
+  { "ServiceAccount",        "v1",       &kube_type_ServiceAccount },
+  { "PersistentVolumeClaim", "v1",       &kube_type_PersistentVolumeClaim },
+  { "PersistentVolume",      "v1",       &kube_type_PersistentVolume, .is_global = TRUE },
+  { "Node",                  "v1",       &kube_type_Node,             .is_global = TRUE },
+  { "StorageClass",          STORAGE,    &kube_type_StorageClass,     .is_global = TRUE },
+  { "CSIDriver",             STORAGE,    &kube_type_CSIDriver,        .is_global = TRUE },
+  { "CSINode",               STORAGE,    .skipped = "a node without an API server has no need of it" },
+  { "CSIStorageCapacity",    STORAGE,    .skipped = "a node without an API server has no need of it" },
+  { "VolumeAttachment",      STORAGE,    .skipped = "a node without an API server has no need of it" },
+  { "VolumeAttributesClass", STORAGE,    .skipped = "changing a volume's attributes is not supported" },
 };
 /* clang-format on */
 
@@ -35,9 +45,9 @@ kube_object_free (KubeObject *self)
 KubeNode *
 kube_object_get_template (const KubeObject *self)
 {
-  if (self->kind->pods == KUBE_PODS_NONE)
-    return NULL;
-  return self->kind->template ? kube_node_find (self->root, self->kind->template) : self->root;
+  if (self->kind->template != NULL)
+    return kube_node_find (self->root, self->kind->template);
+  return self->kind->pods == KUBE_PODS_SELF ? self->root : NULL;
 }
 
 /* The group of "apps/v1" is "apps", that of "v1" is "". */
@@ -116,7 +126,7 @@ read_object (KubeReport *report, KubeNode *root, gboolean damaged, KubeObjectFun
       object->kind = kind;
       object->root = root;
       object->name = name;
-      object->ns = ns != NULL && *ns != '\0' ? ns : "default";
+      object->ns = kind->is_global ? "" : ns != NULL && *ns != '\0' ? ns : "default";
       root->faulty = damaged;
       kube_type_check (kind->type, root, report);
       each (object, data);

@@ -17,17 +17,18 @@ typedef enum {
 typedef struct {
   const char     *kind;
   const char     *api_version;
-  const KubeType *type;     /* NULL: it is skipped */
+  const KubeType *type;      /* NULL: it is skipped */
   KubePods        pods;
-  const char     *template; /* where the PodTemplateSpec is, "spec/template" */
-  const char     *skipped;  /* why */
+  const char     *template;  /* where the PodTemplateSpec is, "spec/template" */
+  gboolean        is_global; /* in no namespace */
+  const char     *skipped;   /* why */
 } KubeKind;
 
 /* One object. */
 typedef struct {
   const KubeKind *kind;
   KubeNode       *root;
-  const char     *ns;
+  const char     *ns;   /* "" of one that is in none */
   const char     *name;
 } KubeObject;
 
@@ -40,5 +41,5 @@ void kube_objects_read (KubeReport *report, KubeNode *root, gboolean damaged, Ku
 void kube_object_free (KubeObject *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (KubeObject, kube_object_free)
 
-/* The part of an object that pods are made of: itself, or its template. NULL: none. */
+/* The part of an object that pods are made of, or could be: itself, or its template. NULL: none. */
 KubeNode *kube_object_get_template (const KubeObject *self);

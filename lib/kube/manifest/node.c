@@ -4,8 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-/* Longer values tell their reader nothing more. */
+/* Longer values and names tell their reader nothing more. */
 #define VALUE_SHOWN 256
+
+/* Bytes of text that weigh as much as a value. */
+#define TEXT_COUNTED 64
 
 static void
 node_free_func (gpointer data)
@@ -158,7 +161,7 @@ kube_node_child (const KubeNode *self, guint i)
 guint
 kube_node_count (const KubeNode *self)
 {
-  guint count = 1;
+  guint count = 1 + (self->type == KUBE_STRING ? strlen (self->string) / TEXT_COUNTED : 0);
 
   for (guint i = 0; i < kube_node_length (self); i++)
     count += kube_node_count (kube_node_child (self, i));
@@ -215,6 +218,25 @@ kube_node_dup_text (const KubeNode *self)
   return NULL;
 }
 
+/* The end of what is shown of a text; not in the middle of a character. */
+static const char *
+end_of_shown (const char *text)
+{
+  const char *end = text + strnlen (text, VALUE_SHOWN);
+
+  while (end > text && ((guchar) *end & 0xc0) == 0x80)
+    end--;
+  return end;
+}
+
+static char *
+dup_shown (const char *text)
+{
+  const char *end = end_of_shown (text);
+
+  return g_strdup_printf ("%.*s%s", (int) (end - text), text, *end != '\0' ? "..." : "");
+}
+
 char *
 kube_node_dup_path (const KubeNode *self)
 {
@@ -222,14 +244,13 @@ kube_node_dup_path (const KubeNode *self)
 
   for (const KubeNode *at = self; at->parent != NULL; at = at->parent)
     {
-      g_autofree char *part = NULL;
+      g_autofree char *key = at->key ? dup_shown (at->key) : g_strdup_printf ("%u", at->index);
+      gboolean in_brackets = at->key == NULL || at->parent->keyed;
+      g_autofree char *part = g_strconcat (in_brackets          ? "["
+                                           : at->parent->parent ? "."
+                                                                : "",
+                                           key, in_brackets ? "]" : "", NULL);
 
-      if (at->key == NULL)
-        part = g_strdup_printf ("[%u]", at->index);
-      else if (at->parent->keyed)
-        part = g_strdup_printf ("[%s]", at->key);
-      else
-        part = g_strconcat (at->parent->parent ? "." : "", at->key, NULL);
       g_string_prepend (path, part);
     }
   return g_string_free (g_steal_pointer (&path), FALSE);
@@ -239,11 +260,8 @@ char *
 kube_node_quote (const char *text)
 {
   g_autoptr (GString) quoted = g_string_new ("\"");
-  const char *end = text + MIN (strlen (text), VALUE_SHOWN);
+  const char *end = end_of_shown (text);
 
-  /* Not in the middle of a character. */
-  while (end > text && ((guchar) *end & 0xc0) == 0x80)
-    end--;
   for (const char *at = text; at < end; at++)
     {
       if (*at == '"' || *at == '\\')
@@ -254,12 +272,20 @@ kube_node_quote (const char *text)
   return g_string_free (g_steal_pointer (&quoted), FALSE);
 }
 
-char *
-kube_node_dup_value (const KubeNode *self)
+gboolean
+kube_node_is_private (const KubeNode *self)
 {
   for (const KubeNode *at = self; at != NULL; at = at->parent)
     if (at->private)
-      return NULL;
+      return TRUE;
+  return FALSE;
+}
+
+char *
+kube_node_dup_value (const KubeNode *self)
+{
+  if (kube_node_is_private (self))
+    return NULL;
   return self->type == KUBE_STRING ? kube_node_quote (self->string) : kube_node_dup_text (self);
 }
 

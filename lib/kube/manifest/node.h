@@ -60,7 +60,7 @@ KubeNode   *kube_node_find       (const KubeNode *self, const char *path);
 /* How many children a list or map has; 0 for NULL and everything else. */
 guint       kube_node_length (const KubeNode *self);
 KubeNode   *kube_node_child  (const KubeNode *self, guint i);
-/* All nodes from @self on downwards. */
+/* All nodes from @self on downwards; a long text counts as many. */
 guint       kube_node_count  (const KubeNode *self);
 
 /* An integer, also one that was written as 8.0 or 1e3, as Kubernetes' YAML library hands it to JSON. */
@@ -70,8 +70,10 @@ char       *kube_node_dup_text (const KubeNode *self);
 /* A float in the fewest digits that read back as the same. */
 char       *kube_node_dup_float (double real);
 
-/* The field path, "spec.volumes[0].name"; "" for a root. */
+/* The field path, "spec.volumes[0].name"; "" for a root. Names in it are not too long. */
 char       *kube_node_dup_path  (const KubeNode *self);
+/* Whether its value is never shown. */
+gboolean    kube_node_is_private (const KubeNode *self);
 /* The value for a message: a string in quotes, a number, a boolean; NULL when it is private, or too much to show. */
 char       *kube_node_dup_value (const KubeNode *self);
 /* @text in quotes and not too long, as Go's %q has it. Control characters are not its business. */

@@ -9,6 +9,6 @@ typedef enum {
   KUBE_QUANTITY_THOUSANDTHS /* of a CPU */
 } KubeQuantityScale;
 
-/* Reads @text in units of @scale. What is not whole is rounded away from zero, what does not fit becomes the largest
- * number. Answers FALSE with upstream's words in @ret_why when it is no quantity. */
+/* Reads @text, spaces around it left aside, in units of @scale. What is not whole is rounded away from zero, what does
+ * not fit becomes the largest number. Answers FALSE with upstream's words in @ret_why when it is no quantity. */
 gboolean kube_quantity_parse (const char *text, KubeQuantityScale scale, gint64 *ret, const char **ret_why);

@@ -2,14 +2,21 @@
 /* libyaml's events are taken one by one, so that each limit holds before the next thing is read: a loader that builds
  * the whole document first takes a minute for 200,000 brackets, and json-glib crashes on them. Aliases are refused,
  * because ten lines of them are a billion nodes. JSON is YAML in flow style, except for pairs of surrogate escapes,
- * which are put together before libyaml sees them. */
+ * which are put together before libyaml sees them. libyaml gets the bytes piece by piece, and no more of them when it
+ * has made nothing of the last two million: what it collects for one scalar has no other limit. */
 #include "manifest/reader.h"
 
 #include <string.h>
 #include <yaml.h>
 
+#include "manifest/hash.h"
+#include "manifest/input.h"
 #include "manifest/scalar.h"
-#include "manifest/surrogate.h"
+
+#define TOO_LONG "a value or a comment longer than " G_STRINGIFY (KUBE_MAX_SCALAR) " bytes"
+
+/* What libyaml may have read beyond the end of a scalar. */
+#define READ_AHEAD 65536
 
 /* A list or map that is not complete yet. */
 typedef struct
@@ -24,17 +31,19 @@ typedef struct
 {
   KubeReport *report;
   yaml_parser_t parser;
-  const char *bytes;
-  gsize length;
+  KubeInput input;
+  gsize event_at; /* how much of the input had been read when the last event came */
   KubeDocumentFunc each;
   gpointer data;
 
   Frame frames[KUBE_MAX_DEPTH];
   guint depth;
-  guint n_nodes;
+  guint n_nodes;      /* of this document */
+  guint n_file_nodes; /* of those before it */
   guint n_documents;
   KubeNode *root;
   gboolean damaged;
+  gboolean too_long;
 } Reader;
 
 static guint
@@ -127,6 +136,8 @@ check_node (Reader *self, const yaml_event_t *event, const yaml_char_t *anchor)
     return refuse (self, event, "anchors and aliases are not supported: write the value out");
   if (++self->n_nodes > KUBE_MAX_NODES)
     return refuse (self, event, "more than " G_STRINGIFY (KUBE_MAX_NODES) " values in one document");
+  if (self->n_file_nodes + self->n_nodes > KUBE_MAX_FILE_NODES)
+    return refuse (self, event, "more than " G_STRINGIFY (KUBE_MAX_FILE_NODES) " values in one file");
   return TRUE;
 }
 
@@ -140,7 +151,7 @@ take_scalar (Reader *self, const yaml_event_t *event)
   if (!check_node (self, event, event->data.scalar.anchor))
     return FALSE;
   if (length > KUBE_MAX_SCALAR)
-    return refuse (self, event, "a value longer than " G_STRINGIFY (KUBE_MAX_SCALAR) " bytes");
+    return refuse (self, event, TOO_LONG);
   if (memchr (text, '\0', length) != NULL)
     return refuse (self, event, "a value with a NUL character: bytes belong into binaryData or data");
 
@@ -179,7 +190,7 @@ push (Reader *self, const yaml_event_t *event, KubeNodeType type, const yaml_cha
   take_value (self, node);
   self->frames[self->depth++] = (Frame){
     .node = node,
-    .lines = type == KUBE_MAP ? g_hash_table_new (g_str_hash, g_str_equal) : NULL,
+    .lines = type == KUBE_MAP ? g_hash_table_new (kube_hash_text, g_str_equal) : NULL,
   };
   return TRUE;
 }
@@ -187,6 +198,7 @@ push (Reader *self, const yaml_event_t *event, KubeNodeType type, const yaml_cha
 static gboolean
 begin_document (Reader *self, const yaml_event_t *event)
 {
+  self->n_file_nodes += self->n_nodes;
   self->n_nodes = 0;
   self->damaged = FALSE;
   if (++self->n_documents > KUBE_MAX_DOCUMENTS)
@@ -230,45 +242,23 @@ handle (Reader *self, const yaml_event_t *event)
     }
 }
 
-static guint
-line_of_offset (const Reader *self, gsize offset)
-{
-  guint line = 1;
-
-  for (gsize i = 0; i < MIN (offset, self->length); i++)
-    line += self->bytes[i] == '\n';
-  return line;
-}
-
-/* The most common mistake of all, which libyaml calls "found character that cannot start any token". */
-static gboolean
-is_indented_by_tab (const Reader *self, guint line)
-{
-  const char *end = self->bytes + self->length;
-  const char *at = self->bytes;
-
-  for (guint i = 1; i < line && at != NULL; i++)
-    {
-      at = memchr (at, '\n', end - at);
-      at = at ? at + 1 : NULL;
-    }
-  while (at != NULL && at < end && *at == ' ')
-    at++;
-  return at != NULL && at < end && *at == '\t';
-}
-
+/* The most common mistake of all is a tab, which libyaml calls "found character that cannot start any token". */
 static void
 report_syntax (Reader *self)
 {
   const yaml_parser_t *parser = &self->parser;
   /* At the end of the text libyaml is one line further. */
-  guint last = self->length > 0 ? line_of_offset (self, self->length - 1) : 1;
-  guint line = MIN (parser->problem_mark.line + 1, last);
+  guint line = MIN (parser->problem_mark.line + 1, kube_input_count_lines (&self->input));
   const char *hint = "";
 
+  if (self->too_long)
+    {
+      kube_report_text (self->report, KVOL_KUBE_ERROR, parser->mark.line + 1, "%s", TOO_LONG);
+      return;
+    }
   if (parser->error == YAML_READER_ERROR)
-    line = line_of_offset (self, parser->problem_offset);
-  else if (is_indented_by_tab (self, line))
+    line = kube_input_get_line (&self->input, parser->problem_offset);
+  else if (kube_input_has_tab (&self->input, line))
     hint = ": a tab cannot indent, use spaces";
   kube_report_text (self->report, KVOL_KUBE_ERROR, line, "%s%s%s%s", parser->problem ? parser->problem : "not YAML",
                     parser->context ? " " : "", parser->context ? parser->context : "", hint);
@@ -286,11 +276,23 @@ step (Reader *self)
       report_syntax (self);
       return FALSE;
     }
+  self->event_at = self->input.at;
   more = event.type != YAML_STREAM_END_EVENT && handle (self, &event);
   if (event.type == YAML_SCALAR_EVENT)
     explicit_bzero (event.data.scalar.value, event.data.scalar.length);
   yaml_event_delete (&event);
   return more;
+}
+
+/* yaml_read_handler_t: FALSE is a failure. */
+static int
+feed (void *data, unsigned char *buffer, size_t size, size_t *ret_length)
+{
+  Reader *self = data;
+
+  self->too_long = self->input.at - self->event_at > KUBE_MAX_SCALAR + READ_AHEAD;
+  *ret_length = self->too_long ? 0 : kube_input_read (&self->input, (char *) buffer, size);
+  return !self->too_long;
 }
 
 /* The parser's buffers still hold what went through them last. */
@@ -302,32 +304,41 @@ delete_parser (yaml_parser_t *parser)
   yaml_parser_delete (parser);
 }
 
+static void
+read_all (Reader *self)
+{
+  if (!yaml_parser_initialize (&self->parser))
+    g_error ("no memory for a YAML parser");
+  yaml_parser_set_input (&self->parser, feed, self);
+  while (step (self))
+    ;
+  while (self->depth > 0)
+    pop (self);
+  g_clear_pointer (&self->root, kube_node_free);
+  delete_parser (&self->parser);
+}
+
+static gboolean
+is_utf16 (const char *bytes, gsize length)
+{
+  return length >= 2 && (memcmp (bytes, "\xff\xfe", 2) == 0 || memcmp (bytes, "\xfe\xff", 2) == 0);
+}
+
 void
 kube_read (KubeReport *report, const char *bytes, gsize length, KubeDocumentFunc each, gpointer data)
 {
-  g_autoptr (GString) joined = length <= KUBE_MAX_FILE ? kube_surrogates_join (bytes, length) : NULL;
-  Reader reader = {
-    .report = report,
-    .bytes = joined ? joined->str : bytes,
-    .length = joined ? joined->len : length,
-    .each = each,
-    .data = data,
-  };
+  Reader reader = { .report = report, .each = each, .data = data };
+  guint line;
 
+  kube_input_init (&reader.input, bytes, length);
   if (length > KUBE_MAX_FILE)
-    {
-      kube_report_text (report, KVOL_KUBE_ERROR, 0, "larger than " G_STRINGIFY (KUBE_MAX_FILE) " bytes");
-      return;
-    }
-  if (!yaml_parser_initialize (&reader.parser))
-    g_error ("no memory for a YAML parser");
-  yaml_parser_set_input_string (&reader.parser, (const unsigned char *) reader.bytes, reader.length);
-  while (step (&reader))
-    ;
-  while (reader.depth > 0)
-    pop (&reader);
-  g_clear_pointer (&reader.root, kube_node_free);
-  delete_parser (&reader.parser);
-  if (joined != NULL)
-    explicit_bzero (joined->str, joined->len);
+    kube_report_text (report, KVOL_KUBE_ERROR, 0, "larger than " G_STRINGIFY (KUBE_MAX_FILE) " bytes");
+  else if (is_utf16 (bytes, length))
+    kube_report_text (report, KVOL_KUBE_ERROR, 1, "UTF-16 is not supported: save the file as UTF-8");
+  /* libyaml compares each with all before it. */
+  else if ((line = kube_input_find (&reader.input, "%TAG", KUBE_MAX_DIRECTIVES + 1)) > 0)
+    kube_report_text (report, KVOL_KUBE_ERROR, line,
+                      "more than " G_STRINGIFY (KUBE_MAX_DIRECTIVES) " %%TAG directives");
+  else
+    read_all (&reader);
 }

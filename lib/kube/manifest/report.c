@@ -5,8 +5,9 @@
 
 #include "manifest/problem.h"
 
-/* A hostile file may be wrong in every line. */
+/* A hostile file may be wrong in every line, and at length. */
 #define PROBLEMS_PER_FILE 1000
+#define BYTES_PER_FILE 1048576
 
 static void
 problem_free_func (gpointer data)
@@ -37,6 +38,7 @@ kube_report_begin_file (KubeReport *self, const char *file)
   g_free (self->file);
   self->file = g_strdup (file);
   self->file_number++;
+  self->n_bytes = 0;
   memset (self->n_file, 0, sizeof (self->n_file));
 }
 
@@ -71,13 +73,20 @@ kube_report_sort (KubeReport *self)
 static void
 add (KubeReport *self, KvolKubeSeverity severity, guint line, const char *text)
 {
+  const char *object = self->object;
+
+  if (self->n_file[severity] > PROBLEMS_PER_FILE)
+    return;
   self->n_file[severity]++;
-  if (self->n_file[severity] <= PROBLEMS_PER_FILE)
-    g_ptr_array_add (self->problems,
-                     kube_problem_new (severity, self->file_number, self->file, line, self->object, text));
-  else if (self->n_file[severity] == PROBLEMS_PER_FILE + 1)
-    g_ptr_array_add (self->problems, kube_problem_new (severity, self->file_number, self->file, 0, NULL,
-                                                       "more problems of this kind are not shown"));
+  self->n_bytes += strlen (text);
+  if (self->n_file[severity] > PROBLEMS_PER_FILE || self->n_bytes > BYTES_PER_FILE)
+    {
+      self->n_file[severity] = PROBLEMS_PER_FILE + 1;
+      text = "more problems of this kind are not shown";
+      line = 0;
+      object = NULL;
+    }
+  g_ptr_array_add (self->problems, kube_problem_new (severity, self->file_number, self->file, line, object, text));
   self->sorted = FALSE;
 }
 
@@ -93,27 +102,29 @@ kube_report_text (KubeReport *self, KvolKubeSeverity severity, guint line, const
   add (self, severity, line, text);
 }
 
+/* @path is "", or where something is, from the object on. */
 static void
-add_at (KubeReport *self, KvolKubeSeverity severity, KubeNode *node, const char *field, const char *text)
+add_path (KubeReport *self, KvolKubeSeverity severity, KubeNode *node, guint line, const char *path, const char *text)
 {
-  KubeNode *at = field ? kube_node_get (node, field) : NULL;
-  g_autofree char *path = kube_node_dup_path (node);
-  g_autofree char *full = NULL;
+  g_autofree char *full = g_strconcat (path, *path ? ": " : "", text, NULL);
 
-  if (field != NULL)
-    {
-      char *longer = g_strconcat (path, *path ? "." : "", field, NULL);
-
-      g_free (path);
-      path = longer;
-    }
   for (KubeNode *faulty = node; faulty != NULL; faulty = faulty->parent)
     {
       faulty->faulty = faulty->faulty || severity == KVOL_KUBE_ERROR;
       faulty->impossible = faulty->impossible || severity == KVOL_KUBE_WARNING;
     }
-  full = g_strconcat (path, *path ? ": " : "", text, NULL);
-  add (self, severity, at ? at->line : node->line, full);
+  add (self, severity, line, full);
+}
+
+static void
+add_at (KubeReport *self, KvolKubeSeverity severity, KubeNode *node, const char *field, const char *text)
+{
+  KubeNode *at = field ? kube_node_get (node, field) : NULL;
+  g_autofree char *path = kube_node_dup_path (node);
+  const char *dot = *path != '\0' && field != NULL && *field != '[' ? "." : "";
+  g_autofree char *longer = field ? g_strconcat (path, dot, field, NULL) : NULL;
+
+  add_path (self, severity, node, at ? at->line : node->line, longer ? longer : path, text);
 }
 
 void
@@ -130,11 +141,16 @@ kube_report_node (KubeReport *self, KvolKubeSeverity severity, KubeNode *node, c
 }
 
 /* "Kind: value: why", as far as there is a value to show and something to say. */
+static char *
+make_text (const char *kind, const char *value, const char *why)
+{
+  return g_strconcat (kind, value ? ": " : "", value ? value : "", why ? ": " : "", why ? why : "", NULL);
+}
+
 static void
 add_error (KubeReport *self, KubeNode *node, const char *field, const char *kind, const char *value, const char *why)
 {
-  g_autofree char *text =
-      g_strconcat (kind, value ? ": " : "", value ? value : "", why ? ": " : "", why ? why : "", NULL);
+  g_autofree char *text = make_text (kind, value, why);
 
   add_at (self, KVOL_KUBE_ERROR, node, field, text);
 }
@@ -169,14 +185,53 @@ kube_report_duplicate (KubeReport *self, KubeNode *node)
   add_error (self, node, NULL, "Duplicate value", value, NULL);
 }
 
+static char *
+make_choice (const char *const *values)
+{
+  g_autofree char *list = g_strjoinv ("\", \"", (char **) values);
+
+  return g_strdup_printf ("supported values: \"%s\"", list);
+}
+
 void
 kube_report_unsupported (KubeReport *self, KubeNode *node, const char *const *values)
 {
   g_autofree char *value = kube_node_dup_value (node);
-  g_autofree char *list = g_strjoinv ("\", \"", (char **) values);
-  g_autofree char *why = g_strdup_printf ("supported values: \"%s\"", list);
+  g_autofree char *why = make_choice (values);
 
   add_error (self, node, NULL, "Unsupported value", value, why);
+}
+
+void
+kube_report_value (KubeReport *self, KubeNode *node, const char *field, const char *value, const char *why)
+{
+  add_error (self, node, field, "Invalid value", kube_node_is_private (node) ? NULL : value, why);
+}
+
+static void
+add_member (KubeReport *self, KubeNode *member, const char *kind, const char *value, const char *why)
+{
+  g_autofree char *path = kube_node_dup_path (member->parent);
+  g_autofree char *text = make_text (kind, value, why);
+
+  add_path (self, KVOL_KUBE_ERROR, member, member->line, path, text);
+}
+
+void
+kube_report_member (KubeReport *self, KubeNode *member, const char *value, const char *why)
+{
+  g_autofree char *quoted = value ? kube_node_quote (value) : NULL;
+
+  add_member (self, member, "Invalid value", quoted, why);
+}
+
+void
+kube_report_member_unsupported (KubeReport *self, KubeNode *member, const char *const *values)
+{
+  g_autofree char *value = kube_node_dup_value (member);
+  g_autofree char *why = make_choice (values);
+
+  add_member (self, member, "Unsupported value", value, why);
 }
 
 void

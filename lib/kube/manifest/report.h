@@ -14,6 +14,7 @@ typedef struct {
   guint      file_number;
   char      *object;   /* "Pod/web", or NULL between objects */
   guint      n_file[KVOL_KUBE_NOTE + 1]; /* problems of this file, by severity */
+  gsize      n_bytes;  /* of their texts */
 } KubeReport;
 
 void kube_report_init  (KubeReport *self);
@@ -31,8 +32,8 @@ void kube_report_sort (KubeReport *self);
 void kube_report_text (KubeReport *self, KvolKubeSeverity severity, guint line, const char *format, ...)
     G_GNUC_PRINTF (4, 5);
 
-/* About @node, or about its field @field, whether it is there or not (NULL: @node itself). An error marks the node
- * and all above it as faulty, a warning marks them as impossible. */
+/* About @node, or about its field @field, "name" or "[key]", whether it is there or not (NULL: @node itself). An error
+ * marks the node and all above it as faulty, a warning marks them as impossible. */
 void kube_report_node (KubeReport *self, KvolKubeSeverity severity, KubeNode *node, const char *field,
                        const char *format, ...) G_GNUC_PRINTF (5, 6);
 
@@ -45,3 +46,10 @@ void kube_report_unsupported (KubeReport *self, KubeNode *node, const char *cons
 void kube_report_not_found   (KubeReport *self, KubeNode *node, const char *field, const char *value);
 void kube_report_forbidden   (KubeReport *self, KubeNode *node, const char *field, const char *why);
 void kube_report_too_long    (KubeReport *self, KubeNode *node, const char *field, guint limit);
+
+/* Where the API server shows another value than the node's own: @value is that, as it is shown. */
+void kube_report_value       (KubeReport *self, KubeNode *node, const char *field, const char *value, const char *why);
+/* Of one of many, a label for example, where the API server names the place of them all. @value gets its quotes; NULL:
+ * it is not shown. */
+void kube_report_member      (KubeReport *self, KubeNode *member, const char *value, const char *why);
+void kube_report_member_unsupported (KubeReport *self, KubeNode *member, const char *const *values);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Containers: what they mount, what they may use, and the environment that a runtime builds from objects. */
+/* Containers: what they mount, and what they may use. */
 #include "manifest/types.h"
 
 /* clang-format off */
@@ -24,11 +24,20 @@ static const KubeType kube_type_VolumeDevice = { "VolumeDevice", volume_device }
 
 static const KubeField resource_requirements[] = {
   { "claims",   ANY },
-  { "limits",   RESOURCES },
-  { "requests", RESOURCES },
+  { "limits",   RESOURCES, RULE (AMOUNTS) },
+  { "requests", RESOURCES, RULE (AMOUNTS) },
   { NULL },
 };
 const KubeType kube_type_ResourceRequirements = { "ResourceRequirements", resource_requirements };
+
+static const KubeField se_linux_options[] = {
+  { "level", STRING },
+  { "role",  STRING },
+  { "type",  STRING },
+  { "user",  STRING },
+  { NULL },
+};
+const KubeType kube_type_SELinuxOptions = { "SELinuxOptions", se_linux_options };
 
 static const KubeField security_context[] = {
   { "allowPrivilegeEscalation", BOOL },
@@ -40,83 +49,27 @@ static const KubeField security_context[] = {
   { "runAsGroup",               INT64, RULE (ID) },
   { "runAsNonRoot",             BOOL },
   { "runAsUser",                INT64, RULE (ID) },
-  { "seLinuxOptions",           ANY },
+  { "seLinuxOptions",           OBJECT (SELinuxOptions) },
   { "seccompProfile",           ANY },
   { "windowsOptions",           ANY },
   { NULL },
 };
 static const KubeType kube_type_SecurityContext = { "SecurityContext", security_context };
 
-static const KubeField key_selector[] = {
-  { "key",      STRING, REQUIRED },
-  { "name",     STRING },
-  { "optional", BOOL },
-  { NULL },
-};
-static const KubeType kube_type_KeySelector = { "ConfigMapKeySelector, SecretKeySelector", key_selector };
-
-static const KubeField field_selector[] = {
-  { "apiVersion", STRING, OTHERWISE ("v1") },
-  { "fieldPath",  STRING, REQUIRED },
-  { NULL },
-};
-static const KubeType kube_type_ObjectFieldSelector = { "ObjectFieldSelector", field_selector };
-
-static const KubeField resource_field_selector[] = {
-  { "containerName", STRING },
-  { "divisor",       ANY },
-  { "resource",      STRING, REQUIRED },
-  { NULL },
-};
-static const KubeType kube_type_ResourceFieldSelector = { "ResourceFieldSelector", resource_field_selector };
-
-static const KubeField env_var_source[] = {
-  { "configMapKeyRef",  OBJECT (KeySelector) },
-  { "fieldRef",         OBJECT (ObjectFieldSelector) },
-  { "fileKeyRef",       ANY },
-  { "resourceFieldRef", OBJECT (ResourceFieldSelector) },
-  { "secretKeyRef",     OBJECT (KeySelector) },
-  { NULL },
-};
-static const KubeType kube_type_EnvVarSource = { "EnvVarSource", env_var_source };
-
-static const KubeField env_var[] = {
-  { "name",      STRING, REQUIRED },
-  { "value",     STRING, PRIVATE },
-  { "valueFrom", OBJECT (EnvVarSource) },
-  { NULL },
-};
-static const KubeType kube_type_EnvVar = { "EnvVar", env_var };
-
-static const KubeField env_source[] = {
-  { "name",     STRING, REQUIRED },
-  { "optional", BOOL },
-  { NULL },
-};
-static const KubeType kube_type_EnvSource = { "ConfigMapEnvSource, SecretEnvSource", env_source };
-
-static const KubeField env_from_source[] = {
-  { "configMapRef", OBJECT (EnvSource) },
-  { "prefix",       STRING },
-  { "secretRef",    OBJECT (EnvSource) },
-  { NULL },
-};
-static const KubeType kube_type_EnvFromSource = { "EnvFromSource", env_from_source };
-
 #define CONTAINER_FIELDS \
   { "name",                     STRING, RULE (LABEL), REQUIRED }, \
   { "args",                     STRINGS }, \
   { "command",                  STRINGS }, \
-  { "env",                      LIST_OF (EnvVar) }, \
-  { "envFrom",                  LIST_OF (EnvFromSource) }, \
+  { "env",                      LIST_OF (EnvVar), RULE (ENV) }, \
+  { "envFrom",                  LIST_OF (EnvFromSource), RULE (ENV_FROM) }, \
   { "image",                    STRING, REQUIRED }, \
-  { "imagePullPolicy",          STRING, ONE_OF ("Always", "IfNotPresent", "Never") }, \
+  { "imagePullPolicy",          STRING, ONE_OF ("Always", "IfNotPresent", "Never"), OR_EMPTY }, \
   { "lifecycle",                ANY }, \
   { "livenessProbe",            ANY }, \
   { "ports",                    ANY }, \
   { "readinessProbe",           ANY }, \
   { "resizePolicy",             ANY }, \
-  { "resources",                OBJECT (ResourceRequirements) }, \
+  { "resources",                OBJECT (ResourceRequirements), RULE (RESOURCES) }, \
   { "restartPolicy",            STRING }, \
   { "restartPolicyRules",       ANY }, \
   { "securityContext",          OBJECT (SecurityContext) }, \
@@ -124,10 +77,10 @@ static const KubeType kube_type_EnvFromSource = { "EnvFromSource", env_from_sour
   { "stdin",                    BOOL }, \
   { "stdinOnce",                BOOL }, \
   { "terminationMessagePath",   STRING }, \
-  { "terminationMessagePolicy", STRING }, \
+  { "terminationMessagePolicy", STRING, ONE_OF ("File", "FallbackToLogsOnError"), OR_EMPTY }, \
   { "tty",                      BOOL }, \
   { "volumeDevices",            LIST_OF (VolumeDevice) }, \
-  { "volumeMounts",             LIST_OF (VolumeMount) }, \
+  { "volumeMounts",             LIST_OF (VolumeMount), RULE (MOUNT) }, \
   { "workingDir",               STRING }
 
 static const KubeField container[] = {

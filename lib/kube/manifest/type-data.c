@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The objects that hold what volumes are filled with. */
+/* The objects that hold what volumes are filled with, and the accounts that tokens are for. */
 #include "manifest/types.h"
 
 /* clang-format off */
@@ -26,4 +26,15 @@ static const KubeField secret[] = {
   { NULL },
 };
 const KubeType kube_type_Secret = { "Secret", secret, .private = TRUE };
+
+static const KubeField service_account[] = {
+  { "apiVersion",                   STRING },
+  { "automountServiceAccountToken", BOOL },
+  { "imagePullSecrets",             ANY },
+  { "kind",                         STRING },
+  { "metadata",                     OBJECT (ObjectMeta) },
+  { "secrets",                      LIST_OF (ObjectReference) },
+  { NULL },
+};
+const KubeType kube_type_ServiceAccount = { "ServiceAccount", service_account };
 /* clang-format on */

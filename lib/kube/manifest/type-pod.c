@@ -1,41 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pods and the metadata of everything. */
+/* Pods and their templates. */
 #include "manifest/types.h"
 
 /* clang-format off */
-#define META_FIELDS \
-  { "annotations",                STRING_MAP, PRIVATE }, /* kubectl keeps whole Secrets in one */ \
-  { "creationTimestamp",          ANY }, \
-  { "deletionGracePeriodSeconds", ANY }, \
-  { "deletionTimestamp",          ANY }, \
-  { "finalizers",                 STRINGS }, \
-  { "generateName",               STRING }, \
-  { "generation",                 ANY }, \
-  { "labels",                     STRING_MAP }, \
-  { "managedFields",              ANY }, \
-  { "ownerReferences",            ANY }, \
-  { "resourceVersion",            STRING }, \
-  { "selfLink",                   STRING }
-
-static const KubeField object_meta[] = {
-  { "name",                       STRING, RULE (SUBDOMAIN) },
-  { "namespace",                  STRING, RULE (LABEL) },
-  { "uid",                        STRING, RULE (COMPONENT) },
-  META_FIELDS,
-  { NULL },
-};
-const KubeType kube_type_ObjectMeta = { "ObjectMeta", object_meta };
-
-/* A template's pods get their names from elsewhere. */
-static const KubeField template_meta[] = {
-  { "name",                       STRING },
-  { "namespace",                  STRING },
-  { "uid",                        STRING },
-  META_FIELDS,
-  { NULL },
-};
-const KubeType kube_type_TemplateMeta = { "ObjectMeta", template_meta };
-
 static const KubeField pod_security_context[] = {
   { "appArmorProfile",          ANY },
   { "fsGroup",                  INT64, RULE (ID) },
@@ -44,9 +11,9 @@ static const KubeField pod_security_context[] = {
   { "runAsNonRoot",             BOOL },
   { "runAsUser",                INT64, RULE (ID) },
   { "seLinuxChangePolicy",      STRING, ONE_OF ("MountOption", "Recursive") },
-  { "seLinuxOptions",           ANY },
+  { "seLinuxOptions",           OBJECT (SELinuxOptions) },
   { "seccompProfile",           ANY },
-  { "supplementalGroups",       INTEGERS },
+  { "supplementalGroups",       INTEGERS, RULE (ID) },
   { "supplementalGroupsPolicy", STRING, ONE_OF ("Merge", "Strict") },
   { "sysctls",                  ANY },
   { "windowsOptions",           ANY },
@@ -60,7 +27,8 @@ static const KubeField pod_spec[] = {
   { "automountServiceAccountToken",  BOOL },
   { "containers",                    LIST_OF (Container), REQUIRED },
   { "dnsConfig",                     ANY },
-  { "dnsPolicy",                     STRING },
+  { "dnsPolicy",                     STRING, ONE_OF ("ClusterFirstWithHostNet", "ClusterFirst", "Default",
+                                             "None"), OR_EMPTY },
   { "enableServiceLinks",            BOOL },
   { "ephemeralContainers",           LIST_OF (EphemeralContainer) },
   { "hostAliases",                   ANY },
@@ -73,16 +41,16 @@ static const KubeField pod_spec[] = {
   { "imagePullSecrets",              ANY },
   { "initContainers",                LIST_OF (Container) },
   { "nodeName",                      STRING },
-  { "nodeSelector",                  STRING_MAP },
+  { "nodeSelector",                  STRING_MAP, RULE (LABELS) },
   { "os",                            ANY },
-  { "overhead",                      RESOURCES },
+  { "overhead",                      RESOURCES, RULE (AMOUNTS) },
   { "preemptionPolicy",              STRING },
   { "priority",                      INT32 },
   { "priorityClassName",             STRING },
   { "readinessGates",                ANY },
   { "resourceClaims",                ANY },
-  { "resources",                     OBJECT (ResourceRequirements) },
-  { "restartPolicy",                 STRING, ONE_OF ("Always", "Never", "OnFailure") },
+  { "resources",                     OBJECT (ResourceRequirements), RULE (RESOURCES) },
+  { "restartPolicy",                 STRING, ONE_OF ("Always", "OnFailure", "Never"), OR_EMPTY },
   { "runtimeClassName",              STRING },
   { "schedulerName",                 STRING },
   { "schedulingGates",               ANY },
@@ -96,7 +64,7 @@ static const KubeField pod_spec[] = {
   { "terminationGracePeriodSeconds", INT64 },
   { "tolerations",                   ANY },
   { "topologySpreadConstraints",     ANY },
-  { "volumes",                       LIST_OF (Volume) },
+  { "volumes",                       LIST_OF (Volume), RULE (VOLUME) },
   { "workloadRef",                   ANY },
   { NULL },
 };
@@ -118,4 +86,13 @@ static const KubeField pod_template_spec[] = {
   { NULL },
 };
 const KubeType kube_type_PodTemplateSpec = { "PodTemplateSpec", pod_template_spec };
+
+static const KubeField pod_template[] = {
+  { "apiVersion", STRING },
+  { "kind",       STRING },
+  { "metadata",   OBJECT (ObjectMeta) },
+  { "template",   OBJECT (PodTemplateSpec), REQUIRED },
+  { NULL },
+};
+const KubeType kube_type_PodTemplate = { "PodTemplate", pod_template };
 /* clang-format on */

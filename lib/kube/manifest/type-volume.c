@@ -1,113 +1,97 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Volumes. The sources stand in the order in which the API server looks at them: of two, the later one is refused. A
- * source that says why it is unsupported is ANY to us: its own fields are not looked at until it is served. */
+/* Volumes of pods and of clusters. The sources stand in the order in which the API server looks at them: of two, the
+ * later one is refused. A source that kvol can never serve is ANY to us: it says why, and its own fields are not looked
+ * at. */
 #include "manifest/types.h"
 
-#define CSI_SERVES(driver) UNSUPPORTED ("not supported (upstream serves it by the CSI driver " driver ")")
-#define GONE UNSUPPORTED ("not supported, and removed from Kubernetes")
+#define CSI_SERVES(driver) SOURCE, ANY, UNSUPPORTED ("not supported (upstream serves it by the CSI driver " driver ")")
+#define GONE(since, gone)                                                                                              \
+  SOURCE, ANY, UNSUPPORTED ("not supported, and removed from Kubernetes"),                                             \
+      DEPRECATED (since ", non-functional in " gone "+")
+#define NOT_YET SOURCE, ANY, LATER
+#define AWS_DISK CSI_SERVES ("ebs.csi.aws.com")
+#define AZURE_DISK CSI_SERVES ("disk.csi.azure.com")
+#define AZURE_FILE CSI_SERVES ("file.csi.azure.com")
+#define CINDER CSI_SERVES ("cinder.csi.openstack.org")
+#define GCE_DISK CSI_SERVES ("pd.csi.storage.gke.io")
+#define PORTWORX CSI_SERVES ("pxd.portworx.com")
+#define VSPHERE CSI_SERVES ("csi.vsphere.vmware.com")
 
 /* clang-format off */
-static const KubeField key_to_path[] = {
-  { "key",  STRING, REQUIRED },
-  { "mode", INT32,  RULE (MODE) },
-  { "path", STRING, RULE (NOT_RESERVED), REQUIRED },
-  { NULL },
-};
-static const KubeType kube_type_KeyToPath = { "KeyToPath", key_to_path };
-
-static const KubeField local_reference[] = {
-  { "name", STRING },
-  { NULL },
-};
-static const KubeType kube_type_LocalObjectReference = { "LocalObjectReference", local_reference };
-
-static const KubeField empty_dir[] = {
-  { "medium",    STRING },
-  { "sizeLimit", QUANTITY, RULE (SIZE_LIMIT) },
-  { NULL },
-};
-static const KubeType kube_type_EmptyDir = { "EmptyDirVolumeSource", empty_dir };
-
-static const KubeField host_path[] = {
-  { "path", STRING, RULE (NO_BACKSTEPS), REQUIRED },
-  { "type", STRING, ONE_OF ("", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate",
-                            "Socket") },
-  { NULL },
-};
-static const KubeType kube_type_HostPath = { "HostPathVolumeSource", host_path };
-
-static const KubeField secret[] = {
-  { "defaultMode", INT32,  RULE (MODE), OTHERWISE ("420") },
-  { "items",       LIST_OF (KeyToPath) },
-  { "optional",    BOOL },
-  { "secretName",  STRING, REQUIRED },
-  { NULL },
-};
-static const KubeType kube_type_SecretVolume = { "SecretVolumeSource", secret };
-
-static const KubeField config_map[] = {
-  { "defaultMode", INT32,  RULE (MODE), OTHERWISE ("420") },
-  { "items",       LIST_OF (KeyToPath) },
-  { "name",        STRING, REQUIRED },
-  { "optional",    BOOL },
-  { NULL },
-};
-static const KubeType kube_type_ConfigMapVolume = { "ConfigMapVolumeSource", config_map };
-
-static const KubeField flex_volume[] = {
-  { "driver",    STRING, REQUIRED },
-  { "fsType",    STRING },
-  { "options",   STRING_MAP, PRIVATE },
-  { "readOnly",  BOOL },
-  { "secretRef", OBJECT (LocalObjectReference) },
-  { NULL },
-};
-static const KubeType kube_type_FlexVolume = { "FlexVolumeSource", flex_volume };
-
-static const KubeField csi[] = {
-  { "driver",               STRING, REQUIRED },
-  { "fsType",               STRING },
-  { "nodePublishSecretRef", OBJECT (LocalObjectReference) },
-  { "readOnly",             BOOL },
-  { "volumeAttributes",     STRING_MAP, PRIVATE },
-  { NULL },
-};
-static const KubeType kube_type_CSIVolume = { "CSIVolumeSource", csi };
-
 static const KubeField volume[] = {
   { "name",                  STRING, RULE (LABEL), REQUIRED },
-  { "emptyDir",              SOURCE, OBJECT (EmptyDir) },
-  { "hostPath",              SOURCE, OBJECT (HostPath) },
+  { "emptyDir",              SOURCE, OBJECT (EmptyDirVolumeSource) },
+  { "hostPath",              SOURCE, OBJECT (HostPathVolumeSource) },
   { "gitRepo",               SOURCE, ANY, UNSUPPORTED ("never supported: a repository can run code on the node "
-                                                       "(CVE-2024-10220, CVE-2025-1767); clone into an emptyDir") },
-  { "gcePersistentDisk",     SOURCE, ANY, CSI_SERVES ("pd.csi.storage.gke.io") },
-  { "awsElasticBlockStore",  SOURCE, ANY, CSI_SERVES ("ebs.csi.aws.com") },
-  { "secret",                SOURCE, OBJECT (SecretVolume) },
-  { "nfs",                   SOURCE, ANY, LATER },
-  { "iscsi",                 SOURCE, ANY, LATER },
-  { "glusterfs",             SOURCE, ANY, GONE },
-  { "flocker",               SOURCE, ANY, GONE },
-  { "persistentVolumeClaim", SOURCE, ANY, UNSUPPORTED ("claims are not supported yet") },
-  { "rbd",                   SOURCE, ANY, GONE },
-  { "cinder",                SOURCE, ANY, CSI_SERVES ("cinder.csi.openstack.org") },
-  { "cephfs",                SOURCE, ANY, GONE },
-  { "quobyte",               SOURCE, ANY, GONE },
-  { "downwardAPI",           SOURCE, ANY, LATER },
-  { "fc",                    SOURCE, ANY, LATER },
-  { "flexVolume",            SOURCE, OBJECT (FlexVolume) },
-  { "configMap",             SOURCE, OBJECT (ConfigMapVolume) },
-  { "azureFile",             SOURCE, ANY, CSI_SERVES ("file.csi.azure.com") },
-  { "vsphereVolume",         SOURCE, ANY, CSI_SERVES ("csi.vsphere.vmware.com") },
-  { "photonPersistentDisk",  SOURCE, ANY, GONE },
-  { "portworxVolume",        SOURCE, ANY, CSI_SERVES ("pxd.portworx.com") },
-  { "azureDisk",             SOURCE, ANY, CSI_SERVES ("disk.csi.azure.com") },
-  { "storageos",             SOURCE, ANY, GONE },
-  { "projected",             SOURCE, ANY, LATER },
-  { "scaleIO",               SOURCE, ANY, GONE },
-  { "csi",                   SOURCE, OBJECT (CSIVolume) },
-  { "ephemeral",             SOURCE, ANY, UNSUPPORTED ("claims are not supported yet") },
-  { "image",                 SOURCE, ANY, LATER },
+                                                       "(CVE-2024-10220, CVE-2025-1767); clone into an emptyDir"),
+                             DEPRECATED ("v1.11") },
+  { "gcePersistentDisk",     GCE_DISK },
+  { "awsElasticBlockStore",  AWS_DISK },
+  { "secret",                SOURCE, OBJECT (SecretVolumeSource) },
+  { "nfs",                   SOURCE, OBJECT (NFSVolumeSource), RULE (NFS) },
+  { "iscsi",                 NOT_YET },
+  { "glusterfs",             GONE ("v1.25", "v1.26") },
+  { "flocker",               GONE ("v1.22", "v1.25") },
+  { "persistentVolumeClaim", SOURCE, OBJECT (PersistentVolumeClaimVolumeSource) },
+  { "rbd",                   GONE ("v1.28", "v1.31") },
+  { "cinder",                CINDER },
+  { "cephfs",                GONE ("v1.28", "v1.31") },
+  { "quobyte",               GONE ("v1.22", "v1.25") },
+  { "downwardAPI",           SOURCE, OBJECT (DownwardAPIVolumeSource) },
+  { "fc",                    NOT_YET },
+  { "flexVolume",            SOURCE, OBJECT (FlexVolumeSource) },
+  { "configMap",             SOURCE, OBJECT (ConfigMapVolumeSource) },
+  { "azureFile",             AZURE_FILE },
+  { "vsphereVolume",         VSPHERE },
+  { "photonPersistentDisk",  GONE ("v1.11", "v1.16") },
+  { "portworxVolume",        PORTWORX },
+  { "azureDisk",             AZURE_DISK },
+  { "storageos",             GONE ("v1.22", "v1.25") },
+  { "projected",             SOURCE, OBJECT (ProjectedVolumeSource), RULE (PROJECTED) },
+  { "scaleIO",               GONE ("v1.16", "v1.22") },
+  { "csi",                   SOURCE, OBJECT (CSIVolumeSource), RULE (CSI) },
+  { "ephemeral",             SOURCE, OBJECT (EphemeralVolumeSource),
+                             UNSUPPORTED ("it needs a claim of its own, and making claims is not supported yet") },
+  { "image",                 SOURCE, OBJECT (ImageVolumeSource) },
   { NULL },
 };
 const KubeType kube_type_Volume = { "Volume", volume, .otherwise_source = "emptyDir" };
+
+static const KubeField persistent_volume_spec[] = {
+  { "accessModes",                   STRINGS, REQUIRED, ONE_OF ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce",
+                                                                "ReadWriteOncePod") },
+  { "capacity",                      RESOURCES, REQUIRED },
+  { "claimRef",                      OBJECT (ObjectReference) },
+  { "mountOptions",                  STRINGS },
+  { "nodeAffinity",                  OBJECT (VolumeNodeAffinity), RULE (NODE_AFFINITY) },
+  { "persistentVolumeReclaimPolicy", STRING, OTHERWISE ("Retain"), ONE_OF ("Delete", "Recycle", "Retain"),
+                                     OR_EMPTY },
+  { "storageClassName",              STRING, RULE (SUBDOMAIN) },
+  { "volumeAttributesClassName",     STRING, RULE (SUBDOMAIN) },
+  { "volumeMode",                    STRING, OTHERWISE ("Filesystem"), ONE_OF ("Block", "Filesystem") },
+  { "hostPath",                      SOURCE, OBJECT (HostPathVolumeSource) },
+  { "gcePersistentDisk",             GCE_DISK },
+  { "awsElasticBlockStore",          AWS_DISK },
+  { "glusterfs",                     GONE ("v1.25", "v1.26") },
+  { "flocker",                       GONE ("v1.22", "v1.25") },
+  { "nfs",                           SOURCE, OBJECT (NFSVolumeSource), RULE (NFS) },
+  { "rbd",                           GONE ("v1.28", "v1.31") },
+  { "quobyte",                       GONE ("v1.22", "v1.25") },
+  { "cephfs",                        GONE ("v1.28", "v1.31") },
+  { "iscsi",                         NOT_YET },
+  { "cinder",                        CINDER },
+  { "fc",                            NOT_YET },
+  { "flexVolume",                    SOURCE, OBJECT (FlexPersistentVolumeSource) },
+  { "azureFile",                     AZURE_FILE },
+  { "vsphereVolume",                 VSPHERE },
+  { "photonPersistentDisk",          GONE ("v1.11", "v1.16") },
+  { "portworxVolume",                PORTWORX },
+  { "azureDisk",                     AZURE_DISK },
+  { "scaleIO",                       GONE ("v1.16", "v1.22") },
+  { "local",                         SOURCE, OBJECT (LocalVolumeSource) },
+  { "storageos",                     GONE ("v1.22", "v1.25") },
+  { "csi",                           SOURCE, OBJECT (CSIPersistentVolumeSource), RULE (CSI) },
+  { NULL },
+};
+const KubeType kube_type_PersistentVolumeSpec = { "PersistentVolumeSpec", persistent_volume_spec };
 /* clang-format on */

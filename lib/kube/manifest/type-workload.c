@@ -12,12 +12,12 @@
   { NULL }
 
 static const KubeField deployment_spec[] = {
-  { "minReadySeconds",         INT32 },
+  { "minReadySeconds",         INT32, RULE (NOT_NEGATIVE) },
   { "paused",                  BOOL },
   { "progressDeadlineSeconds", INT32 },
   { "replicas",                INT32, RULE (NOT_NEGATIVE), OTHERWISE ("1") },
   { "revisionHistoryLimit",    INT32 },
-  { "selector",                ANY, REQUIRED },
+  { "selector",                OBJECT (LabelSelector), REQUIRED },
   { "strategy",                ANY },
   { "template",                OBJECT (PodTemplateSpec), REQUIRED },
   { NULL },
@@ -29,7 +29,7 @@ const KubeType kube_type_Deployment = { "Deployment", deployment };
 static const KubeField replica_set_spec[] = {
   { "minReadySeconds", INT32 },
   { "replicas",        INT32, RULE (NOT_NEGATIVE), OTHERWISE ("1") },
-  { "selector",        ANY, REQUIRED },
+  { "selector",        OBJECT (LabelSelector), REQUIRED },
   { "template",        OBJECT (PodTemplateSpec), REQUIRED },
   { NULL },
 };
@@ -63,11 +63,11 @@ static const KubeField stateful_set_spec[] = {
   { "podManagementPolicy",                  STRING },
   { "replicas",                             INT32, RULE (NOT_NEGATIVE), OTHERWISE ("1") },
   { "revisionHistoryLimit",                 INT32 },
-  { "selector",                             ANY, REQUIRED },
+  { "selector",                             OBJECT (LabelSelector), REQUIRED },
   { "serviceName",                          STRING },
   { "template",                             OBJECT (PodTemplateSpec), REQUIRED },
   { "updateStrategy",                       ANY },
-  { "volumeClaimTemplates",                 ANY, UNSUPPORTED ("claims are not supported yet") },
+  { "volumeClaimTemplates",                 LIST_OF (PersistentVolumeClaim) },
   { NULL },
 };
 static const KubeType kube_type_StatefulSetSpec = { "StatefulSetSpec", stateful_set_spec };
@@ -77,7 +77,7 @@ const KubeType kube_type_StatefulSet = { "StatefulSet", stateful_set };
 static const KubeField daemon_set_spec[] = {
   { "minReadySeconds",      INT32 },
   { "revisionHistoryLimit", INT32 },
-  { "selector",             ANY, REQUIRED },
+  { "selector",             OBJECT (LabelSelector), REQUIRED },
   { "template",             OBJECT (PodTemplateSpec), REQUIRED },
   { "updateStrategy",       ANY },
   { NULL },
@@ -87,10 +87,10 @@ static const KubeField daemon_set[] = { OBJECT_FIELDS (DaemonSetSpec) };
 const KubeType kube_type_DaemonSet = { "DaemonSet", daemon_set };
 
 static const KubeField job_spec[] = {
-  { "activeDeadlineSeconds",   INT64 },
-  { "backoffLimit",            INT32 },
+  { "activeDeadlineSeconds",   INT64, RULE (NOT_NEGATIVE) },
+  { "backoffLimit",            INT32, RULE (NOT_NEGATIVE) },
   { "backoffLimitPerIndex",    INT32 },
-  { "completionMode",          STRING },
+  { "completionMode",          STRING, ONE_OF ("NonIndexed", "Indexed") },
   { "completions",             INT32, RULE (NOT_NEGATIVE) },
   { "managedBy",               STRING },
   { "manualSelector",          BOOL },
@@ -98,11 +98,11 @@ static const KubeField job_spec[] = {
   { "parallelism",             INT32, RULE (NOT_NEGATIVE) },
   { "podFailurePolicy",        ANY },
   { "podReplacementPolicy",    STRING },
-  { "selector",                ANY },
+  { "selector",                OBJECT (LabelSelector) },
   { "successPolicy",           ANY },
   { "suspend",                 BOOL },
   { "template",                OBJECT (PodTemplateSpec), REQUIRED },
-  { "ttlSecondsAfterFinished", INT32 },
+  { "ttlSecondsAfterFinished", INT32, RULE (NOT_NEGATIVE) },
   { NULL },
 };
 static const KubeType kube_type_JobSpec = { "JobSpec", job_spec };
@@ -117,7 +117,7 @@ static const KubeField job_template_spec[] = {
 static const KubeType kube_type_JobTemplateSpec = { "JobTemplateSpec", job_template_spec };
 
 static const KubeField cron_job_spec[] = {
-  { "concurrencyPolicy",          STRING },
+  { "concurrencyPolicy",          STRING, ONE_OF ("Allow", "Forbid", "Replace"), OR_EMPTY },
   { "failedJobsHistoryLimit",     INT32 },
   { "jobTemplate",                OBJECT (JobTemplateSpec), REQUIRED },
   { "schedule",                   STRING, REQUIRED },

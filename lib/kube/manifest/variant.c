@@ -83,10 +83,20 @@ any_to_variant (const KubeNode *node)
   return g_variant_new_string ("");
 }
 
+static gboolean
+counts_cpus (const KubeField *field, const KubeNode *node)
+{
+  const char *resource = field->value == KUBE_VALUE_DIVISOR ? kube_node_get_string (node->parent, "resource") : NULL;
+
+  if (field->value == KUBE_VALUE_RESOURCE)
+    return g_str_equal (node->key, "cpu");
+  return resource != NULL && g_str_has_suffix (resource, ".cpu");
+}
+
 static GVariant *
 quantity_to_variant (const KubeField *field, const KubeNode *node)
 {
-  gboolean is_cpu = field->value == KUBE_VALUE_RESOURCE && g_str_equal (node->key, "cpu");
+  gboolean is_cpu = counts_cpus (field, node);
   g_autofree char *text = kube_node_dup_text (node);
   const char *why = NULL;
   gint64 value = 0;
@@ -108,6 +118,7 @@ one_to_variant (const KubeField *field, const KubeNode *node)
       return g_variant_new_int64 (integer);
     case KUBE_VALUE_QUANTITY:
     case KUBE_VALUE_RESOURCE:
+    case KUBE_VALUE_DIVISOR:
       return quantity_to_variant (field, node);
     case KUBE_VALUE_OBJECT:
       return kube_type_to_variant (field->type, node);

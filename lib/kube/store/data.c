@@ -5,7 +5,9 @@
 
 #include <string.h>
 
+#include "manifest/hash.h"
 #include "manifest/types.h"
+#include "store/token.h"
 
 /* Hex digits of the version: 128 bits of the SHA-256. */
 #define VERSION_LENGTH 32
@@ -27,8 +29,8 @@ buffer_wipe (gpointer data)
   g_free (buffer);
 }
 
-static GVariant *
-take_buffer (const GVariantType *type, gpointer bytes, gsize size)
+GVariant *
+kube_data_take (const GVariantType *type, gpointer bytes, gsize size)
 {
   Buffer *buffer = g_new (Buffer, 1);
 
@@ -46,7 +48,7 @@ read_value (const KubeNode *node, gboolean is_base64)
   /* GLib skips what is no base64; that there are line ends at most was checked. */
   gpointer bytes = is_base64 ? g_base64_decode (text, &size) : g_memdup2 (text, size);
 
-  return take_buffer (G_VARIANT_TYPE_BYTESTRING, bytes, size);
+  return kube_data_take (G_VARIANT_TYPE_BYTESTRING, bytes, size);
 }
 
 /* The later map wins where both have a key. */
@@ -65,7 +67,7 @@ static GHashTable *
 collect (const KubeObject *object)
 {
   gboolean is_secret = object->kind->type == &kube_type_Secret;
-  GHashTable *values = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) g_variant_unref);
+  GHashTable *values = g_hash_table_new_full (kube_hash_text, g_str_equal, NULL, (GDestroyNotify) g_variant_unref);
 
   add_values (values, kube_node_get_map (object->root, "data"), is_secret);
   add_values (values, kube_node_get_map (object->root, "binaryData"), TRUE);
@@ -121,15 +123,14 @@ sort (GHashTable *values, GChecksum *sum)
   return g_variant_builder_end (&builder);
 }
 
-/* Serialized into memory of our own, which a GVariant of several parts is otherwise not. */
-static GVariant *
-flatten (GVariant *tree)
+GVariant *
+kube_data_flatten (GVariant *tree)
 {
   gsize size = g_variant_get_size (tree);
   gpointer bytes = g_malloc (size);
 
   g_variant_store (tree, bytes);
-  return take_buffer (g_variant_get_type (tree), bytes, size);
+  return kube_data_take (g_variant_get_type (tree), bytes, size);
 }
 
 GVariant *
@@ -138,6 +139,7 @@ kube_data_new (const KubeObject *object)
   gboolean is_secret = object->kind->type == &kube_type_Secret;
   gboolean immutable = kube_node_get_true (object->root, "immutable");
   const char *type = kube_node_get_string (object->root, "type");
+  const char *account = kube_token_get_account (object);
   g_autoptr (GHashTable) values = collect (object);
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
   g_autoptr (GVariant) tree = NULL;
@@ -157,7 +159,9 @@ kube_data_new (const KubeObject *object)
   g_variant_builder_add (&builder, "{sv}", "version", g_variant_new_string (version));
   g_variant_builder_add (&builder, "{sv}", "immutable", g_variant_new_boolean (immutable));
   g_variant_builder_add (&builder, "{sv}", "type", g_variant_new_string (type));
+  if (account != NULL)
+    g_variant_builder_add (&builder, "{sv}", KUBE_DATA_ACCOUNT, g_variant_new_string (account));
   g_variant_builder_add (&builder, "{sv}", "data", data);
   tree = g_variant_ref_sink (g_variant_builder_end (&builder));
-  return flatten (tree);
+  return kube_data_flatten (tree);
 }

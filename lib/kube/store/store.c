@@ -6,7 +6,10 @@
 #include <kvol/kvol-error.h>
 #include <string.h>
 
+#include "manifest/hash.h"
+#include "manifest/types.h"
 #include "store/data.h"
+#include "store/token.h"
 #include "workload/manifest.h"
 
 /* So that a look needs no memory, the key of a look-up borrows its strings. */
@@ -22,6 +25,7 @@ struct _KvolKubeStore
   GObject parent;
   GRWLock lock;
   GHashTable *objects; /* Key: GVariant a{sv} */
+  GHashTable *tokens;  /* Key of a service account: GPtrArray of the names of Secrets that may have its token, sorted */
 };
 
 static void kube_store_iface_init (KvolStoreInterface *iface);
@@ -34,7 +38,7 @@ key_hash (gconstpointer data)
 {
   const Key *key = data;
 
-  return (g_str_hash (key->kind) * 33 + g_str_hash (key->ns)) * 33 + g_str_hash (key->name);
+  return (kube_hash_text (key->kind) * 33 + kube_hash_text (key->ns)) * 33 + kube_hash_text (key->name);
 }
 
 static gboolean
@@ -91,15 +95,130 @@ kube_store_peek (KvolStore *store, const char *api_version, const char *kind, co
   return object;
 }
 
+/* ---- tokens ---- */
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* Under the writer's lock. A name stays when the Secret gets another account: what counts is what the Secret says when
+ * the token is asked for. */
+static void
+add_token (KvolKubeStore *self, const char *account, const KubeObject *secret)
+{
+  const Key key = { "ServiceAccount", secret->ns, account };
+  GPtrArray *names = g_hash_table_lookup (self->tokens, &key);
+
+  if (names == NULL)
+    {
+      names = g_ptr_array_new_with_free_func (g_free);
+      g_hash_table_insert (self->tokens, key_dup (&key), names);
+    }
+  if (g_ptr_array_find_with_equal_func (names, secret->name, g_str_equal, NULL))
+    return;
+  g_ptr_array_add (names, g_strdup (secret->name));
+  g_ptr_array_sort (names, compare_names);
+}
+
+/* The bytes of the first token by the names of the Secrets; NULL: there is none. Under the reader's lock. */
+static GVariant *
+find_token (KvolKubeStore *self, const char *ns, const char *account)
+{
+  const Key key = { "ServiceAccount", ns, account };
+  const GPtrArray *names = g_hash_table_lookup (self->tokens, &key);
+
+  for (guint i = 0; names != NULL && i < names->len; i++)
+    {
+      const Key secret = { "Secret", ns, names->pdata[i] };
+      GVariant *object = g_hash_table_lookup (self->objects, &secret);
+      g_autoptr (GVariant) data = g_variant_lookup_value (object, "data", G_VARIANT_TYPE ("a{say}"));
+      const char *of = NULL;
+      GVariant *bytes;
+
+      if (!g_variant_lookup (object, KUBE_DATA_ACCOUNT, "&s", &of) || !g_str_equal (of, account))
+        continue;
+      bytes = g_variant_lookup_value (data, "token", G_VARIANT_TYPE_BYTESTRING);
+      if (bytes != NULL)
+        return bytes;
+    }
+  return NULL;
+}
+
+static GVariant *
+answer_token (KvolKubeStore *self, GVariant *request, GError **error)
+{
+  const char *ns = "default";
+  const char *account = "default";
+  const char *audience = "";
+  gint64 seconds = 3600;
+  g_autoptr (GVariant) bytes = NULL;
+  GVariant *answer;
+
+  g_variant_lookup (request, "namespace", "&s", &ns);
+  g_variant_lookup (request, "serviceAccount", "&s", &account);
+  g_variant_lookup (request, "audience", "&s", &audience);
+  g_variant_lookup (request, "expirationSeconds", "x", &seconds);
+
+  g_rw_lock_reader_lock (&self->lock);
+  bytes = find_token (self, ns, account);
+  g_rw_lock_reader_unlock (&self->lock);
+
+  if (bytes == NULL)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT,
+                   "no token for the service account \"%s/%s\": there is no Secret of type "
+                   "kubernetes.io/service-account-token with the annotation kubernetes.io/service-account.name: %s",
+                   ns, account, account);
+      return NULL;
+    }
+  answer = kube_token_new (bytes, audience, seconds, error);
+  if (answer == NULL)
+    g_prefix_error (error, "the Secret of the service account \"%s/%s\": ", ns, account);
+  return answer;
+}
+
+static void
+kube_store_request_token (KvolStore *store, GVariant *request, GCancellable *cancellable, GAsyncReadyCallback callback,
+                          gpointer data)
+{
+  g_autoptr (GTask) task = g_task_new (store, cancellable, callback, data);
+  GError *error = NULL;
+  GVariant *answer = answer_token (KVOL_KUBE_STORE (store), request, &error);
+
+  if (answer != NULL)
+    g_task_return_pointer (task, answer, (GDestroyNotify) g_variant_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+static GVariant *
+kube_store_request_token_finish (KvolStore *store, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, store), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* ---- the store ---- */
+
 static void
 add_object (KubeObject *object, gpointer data)
 {
   KvolKubeStore *self = data;
   const Key key = { object->kind->kind, object->ns, object->name };
-  GVariant *made = kube_data_new (object);
+  const char *account = kube_token_get_account (object);
+  GVariant *made;
+
+  if (object->kind->type != &kube_type_ConfigMap && object->kind->type != &kube_type_Secret)
+    return;
+  made = kube_data_new (object);
 
   g_rw_lock_writer_lock (&self->lock);
   g_hash_table_replace (self->objects, key_dup (&key), made);
+  if (account != NULL)
+    add_token (self, account, object);
   g_rw_lock_writer_unlock (&self->lock);
 }
 
@@ -118,6 +237,7 @@ kvol_kube_store_finalize (GObject *object)
   KvolKubeStore *self = KVOL_KUBE_STORE (object);
 
   g_hash_table_unref (self->objects);
+  g_hash_table_unref (self->tokens);
   g_rw_lock_clear (&self->lock);
   G_OBJECT_CLASS (kvol_kube_store_parent_class)->finalize (object);
 }
@@ -126,6 +246,8 @@ static void
 kube_store_iface_init (KvolStoreInterface *iface)
 {
   iface->peek = kube_store_peek;
+  iface->request_token = kube_store_request_token;
+  iface->request_token_finish = kube_store_request_token_finish;
 }
 
 static void
@@ -139,6 +261,7 @@ kvol_kube_store_init (KvolKubeStore *self)
 {
   g_rw_lock_init (&self->lock);
   self->objects = g_hash_table_new_full (key_hash, key_equal, g_free, (GDestroyNotify) g_variant_unref);
+  self->tokens = g_hash_table_new_full (key_hash, key_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
 }
 
 KvolKubeStore *

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "manifest/base64.h"
+#include "manifest/hash.h"
 #include "validate/name.h"
+
+#define ACCOUNT_NAME "kubernetes.io/service-account.name"
 
 typedef struct
 {
@@ -35,7 +38,7 @@ check_keys (KubeNode *map, KubeReport *report)
 static GHashTable *
 keys_of (KubeNode *map)
 {
-  GHashTable *keys = g_hash_table_new (g_str_hash, g_str_equal);
+  GHashTable *keys = g_hash_table_new (kube_hash_text, g_str_equal);
 
   for (guint i = 0; i < kube_node_length (map); i++)
     g_hash_table_add (keys, kube_node_child (map, i)->key);
@@ -74,7 +77,8 @@ kube_config_map_check (KubeNode *root, KubeReport *report)
     kube_report_too_long (report, root, NULL, KUBE_MAX_DATA);
 }
 
-/* The keys that the well-known types are about. A type in two rows needs both. */
+/* The keys that the well-known types are about. A type in two rows needs both. What the value of one has to be, if
+ * anything, is between those who use it. */
 static const struct
 {
   const char *type;
@@ -95,18 +99,31 @@ report_missing (KubeNode *root, const char *key, KubeReport *report)
   kube_report_required (report, root, field, NULL);
 }
 
-static void
-check_type (KubeNode *root, GHashTable *data, GHashTable *string_data, KubeReport *report)
+/* An empty key is as good as none here, and only here. */
+static gboolean
+has_private_key (KubeNode *data, KubeNode *string_data)
 {
-  const char *type = kube_node_get_string (root, "type");
+  const char *key = kube_node_get_string (data, "ssh-privatekey");
+  const char *text = kube_node_get_string (string_data, "ssh-privatekey");
 
-  for (size_t i = 0; i < G_N_ELEMENTS (needed); i++)
-    if (g_strcmp0 (type, needed[i].type) == 0 && !g_hash_table_contains (data, needed[i].key)
-        && !g_hash_table_contains (string_data, needed[i].key))
-      report_missing (root, needed[i].key, report);
+  return text != NULL ? *text != '\0' : key == NULL || *key != '\0';
+}
 
-  if (g_strcmp0 (type, "kubernetes.io/basic-auth") != 0)
-    return;
+/* The API server makes the token of it, if it knows whose. */
+static void
+check_token (KubeNode *root, KubeReport *report)
+{
+  KubeNode *metadata = kube_node_get_map (root, "metadata");
+  const char *account = kube_node_get_string (kube_node_get_map (metadata, "annotations"), ACCOUNT_NAME);
+
+  if (account == NULL || *account == '\0')
+    kube_report_required (report, metadata ? metadata : root,
+                          metadata ? "annotations[" ACCOUNT_NAME "]" : "metadata.annotations[" ACCOUNT_NAME "]", NULL);
+}
+
+static void
+check_basic_auth (KubeNode *root, GHashTable *data, GHashTable *string_data, KubeReport *report)
+{
   for (guint i = 0; i < 2; i++)
     {
       GHashTable *keys = i == 0 ? data : string_data;
@@ -116,6 +133,24 @@ check_type (KubeNode *root, GHashTable *data, GHashTable *string_data, KubeRepor
     }
   report_missing (root, "username", report);
   report_missing (root, "password", report);
+}
+
+static void
+check_type (KubeNode *root, GHashTable *data, GHashTable *string_data, KubeReport *report)
+{
+  const char *type = kube_node_get_string (root, "type");
+
+  for (size_t i = 0; i < G_N_ELEMENTS (needed); i++)
+    if (g_strcmp0 (type, needed[i].type) == 0 && !g_hash_table_contains (data, needed[i].key)
+        && !g_hash_table_contains (string_data, needed[i].key))
+      report_missing (root, needed[i].key, report);
+  if (g_strcmp0 (type, "kubernetes.io/ssh-auth") == 0
+      && !has_private_key (kube_node_get_map (root, "data"), kube_node_get_map (root, "stringData")))
+    report_missing (root, "ssh-privatekey", report);
+  if (g_strcmp0 (type, "kubernetes.io/service-account-token") == 0)
+    check_token (root, report);
+  if (g_strcmp0 (type, "kubernetes.io/basic-auth") == 0)
+    check_basic_auth (root, data, string_data, report);
 }
 
 void

@@ -1,30 +1,49 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Everything is checked and made while it is read, so that the problems are complete whoever asks for what first. Of
- * two objects of one kind, namespace and name the later one counts, as with `kubectl apply`; a note says so. */
+/* Everything is checked and made while it is read, but for the pods that claim volumes: what they claim may stand in
+ * any file, so they wait until the first question, and are made anew when something was added since. Of two objects of
+ * one kind, namespace and name the later one counts, as with `kubectl apply`; a note says so. */
 #include "workload/manifest.h"
 
 #include <kvol/kvol-error.h>
 
 #include "manifest/file.h"
+#include "manifest/hash.h"
 #include "manifest/reader.h"
+#include "manifest/types.h"
 #include "validate/object.h"
 #include "workload/pods.h"
 
 typedef struct
 {
   char *place; /* "FILE:LINE" */
-  KvolPod *pod;
-  KubeObject *object;
+  gboolean is_pod;
+  KvolPod *pod;       /* of a pod; NULL: its claims have no volumes, or were not looked at yet */
+  KubeObject *object; /* of everything else */
 } Entry;
+
+/* An object whose pods need claims. */
+typedef struct
+{
+  KubeObject *object;
+  guint first; /* of its pods, in the manifest's entries */
+  guint file_number;
+  char *file;
+} Claimant;
 
 struct _KvolKubeManifest
 {
   GObject parent;
-  KubeReport report;
+  KubeReport report;   /* of the reading */
+  KubeReport full;     /* and of the claims; as of the last question */
   GPtrArray *entries;  /* Entry, in the order of reading; NULL where a later one took its place */
   GHashTable *indices; /* "KIND/NAMESPACE/NAME": where it is in @entries, plus one */
+  GPtrArray *claimants;
+  GPtrArray *others;       /* KvolKubeManifest, whose objects pods may claim too */
+  char *node_name;         /* or NULL: the host's */
+  GHashTable *node_labels; /* or NULL */
+  gboolean settled;        /* nothing has changed since the last question */
   guint n_pods;
-  guint64 n_nodes; /* that pods were made of */
+  guint64 n_copies; /* of values of templates */
 };
 
 G_DEFINE_TYPE (KvolKubeManifest, kvol_kube_manifest, G_TYPE_OBJECT)
@@ -42,6 +61,16 @@ entry_free (gpointer data)
   g_free (entry);
 }
 
+static void
+claimant_free (gpointer data)
+{
+  Claimant *claimant = data;
+
+  kube_object_free (claimant->object);
+  g_free (claimant->file);
+  g_free (claimant);
+}
+
 /* Says that an older one of the same name is forgotten. */
 static void
 forget (KvolKubeManifest *self, guint index, KubeNode *replacement, const char *what)
@@ -49,7 +78,7 @@ forget (KvolKubeManifest *self, guint index, KubeNode *replacement, const char *
   Entry *older = self->entries->pdata[index];
 
   kube_report_node (&self->report, KVOL_KUBE_NOTE, replacement, NULL, "%s replaces the one of %s", what, older->place);
-  self->n_pods -= older->pod != NULL;
+  self->n_pods -= older->is_pod;
   self->entries->pdata[index] = NULL;
   entry_free (older);
 }
@@ -63,13 +92,25 @@ add_entry (KvolKubeManifest *self, const char *kind, const char *ns, const char 
 
   if (older > 0)
     {
-      g_autofree char *what = g_strdup_printf ("%s \"%s/%s\"", kind, ns, name);
+      g_autofree char *what = g_strdup_printf ("%s \"%s%s%s\"", kind, ns, *ns ? "/" : "", name);
 
       forget (self, older - 1, root, what);
     }
   entry->place = g_strdup_printf ("%s:%u", self->report.file, root->line);
   g_ptr_array_add (self->entries, entry);
   g_hash_table_insert (self->indices, g_steal_pointer (&key), GUINT_TO_POINTER (self->entries->len));
+  return entry;
+}
+
+/* ---- pods ---- */
+
+static Entry *
+add_pod_entry (KvolKubeManifest *self, const char *ns, const char *name, KubeNode *root)
+{
+  Entry *entry = add_entry (self, "Pod", ns, name, root);
+
+  entry->is_pod = TRUE;
+  self->n_pods++;
   return entry;
 }
 
@@ -80,48 +121,83 @@ typedef struct
 } Maker;
 
 static void
-on_pod (KvolPod *pod, gpointer data)
+on_pod (KvolPod *pod, guint64 index, gpointer data)
 {
   Maker *maker = data;
-  Entry *entry = add_entry (maker->manifest, "Pod", kvol_pod_get_namespace (pod), kvol_pod_get_name (pod), maker->root);
 
-  entry->pod = pod;
-  maker->manifest->n_pods++;
+  add_pod_entry (maker->manifest, kvol_pod_get_namespace (pod), kvol_pod_get_name (pod), maker->root)->pod = pod;
 }
 
 static void
-add_pods (KvolKubeManifest *self, const KubeObject *object)
+report_failure (KubeReport *report, KubeNode *root, const GError *error)
+{
+  gboolean is_valid = g_error_matches (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED);
+
+  kube_report_node (report, is_valid ? KVOL_KUBE_WARNING : KVOL_KUBE_ERROR, root, NULL, "%s", error->message);
+}
+
+/* Keeps places for the pods of an object that needs claims. */
+static void
+add_claimant (KvolKubeManifest *self, KubeObject *object)
 {
   guint64 count = kube_pods_count (object);
+  Claimant *claimant = g_new0 (Claimant, 1);
+
+  claimant->object = object;
+  claimant->first = self->entries->len;
+  claimant->file = g_strdup (self->report.file);
+  claimant->file_number = self->report.file_number;
+  g_ptr_array_add (self->claimants, claimant);
+  for (guint64 i = 0; i < count; i++)
+    {
+      g_autofree char *name = kube_pods_dup_name (object, i);
+
+      add_pod_entry (self, object->ns, name, object->root);
+    }
+}
+
+static void
+add_pods (KvolKubeManifest *self, KubeObject *taken)
+{
+  g_autoptr (KubeObject) object = taken;
+  guint64 count = kube_pods_count (object);
   guint64 nodes = kube_node_count (object->root);
+  guint64 copies = (MAX (count, 1) - 1) * nodes;
   Maker maker = { self, object->root };
   g_autoptr (GError) error = NULL;
 
-  if (count > KUBE_MAX_PODS - self->n_pods || count * nodes > KUBE_MAX_POD_NODES - self->n_nodes)
+  if (nodes > KUBE_MAX_POD_NODES)
+    {
+      kube_report_node (&self->report, KVOL_KUBE_WARNING, object->root, NULL,
+                        "a pod of more than " G_STRINGIFY (KUBE_MAX_POD_NODES) " values");
+      return;
+    }
+  if (count > KUBE_MAX_PODS - self->n_pods || copies > KUBE_MAX_COPIES - self->n_copies)
     {
       kube_report_node (&self->report, KVOL_KUBE_WARNING, object->root, NULL, "more pods than one node can hold");
       return;
     }
-  self->n_nodes += count * nodes;
-  if (kube_pods_make (object, on_pod, &maker, &error))
-    return;
-  if (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED))
-    kube_report_node (&self->report, KVOL_KUBE_WARNING, object->root, NULL, "%s", error->message);
-  else
-    kube_report_node (&self->report, KVOL_KUBE_ERROR, object->root, NULL, "%s", error->message);
+  self->n_copies += copies;
+  if (kube_volumes_need_claims (object))
+    add_claimant (self, g_steal_pointer (&object));
+  else if (!kube_pods_make (object, NULL, on_pod, &maker, &error))
+    report_failure (&self->report, object->root, error);
 }
+
+/* ---- reading ---- */
 
 static void
 on_object (KubeObject *taken, gpointer data)
 {
   KvolKubeManifest *self = data;
   g_autoptr (KubeObject) object = taken;
+  gboolean has_pods = object->kind->pods != KUBE_PODS_NONE;
 
   kube_object_check (object, &self->report);
-  if (object->root->faulty || object->root->impossible)
+  if (object->root->faulty || (has_pods && object->root->impossible))
     return;
-  if (object->kind->pods != KUBE_PODS_NONE)
-    add_pods (self, object);
+  if (has_pods)
+    add_pods (self, g_steal_pointer (&object));
   else
     {
       Entry *entry = add_entry (self, object->kind->kind, object->ns, object->name, object->root);
@@ -143,6 +219,7 @@ on_file (const char *bytes, gsize length, gpointer data)
 {
   KvolKubeManifest *self = data;
 
+  self->settled = FALSE;
   kube_read (&self->report, bytes, length, on_document, self);
 }
 
@@ -152,6 +229,7 @@ kvol_kube_manifest_add_path (KvolKubeManifest *self, const char *path)
   g_return_if_fail (KVOL_KUBE_IS_MANIFEST (self));
   g_return_if_fail (path != NULL);
 
+  self->settled = FALSE;
   kube_files_read (&self->report, path, on_file, self);
 }
 
@@ -170,6 +248,145 @@ kvol_kube_manifest_add_bytes (KvolKubeManifest *self, const char *name, GBytes *
   on_file (data ? data : "", length, self);
 }
 
+/* ---- claims ---- */
+
+/* Places an object where pods look for it. */
+static void
+offer (KubeObject *object, gpointer data)
+{
+  KubeClaims *claims = data;
+  const KubeNode *labels = kube_node_find (object->root, "metadata/labels");
+
+  kube_binder_add (claims->binder, object);
+  if (object->kind->type != &kube_type_Node || !g_str_equal (object->name, claims->host.name))
+    return;
+  for (guint i = 0; i < kube_node_length (labels); i++)
+    if (kube_node_child (labels, i)->type == KUBE_STRING)
+      kube_host_label (&claims->host, kube_node_child (labels, i)->key, kube_node_child (labels, i)->string);
+}
+
+/* What was said about the node weighs more than what an object says. */
+static void
+label_host (KvolKubeManifest *self, KubeHost *host)
+{
+  GHashTableIter iter;
+  gpointer key;
+  gpointer value;
+
+  if (self->node_labels == NULL)
+    return;
+  g_hash_table_iter_init (&iter, self->node_labels);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    kube_host_label (host, key, value);
+}
+
+typedef struct
+{
+  KvolKubeManifest *manifest;
+  const Claimant *claimant;
+} Settler;
+
+/* A later object may have taken the place. */
+static void
+on_claiming_pod (KvolPod *pod, guint64 index, gpointer data)
+{
+  const Settler *settler = data;
+  Entry *entry = settler->manifest->entries->pdata[settler->claimant->first + index];
+
+  if (entry != NULL)
+    entry->pod = pod;
+  else
+    kvol_pod_unref (pod);
+}
+
+static void
+settle_claimant (KvolKubeManifest *self, const Claimant *claimant, const KubeClaims *claims)
+{
+  guint64 count = kube_pods_count (claimant->object);
+  Settler settler = { self, claimant };
+  g_autoptr (GError) error = NULL;
+
+  for (guint64 i = 0; i < count; i++)
+    {
+      Entry *entry = self->entries->pdata[claimant->first + i];
+
+      if (entry != NULL)
+        g_clear_pointer (&entry->pod, kvol_pod_unref);
+    }
+  if (claims->report->file_number != claimant->file_number)
+    kube_report_begin_file (claims->report, claimant->file);
+  claims->report->file_number = claimant->file_number;
+  kube_report_begin_object (claims->report, claimant->object->kind->kind, claimant->object->name);
+  if (!kube_pods_make (claimant->object, claims, on_claiming_pod, &settler, &error))
+    report_failure (claims->report, claimant->object->root, error);
+  kube_report_end_object (claims->report);
+}
+
+static void
+settle_claims (KvolKubeManifest *self)
+{
+  g_autoptr (KubeBinder) binder = kube_binder_new ();
+  KubeClaims claims = { .binder = binder, .report = &self->full };
+
+  kube_host_init (&claims.host, self->node_name ? self->node_name : g_get_host_name ());
+  kube_manifest_foreach (self, offer, &claims);
+  for (guint i = 0; i < self->others->len; i++)
+    kube_manifest_foreach (self->others->pdata[i], offer, &claims);
+  label_host (self, &claims.host);
+  /* StatefulSets first: what they claim, other pods may claim by its name. */
+  for (guint i = 0; i < 2 * self->claimants->len; i++)
+    {
+      const Claimant *claimant = self->claimants->pdata[i % self->claimants->len];
+      gboolean is_set = claimant->object->kind->pods == KUBE_PODS_ORDINALS;
+
+      if (is_set == (i < self->claimants->len))
+        settle_claimant (self, claimant, &claims);
+    }
+  kube_host_clear (&claims.host);
+}
+
+static void
+settle (KvolKubeManifest *self)
+{
+  if (self->settled)
+    return;
+  kube_report_clear (&self->full);
+  kube_report_init (&self->full);
+  if (self->claimants->len > 0)
+    settle_claims (self);
+  for (guint i = 0; i < self->report.problems->len; i++)
+    g_ptr_array_add (self->full.problems, kvol_kube_problem_copy (self->report.problems->pdata[i]));
+  self->full.sorted = FALSE;
+  kube_report_sort (&self->full);
+  self->settled = TRUE;
+}
+
+void
+kvol_kube_manifest_set_node (KvolKubeManifest *self, const char *name, GHashTable *labels)
+{
+  g_return_if_fail (KVOL_KUBE_IS_MANIFEST (self));
+  g_return_if_fail (name != NULL);
+
+  g_free (self->node_name);
+  self->node_name = g_strdup (name);
+  g_clear_pointer (&self->node_labels, g_hash_table_unref);
+  self->node_labels = labels ? g_hash_table_ref (labels) : NULL;
+  self->settled = FALSE;
+}
+
+void
+kvol_kube_manifest_add_objects (KvolKubeManifest *self, KvolKubeManifest *other)
+{
+  g_return_if_fail (KVOL_KUBE_IS_MANIFEST (self));
+  g_return_if_fail (KVOL_KUBE_IS_MANIFEST (other));
+  g_return_if_fail (self != other);
+
+  g_ptr_array_add (self->others, g_object_ref (other));
+  self->settled = FALSE;
+}
+
+/* ---- answers ---- */
+
 GPtrArray *
 kvol_kube_manifest_dup_pods (KvolKubeManifest *self)
 {
@@ -177,6 +394,7 @@ kvol_kube_manifest_dup_pods (KvolKubeManifest *self)
 
   GPtrArray *pods = g_ptr_array_new_with_free_func ((GDestroyNotify) kvol_pod_unref);
 
+  settle (self);
   for (guint i = 0; i < self->entries->len; i++)
     {
       const Entry *entry = self->entries->pdata[i];
@@ -204,8 +422,8 @@ kvol_kube_manifest_get_problems (KvolKubeManifest *self)
 {
   g_return_val_if_fail (KVOL_KUBE_IS_MANIFEST (self), NULL);
 
-  kube_report_sort (&self->report);
-  return self->report.problems;
+  settle (self);
+  return self->full.problems;
 }
 
 gboolean
@@ -213,8 +431,9 @@ kvol_kube_manifest_has (KvolKubeManifest *self, KvolKubeSeverity severity)
 {
   g_return_val_if_fail (KVOL_KUBE_IS_MANIFEST (self), FALSE);
 
-  for (guint i = 0; i < self->report.problems->len; i++)
-    if (kvol_kube_problem_get_severity (self->report.problems->pdata[i]) == severity)
+  settle (self);
+  for (guint i = 0; i < self->full.problems->len; i++)
+    if (kvol_kube_problem_get_severity (self->full.problems->pdata[i]) == severity)
       return TRUE;
   return FALSE;
 }
@@ -226,7 +445,12 @@ kvol_kube_manifest_finalize (GObject *object)
 
   g_ptr_array_unref (self->entries);
   g_hash_table_unref (self->indices);
+  g_ptr_array_unref (self->claimants);
+  g_ptr_array_unref (self->others);
+  g_free (self->node_name);
+  g_clear_pointer (&self->node_labels, g_hash_table_unref);
   kube_report_clear (&self->report);
+  kube_report_clear (&self->full);
   G_OBJECT_CLASS (kvol_kube_manifest_parent_class)->finalize (object);
 }
 
@@ -240,8 +464,11 @@ static void
 kvol_kube_manifest_init (KvolKubeManifest *self)
 {
   kube_report_init (&self->report);
+  kube_report_init (&self->full);
   self->entries = g_ptr_array_new_with_free_func (entry_free);
-  self->indices = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->indices = g_hash_table_new_full (kube_hash_text, g_str_equal, g_free, NULL);
+  self->claimants = g_ptr_array_new_with_free_func (claimant_free);
+  self->others = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 KvolKubeManifest *

@@ -46,15 +46,15 @@ kube_pods_count (const KubeObject *object)
   return MAX (count, 0);
 }
 
-static char *
-make_name (const KubeObject *object, guint64 i)
+char *
+kube_pods_dup_name (const KubeObject *object, guint64 index)
 {
   const KubeNode *ordinals = kube_node_find (object->root, "spec/ordinals");
   gint64 first = object->kind->pods == KUBE_PODS_ORDINALS ? kube_node_get_int (ordinals, "start", 0) : 0;
 
   if (object->kind->pods == KUBE_PODS_SELF)
     return g_strdup (object->name);
-  return g_strdup_printf ("%s-%" G_GUINT64_FORMAT, object->name, first + i);
+  return g_strdup_printf ("%s-%" G_GUINT64_FORMAT, object->name, first + index);
 }
 
 /* Only a Pod can bring a UID: a template's would be the same for all its pods. */
@@ -68,6 +68,18 @@ make_uid (const KubeObject *object, const char *name, const char *digest)
   return kube_pod_uid (object->ns, name, digest);
 }
 
+/* A StatefulSet tells its pods who they are (upstream pkg/controller/statefulset, updateIdentity). */
+static GVariant *
+make_labels (GVariant *given, const char *name)
+{
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, given);
+  g_variant_dict_insert (&dict, "statefulset.kubernetes.io/pod-name", "s", name);
+  g_variant_dict_insert (&dict, "apps.kubernetes.io/pod-index", "s", strrchr (name, '-') + 1);
+  return g_variant_dict_end (&dict);
+}
+
 /* @given holds the labels and annotations; the identity is the pod's own. */
 static GVariant *
 make_metadata (const KubeObject *object, GVariant *given, const char *name, const char *digest)
@@ -76,6 +88,12 @@ make_metadata (const KubeObject *object, GVariant *given, const char *name, cons
   GVariantDict dict;
 
   g_variant_dict_init (&dict, given);
+  if (object->kind->pods == KUBE_PODS_ORDINALS)
+    {
+      g_autoptr (GVariant) labels = g_variant_dict_lookup_value (&dict, "labels", G_VARIANT_TYPE_VARDICT);
+
+      g_variant_dict_insert_value (&dict, "labels", make_labels (labels, name));
+    }
   g_variant_dict_remove (&dict, "generateName");
   g_variant_dict_insert (&dict, "name", "s", name);
   g_variant_dict_insert (&dict, "namespace", "s", object->ns);
@@ -83,8 +101,37 @@ make_metadata (const KubeObject *object, GVariant *given, const char *name, cons
   return g_variant_dict_end (&dict);
 }
 
+/* serviceAccount is the field's old name (upstream pkg/apis/core/v1/conversion.go), and without either a pod has the
+ * account that every namespace has (plugin/pkg/admission/serviceaccount). */
+static void
+default_service_account (GVariantDict *spec)
+{
+  const char *name = NULL;
+
+  if (g_variant_dict_lookup (spec, "serviceAccountName", "&s", &name) && *name != '\0')
+    return;
+  if (!g_variant_dict_lookup (spec, "serviceAccount", "&s", &name) || *name == '\0')
+    name = "default";
+  g_variant_dict_insert (spec, "serviceAccountName", "s", name);
+}
+
+/* @volumes replaces those of the template; NULL: they stay. */
+static GVariant *
+make_spec (GVariant *template, GVariant *volumes)
+{
+  g_autoptr (GVariant) given = g_variant_lookup_value (template, "spec", G_VARIANT_TYPE_VARDICT);
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, given);
+  default_service_account (&dict);
+  if (volumes != NULL)
+    g_variant_dict_insert_value (&dict, "volumes", volumes);
+  return g_variant_dict_end (&dict);
+}
+
 static KvolPod *
-make_pod (const KubeObject *object, GVariant *template, const char *name, const char *digest, GError **error)
+make_pod (const KubeObject *object, GVariant *template, GVariant *spec, const char *name, const char *digest,
+          GError **error)
 {
   g_autoptr (GVariant) metadata = g_variant_lookup_value (template, "metadata", G_VARIANT_TYPE_VARDICT);
   GVariantDict dict;
@@ -93,26 +140,35 @@ make_pod (const KubeObject *object, GVariant *template, const char *name, const 
   g_variant_dict_insert (&dict, "apiVersion", "s", "v1");
   g_variant_dict_insert (&dict, "kind", "s", "Pod");
   g_variant_dict_insert_value (&dict, "metadata", make_metadata (object, metadata, name, digest));
+  g_variant_dict_insert_value (&dict, "spec", spec);
   return kvol_pod_new (g_variant_dict_end (&dict), error);
 }
 
 gboolean
-kube_pods_make (const KubeObject *object, KubePodFunc each, gpointer data, GError **error)
+kube_pods_make (const KubeObject *object, const KubeClaims *claims, KubePodFunc each, gpointer data, GError **error)
 {
   const KubeNode *node = kube_object_get_template (object);
   const KubeType *type = object->kind->pods == KUBE_PODS_SELF ? &kube_type_Pod : &kube_type_PodTemplateSpec;
   g_autoptr (GVariant) template = g_variant_ref_sink (kube_type_to_variant (type, node));
+  g_autoptr (GVariant) spec = g_variant_ref_sink (make_spec (template, NULL));
   g_autofree char *digest = kube_spec_digest (kube_node_get (node, "spec"));
   guint64 count = kube_pods_count (object);
+  g_autoptr (GVariant) shared = claims && count > 0 ? kube_volumes_new_shared (object, claims) : NULL;
 
+  if (shared != NULL)
+    g_variant_ref_sink (shared);
   for (guint64 i = 0; i < count; i++)
     {
-      g_autofree char *name = make_name (object, i);
-      KvolPod *pod = make_pod (object, template, name, digest, error);
+      g_autofree char *name = kube_pods_dup_name (object, i);
+      GVariant *volumes = claims ? kube_volumes_new (object, name, shared, claims) : NULL;
+      KvolPod *pod;
 
+      if (claims != NULL && volumes == NULL)
+        continue;
+      pod = make_pod (object, template, claims ? make_spec (template, volumes) : spec, name, digest, error);
       if (pod == NULL)
         return FALSE;
-      each (pod, data);
+      each (pod, i, data);
     }
   return TRUE;
 }

@@ -5,10 +5,6 @@
 
 #include "manifest/node.h"
 
-/* A node as JSON without white space, keys sorted by their bytes. Two manifests that mean the same in other words
- * (comments, quotes, order of keys) are one. */
-char *kube_node_dup_json (const KubeNode *node);
-
 /* The hex SHA-256 of a spec, before defaults; @spec may be NULL. */
 char *kube_spec_digest (const KubeNode *spec);
 

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Upstream pkg/apis/storage/validation. */
+#include "validate/storage-class.h"
+
+#include <string.h>
+
+#include "manifest/hash.h"
+#include "validate/name.h"
+
+#define MAX_PARAMETERS 512
+#define MAX_PARAMETER_BYTES (256 * 1024)
+
+void
+kube_storage_class_check (KubeNode *root, KubeReport *report)
+{
+  KubeNode *parameters = kube_node_get_map (root, "parameters");
+  guint n_parameters = kube_node_length (parameters);
+  gsize size = 0;
+
+  if (n_parameters > MAX_PARAMETERS)
+    {
+      kube_report_too_long (report, root, "parameters", MAX_PARAMETERS);
+      return;
+    }
+  for (guint i = 0; i < n_parameters; i++)
+    {
+      KubeNode *parameter = kube_node_child (parameters, i);
+
+      if (*parameter->key == '\0')
+        kube_report_member (report, parameter, "", "field can not be empty.");
+      size += strlen (parameter->key) + (parameter->type == KUBE_STRING ? strlen (parameter->string) : 0);
+    }
+  if (size > MAX_PARAMETER_BYTES)
+    kube_report_too_long (report, root, "parameters", MAX_PARAMETER_BYTES);
+}
+
+/* ---- topologies ---- */
+
+void
+kube_storage_class_check_topology (KubeNode *term, KubeReport *report)
+{
+  KubeNode *expressions = kube_node_get_list (term, "matchLabelExpressions");
+  g_autoptr (GHashTable) keys = g_hash_table_new (kube_hash_text, g_str_equal);
+
+  for (guint i = 0; i < kube_node_length (expressions); i++)
+    {
+      KubeNode *expression = kube_node_child (expressions, i);
+      const char *key = kube_node_get_string (expression, "key");
+
+      if (key != NULL && !g_hash_table_add (keys, (gpointer) key))
+        kube_report_duplicate (report, kube_node_get (expression, "key"));
+    }
+}
+
+typedef struct
+{
+  KubeNode *expression;
+  KubeReport *report;
+} Checked;
+
+static void
+report_key (const char *why, gpointer data)
+{
+  Checked *checked = data;
+  const char *key = kube_node_get_string (checked->expression, "key");
+  g_autofree char *quoted = kube_node_quote (key ? key : "");
+
+  kube_report_value (checked->report, checked->expression, "key", quoted, why);
+}
+
+void
+kube_storage_class_check_expression (KubeNode *expression, KubeReport *report)
+{
+  KubeNode *values = kube_node_get_list (expression, "values");
+  const char *key = kube_node_get_string (expression, "key");
+  g_autoptr (GHashTable) seen = g_hash_table_new (kube_hash_text, g_str_equal);
+  Checked checked = { expression, report };
+
+  for (guint i = 0; i < kube_node_length (values); i++)
+    {
+      KubeNode *value = kube_node_child (values, i);
+
+      if (value->type == KUBE_STRING && !g_hash_table_add (seen, value->string))
+        kube_report_duplicate (report, value);
+    }
+  kube_name_check_qualified (key ? key : "", report_key, &checked);
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "manifest/report.h"
+
+/* Of a StorageClass as a whole; of one of its topologies; of one expression there. */
+void kube_storage_class_check            (KubeNode *root, KubeReport *report);
+void kube_storage_class_check_topology   (KubeNode *term, KubeReport *report);
+void kube_storage_class_check_expression (KubeNode *expression, KubeReport *report);
