@@ -17,6 +17,8 @@ const WorldFile world_projected[] = {
   { "volumes/kubernetes.io~configmap/config/motd", { "hello", "good bye" } },
   { "volumes/kubernetes.io~secret/access/password", { "open sesame", "close sesame" } },
   { "volumes/kubernetes.io~secret/access/user", { "ali", "baba" } },
+  { "volumes/kubernetes.io~projected/all/user", { "ali", "baba" } },
+  { "volumes/kubernetes.io~projected/all/release", { "first", "second" } },
 };
 
 /* A subPath of a projection shows the file that it was made with, as the kubelet's does. */

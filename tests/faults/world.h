@@ -17,8 +17,9 @@ typedef struct {
   const char *content[2];
 } WorldFile;
 
-/* conf and motd of the configMap, password and user of the secret. */
-#define WORLD_N_PROJECTED 4
+/* conf and motd of the configMap, password and user of the secret, user and the pod's own label in a projected one. */
+#define WORLD_N_PROJECTED 6
+#define WORLD_RELEASE 5
 extern const WorldFile world_projected[];
 
 typedef struct {
