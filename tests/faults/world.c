@@ -64,6 +64,7 @@ world_new (void)
   criticals_are_fatal ();
   warm_up ();
 
+  self->n_projected = WORLD_N_PROJECTED;
   self->base = scratch_dir ("faults");
   self->root = g_build_filename (self->base, "kubelet", NULL);
   self->outside = g_build_filename (self->base, "outside", NULL);
