@@ -15,7 +15,8 @@
 #include "support/scratch.h"
 #include "support/snapshot.h"
 
-/* With a label and a path of the outside. The subPaths: one that kvol makes, one in a directory of the host, one file of a projection. */
+/* With a label, and a path of the outside. The subPaths: one that kvol makes, one in a directory of the host, one file
+ * of a projection. */
 static const char pod_text[] =
     "{'metadata': <{'name': <'faults'>, 'namespace': <'default'>, 'uid': <'" WORLD_POD_UID "'>,"
     "  'labels': <{'release': <'%s'>}>}>,"
