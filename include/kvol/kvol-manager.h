@@ -100,8 +100,8 @@ KVOL_API gboolean kvol_manager_lock (KvolManager *self, GCancellable *cancellabl
  * containers' subPaths. When it is called again for a pod that is ready, content is compared and brought up to
  * date. Volumes that failed with an error worth a retry are tried again in the background, at growing
  * intervals (0.5 s doubled to 2 min 2 s; upstream `pkg/util/goroutinemap/exponentialbackoff`): see
- * kvol_manager_wait_pod(). What does not stay good, as a service account token does not, is renewed in the background
- * when it is due; what is of the pod itself, as its labels, follows @pod. Waits for another operation on the same pod to end.
+ * kvol_manager_wait_pod(). What does not stay good, as a service account token does not, is renewed in the
+ * background when it is due. Waits for another operation on the same pod to end.
  *
  * Returns: whether every volume of the pod is ready. Else the error is that of the first volume that cannot
  *   become ready without its author's help, or else of the first that is not ready; the message names them all:
