@@ -132,7 +132,8 @@ KVOL_API gboolean kvol_manager_lock (KvolManager *self, GCancellable *cancellabl
  * containers' subPaths. When it is called again for a pod that is ready, content is compared and brought up to
  * date. Volumes that failed with an error worth a retry are tried again in the background, at growing
  * intervals (0.5 s doubled to 2 min 2 s; upstream `pkg/util/goroutinemap/exponentialbackoff`): see
- * kvol_manager_wait_pod(). Waits for another operation on the same pod to end.
+ * kvol_manager_wait_pod(). What does not stay good, as a service account token does not, is renewed in the
+ * background when it is due. Waits for another operation on the same pod to end.
  *
  * The blocking form, on the thread whose main context the store answers on, turns that context until it is done, as
  * do kvol_manager_wait_pod() and kvol_manager_remove_pod(); with a store that answers everything by `peek` it does not.

@@ -25,7 +25,7 @@ options_of (Engine *engine, const EnginePod *pod, EngineVolume *volume, const Mo
 {
   ModelAllocatable node;
 
-  if (!model_downward_is_needed (model))
+  if (!model->is_downward)
     return model->options;
   if (volume->resolved_of == pod->object && pod->object != NULL)
     return volume->resolved;

@@ -360,22 +360,33 @@ resolve_sources (const ModelPod *pod, GVariant *options, const ModelAllocatable 
 }
 
 static gboolean
-is_downward_api (const ModelVolume *volume)
+is_downward_api (const char *plugin)
 {
-  return g_str_equal (volume->plugin, "kubernetes.io/downward-api");
+  return g_str_equal (plugin, "kubernetes.io/downward-api");
 }
 
 gboolean
-model_downward_is_needed (const ModelVolume *volume)
+model_downward_is_in (const char *plugin, GVariant *options)
 {
-  return is_downward_api (volume) || g_str_equal (volume->plugin, "kubernetes.io/projected");
+  gboolean is_projected = g_str_equal (plugin, "kubernetes.io/projected");
+  g_autoptr (GVariant) sources = is_projected ? model_field_objects (options, "sources") : NULL;
+
+  for (gsize i = 0; sources != NULL && i < g_variant_n_children (sources); i++)
+    {
+      g_autoptr (GVariant) source = g_variant_get_child_value (sources, i);
+      g_autoptr (GVariant) downward = model_field_object (source, "downwardAPI");
+
+      if (downward != NULL)
+        return TRUE;
+    }
+  return is_downward_api (plugin);
 }
 
 GVariant *
 model_downward_resolve (const ModelPod *pod, const ModelVolume *volume, const ModelAllocatable *node)
 {
-  g_autoptr (GVariant) resolved = is_downward_api (volume) ? resolve_items (pod, volume->options, node)
-                                                           : resolve_sources (pod, volume->options, node);
+  g_autoptr (GVariant) resolved = is_downward_api (volume->plugin) ? resolve_items (pod, volume->options, node)
+                                                                   : resolve_sources (pod, volume->options, node);
 
   /* In one piece: it is read at every refresh. */
   g_variant_get_data (resolved);

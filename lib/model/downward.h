@@ -24,9 +24,9 @@ char *model_downward_field    (const ModelPod *pod, const char *path, GError **e
 char *model_downward_resource (const ModelPod *pod, const char *container, const char *resource, gint64 divisor,
                                const ModelAllocatable *node, GError **error);
 
-/* Whether a volume's options have references to resolve. */
-gboolean model_downward_is_needed (const ModelVolume *volume);
+/* Whether the options of a volume of @plugin have references to resolve. */
+gboolean model_downward_is_in (const char *plugin, GVariant *options);
 
 /* The options of such a volume, in which each item of a downwardAPI has got its `content` or `error` (see kvol-abi.h).
  * (transfer full) */
-GVariant *model_downward_resolve  (const ModelPod *pod, const ModelVolume *volume, const ModelAllocatable *node);
+GVariant *model_downward_resolve (const ModelPod *pod, const ModelVolume *volume, const ModelAllocatable *node);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/container.h"
+#include "model/downward.h"
 #include "model/field.h"
 #include "model/name.h"
 #include "model/resources.h"
@@ -117,6 +118,7 @@ volume_new (GVariant *object, const char *field, GError **error)
   self->mount_options = model_field_strings (object, "mountOptions");
   self->capacity = MAX (0, model_field_int (object, "capacity", 0));
   self->read_only = source.read_only || model_field_bool (object, "readOnly");
+  self->is_downward = model_downward_is_in (self->plugin, self->options);
   return g_steal_pointer (&self);
 }
 

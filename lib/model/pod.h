@@ -15,6 +15,7 @@ typedef struct {
   char     **nested;        /* directories that other volumes' mounts need in this one; or NULL */
   guint64    capacity;
   gboolean   read_only;
+  gboolean   is_downward;   /* its options refer to the pod, see model/downward.h */
 } ModelVolume;
 
 typedef enum { MODEL_PROPAGATION_PRIVATE, MODEL_PROPAGATION_SLAVE, MODEL_PROPAGATION_SHARED } ModelPropagation;

@@ -15,9 +15,11 @@
 #include "support/scratch.h"
 #include "support/snapshot.h"
 
-/* The subPaths: one that kvol makes, one in a directory of the host, one file of a projection. */
+/* With a label, and a path of the outside. The subPaths: one that kvol makes, one in a directory of the host, one file
+ * of a projection. */
 static const char pod_text[] =
-    "{'metadata': <{'name': <'faults'>, 'namespace': <'default'>, 'uid': <'" WORLD_POD_UID "'>}>,"
+    "{'metadata': <{'name': <'faults'>, 'namespace': <'default'>, 'uid': <'" WORLD_POD_UID "'>,"
+    "  'labels': <{'release': <'%s'>}>}>,"
     " 'spec': <{"
     "  'securityContext': <{'fsGroup': <int64 0>}>,"
     "  'volumes': <["
@@ -25,6 +27,10 @@ static const char pod_text[] =
     "    {'name': <'memory'>, 'emptyDir': <{'medium': <'Memory'>, 'sizeLimit': <int64 1048576>}>},"
     "    {'name': <'config'>, 'configMap': <{'name': <'web'>}>},"
     "    {'name': <'access'>, 'secret': <{'secretName': <'access'>, 'defaultMode': <int64 256>}>},"
+    "    {'name': <'all'>, 'projected': <{'sources': <["
+    "      {'secret': <{'name': <'access'>, 'items': <[{'key': <'user'>, 'path': <'user'>}]>}>},"
+    "      {'downwardAPI': <{'items': <["
+    "        {'path': <'release'>, 'fieldRef': <{'fieldPath': <\"metadata.labels['release']\">}>}]>}>}]>}>},"
     "    {'name': <'host'>, 'hostPath': <{'path': <'%s'>, 'type': <'Directory'>}>}]>,"
     "  'containers': <[{'name': <'web'>, 'volumeMounts': <["
     "    {'name': <'scratch'>, 'mountPath': <'/scratch'>, 'subPath': <'sub/path'>},"
@@ -59,6 +65,7 @@ world_new (void)
   criticals_are_fatal ();
   warm_up ();
 
+  self->n_projected = WORLD_N_PROJECTED;
   self->base = scratch_dir ("faults");
   self->root = g_build_filename (self->base, "kubelet", NULL);
   self->outside = g_build_filename (self->base, "outside", NULL);
@@ -167,7 +174,8 @@ static gboolean
 up_with (World *self, WorldObjects objects, GError **error)
 {
   g_autoptr (KvolManager) manager = open_manager (self, objects, error);
-  g_autofree char *text = g_strdup_printf (pod_text, self->outside);
+  const char *release = world_projected[WORLD_RELEASE].content[objects];
+  g_autofree char *text = g_strdup_printf (pod_text, release, self->outside);
   g_autoptr (GVariant) object = g_variant_parse (G_VARIANT_TYPE_VARDICT, text, NULL, NULL, error);
   g_autoptr (KvolPod) pod = object != NULL ? kvol_pod_new (object, error) : NULL;
 

@@ -17,8 +17,9 @@ typedef struct {
   const char *content[2];
 } WorldFile;
 
-/* conf and motd of the configMap, password and user of the secret. */
-#define WORLD_N_PROJECTED 4
+/* conf and motd of the configMap, password and user of the secret, user and the pod's own label in a projected one. */
+#define WORLD_N_PROJECTED 6
+#define WORLD_RELEASE 5
 extern const WorldFile world_projected[];
 
 typedef struct {
@@ -26,6 +27,7 @@ typedef struct {
   char *root;    /* the kubelet root */
   char *outside; /* what the hostPath shows, with a mount of somebody else's in it */
   char *sealed;  /* a snapshot of it */
+  gsize n_projected; /* how many of world_projected the pod has */
 } World;
 
 #define WORLD_POD_UID "6b766f6c-0000-4000-8000-0000000000fa"

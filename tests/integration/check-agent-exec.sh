@@ -38,6 +38,10 @@ spec:
         - {name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
         - {name: NAMESPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}
         - {name: TIER, valueFrom: {fieldRef: {fieldPath: "metadata.labels['tier']"}}}
+        - {name: ACCOUNT, valueFrom: {fieldRef: {fieldPath: spec.serviceAccountName}}}
+        - {name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}
+        - {name: MEMORY, valueFrom: {resourceFieldRef: {resource: limits.memory}}}
+        - {name: DISK, valueFrom: {resourceFieldRef: {containerName: locked, resource: requests.ephemeral-storage}}}
       volumeMounts:
         - {name: settings, mountPath: /settings}
         - {name: key, mountPath: /key}
@@ -89,7 +93,8 @@ check "and is named" has 'has no container "nobody"' "$work/err"
 # ---- the environment ----
 inside env >"$work/env"
 for line in 'CONF_colour=blue' 'CONF_shape=round' 'PLAIN=of round shape' 'COLOUR=blue' 'TOKEN=canary-4711' 'POD=web' \
-  'NAMESPACE=default' 'TIER=front' 'HOSTNAME=web'; do
+  'NAMESPACE=default' 'TIER=front' 'HOSTNAME=web' 'ACCOUNT=default' "NODE=$(hostname)" 'DISK=0' \
+  "MEMORY=$(awk '/MemTotal/ { printf "%.0f", $2 * 1024 }' /proc/meminfo)"; do
   check "the environment has $line" grep -qFx "$line" "$work/env"
 done
 check "an optional key that is absent is no variable" lacks ABSENT= "$work/env"

@@ -41,6 +41,12 @@ typedef struct
 #define HOST_PATH "{'name': <'data'>, 'hostPath': <{'path': <'/'>, 'type': <'Directory'>}>}"
 #define CONFIG_MAP "{'name': <'data'>, 'configMap': <{'name': <'ten'>}>}"
 #define SECRET "{'name': <'data'>, 'secret': <{'secretName': <'ten'>}>}"
+#define DOWNWARD                                                                                                       \
+  "{'name': <'data'>, 'downwardAPI': <{'items': <[{'path': <'name'>, 'fieldRef': <{'fieldPath': "                      \
+  "<'metadata.name'>}>}]>}>}"
+#define PROJECTED                                                                                                      \
+  "{'name': <'data'>, 'projected': <{'sources': <[{'secret': <{'name': <'ten'>}>}, {'configMap': <{'name': "           \
+  "<'ten'>}>}]>}>}"
 
 static const Row rows[] = {
   { "setting an emptyDir up", EMPTY_DIR, SET_UP, 23 },
@@ -62,6 +68,14 @@ static const Row rows[] = {
   { "comparing a secret of ten keys", SECRET, SYNC_EQUAL, 16 },
   { "changing a secret of ten keys", SECRET, SYNC_CHANGED, 53 },
   { "taking a secret of ten keys down", SECRET, TAKE_DOWN, 19 },
+  { "setting a downwardAPI of one item up", DOWNWARD, SET_UP, 49 },
+  { "syncing a downwardAPI of one item again", DOWNWARD, SYNC_AGAIN, 5 },
+  { "taking a downwardAPI of one item down", DOWNWARD, TAKE_DOWN, 19 },
+  { "setting ten keys from two sources up", PROJECTED, SET_UP, 83 },
+  { "syncing ten keys from two sources again", PROJECTED, SYNC_AGAIN, 14 },
+  { "comparing ten keys from two sources", PROJECTED, SYNC_EQUAL, 16 },
+  { "changing ten keys from two sources", PROJECTED, SYNC_CHANGED, 53 },
+  { "taking ten keys from two sources down", PROJECTED, TAKE_DOWN, 19 },
 };
 
 /* In the supervised child a failed assertion would go on with the next test. */

@@ -40,6 +40,7 @@
   "   {'name': <'all'>, 'projected': <{'sources': <[{'secret': <{'name': <'s'>}>},"                                    \
   "     {'downwardAPI': <{'items': <[{'path': <'uid'>, 'fieldRef': <{'fieldPath': <'metadata.uid'>}>}]>}>}]>}>},"      \
   "   {'name': <'odd'>, 'downwardAPI': <{'items': <'no list'>}>},"                                                     \
+  "   {'name': <'keys'>, 'projected': <{'sources': <[{'secret': <{'name': <'s'>}>}]>}>},"                              \
   "   {'name': <'config'>, 'configMap': <{'name': <'c'>}>}]>}>,"                                                       \
   " 'status': <{'hostIP': <'10.0.0.1'>, 'podIPs': <[{'ip': <'10.1.0.1'>}, {'ip': <'fd00::1'>}]>}>}"
 
@@ -266,7 +267,7 @@ resolve (const char *name)
   const ModelVolume *volume = model_pod_find_volume (pod, name);
   g_autoptr (GVariant) resolved = NULL;
 
-  assert_true (model_downward_is_needed (volume));
+  assert_true (volume->is_downward);
   resolved = model_downward_resolve (pod, volume, &node);
   assert_true (g_variant_is_normal_form (resolved));
   return g_variant_print (resolved, FALSE);
@@ -314,7 +315,8 @@ other_volumes_have_nothing_to_resolve (void **state)
 {
   g_autoptr (ModelPod) pod = make_pod ();
 
-  assert_false (model_downward_is_needed (model_pod_find_volume (pod, "config")));
+  assert_false (model_pod_find_volume (pod, "config")->is_downward);
+  assert_false (model_pod_find_volume (pod, "keys")->is_downward);
 }
 
 static void
