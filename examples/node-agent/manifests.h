@@ -3,5 +3,6 @@
 
 #include <kvol-kube/kvol-kube.h>
 
-/* Reads the manifests at @paths (element-type char*), files and directories. What is wrong with them is in the answer. */
+/* Reads the manifests at @paths (element-type char*), files and directories; the answer knows what is wrong with
+ * them. */
 KvolKubeManifest *manifests_read (GPtrArray *paths);
