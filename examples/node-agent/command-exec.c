@@ -15,6 +15,7 @@
 #include "error.h"
 #include "fields.h"
 #include "json.h"
+#include "manifests.h"
 #include "oci-config.h"
 #include "pods.h"
 #include "problems.h"
@@ -31,16 +32,19 @@ static KvolKubeStore *
 load_objects (const Options *options, GError **error)
 {
   g_autoptr (KvolKubeStore) store = kvol_kube_store_new ();
-  g_autoptr (KvolKubeManifest) manifest = kvol_kube_manifest_new ();
+  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
   g_autoptr (GPtrArray) sources = sources_load (options->root, error);
 
   if (sources == NULL)
     return NULL;
   for (guint i = 0; i < sources->len; i++)
     if (g_file_test (sources->pdata[i], G_FILE_TEST_EXISTS))
-      kvol_kube_manifest_add_path (manifest, sources->pdata[i]);
+      g_ptr_array_add (paths, sources->pdata[i]);
   for (guint i = 0; i < options->objects->len; i++)
-    kvol_kube_manifest_add_path (manifest, options->objects->pdata[i]);
+    g_ptr_array_add (paths, options->objects->pdata[i]);
+
+  g_autoptr (KvolKubeManifest) manifest = manifests_read (paths);
+
   if (kvol_kube_manifest_has (manifest, KVOL_KUBE_ERROR))
     problems_print (manifest, stderr);
   kvol_kube_store_add (store, manifest);

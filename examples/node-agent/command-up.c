@@ -7,6 +7,7 @@
 #include "command.h"
 #include "context.h"
 #include "error.h"
+#include "manifests.h"
 #include "pods.h"
 #include "problems.h"
 #include "sources.h"
@@ -178,23 +179,13 @@ absolute_sources (const Options *options, GError **error)
   return g_steal_pointer (&sources);
 }
 
-static KvolKubeManifest *
-read_paths (GPtrArray *paths)
-{
-  KvolKubeManifest *manifest = kvol_kube_manifest_new ();
-
-  for (guint i = 0; i < paths->len; i++)
-    kvol_kube_manifest_add_path (manifest, paths->pdata[i]);
-  return manifest;
-}
-
 /* The pods to set up; NULL when a manifest is bad, after saying all that is wrong with all of them. Pods come from what
  * up was given alone, so only there does it matter whether kvol can set them up. */
 static GPtrArray *
 read_pods (const Options *options, KvolKubeStore *store, GError **error)
 {
-  g_autoptr (KvolKubeManifest) objects = read_paths (options->objects);
-  g_autoptr (KvolKubeManifest) manifest = read_paths (options->arguments);
+  g_autoptr (KvolKubeManifest) objects = manifests_read (options->objects);
+  g_autoptr (KvolKubeManifest) manifest = manifests_read (options->arguments);
   g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
   gboolean bad = kvol_kube_manifest_has (objects, KVOL_KUBE_ERROR) || kvol_kube_manifest_has (manifest, KVOL_KUBE_ERROR)
                  || kvol_kube_manifest_has (manifest, KVOL_KUBE_WARNING);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
 #include "error.h"
+#include "manifests.h"
 #include "problems.h"
 
 static int
 run (const Options *options, GError **error)
 {
-  g_autoptr (KvolKubeManifest) manifest = kvol_kube_manifest_new ();
-
-  for (guint i = 0; i < options->arguments->len; i++)
-    kvol_kube_manifest_add_path (manifest, options->arguments->pdata[i]);
+  g_autoptr (KvolKubeManifest) manifest = manifests_read (options->arguments);
 
   /* What cannot be set up shows only when pods are made of the objects. */
   g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);

@@ -82,6 +82,23 @@ read_identity (ModelPod *self, GError **error)
   return TRUE;
 }
 
+/* A device must not become a directory in silence. */
+static gboolean
+check_mode (GVariant *object, const char *field, GError **error)
+{
+  const char *mode = model_field_string (object, "volumeMode");
+
+  if (mode == NULL || g_str_equal (mode, "Filesystem"))
+    return TRUE;
+  if (g_str_equal (mode, "Block"))
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
+                 "%s.volumeMode: Block: volumes that are devices are not supported yet", field);
+  else
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC,
+                 "%s.volumeMode: Unsupported value: \"%s\": supported values: \"Block\", \"Filesystem\"", field, mode);
+  return FALSE;
+}
+
 static ModelVolume *
 volume_new (GVariant *object, const char *field, GError **error)
 {
@@ -104,6 +121,8 @@ volume_new (GVariant *object, const char *field, GError **error)
       throw_invalid (error, field, spec_name, "specName must be a plain name");
       return NULL;
     }
+  if (!check_mode (object, field, error))
+    return NULL;
   if (!model_source_read (&source, object, error))
     {
       g_prefix_error (error, "%s.", field);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a plugin warns of is a condition of the volume that it was called for, as long as it holds, and for whoever asks:
- * every story is told by a plugin in this process and by one in a worker. */
+/* What a plugin warns of is a condition of the volume that it was called for, as long as it holds, and for whoever
+ * asks: every story is told by a plugin in this process and by one in a worker. */
 /* clang-format off: cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -235,6 +235,37 @@ a_wrong_source_keeps_the_pod_waiting (void **state)
   story_remove (self->story, invalid);
 }
 
+/* TestMapUnmap, TestConstructBlockVolumeSpec: a device is refused before anything is made, not bound as a directory. */
+static void
+a_volume_in_block_mode_is_refused (void **state)
+{
+  static const struct
+  {
+    const char *mode;
+    int code;
+    const char *message;
+  } rows[] = {
+    { "Block", KVOL_ERROR_NOT_SUPPORTED,
+      "spec.volumes[0].volumeMode: Block: volumes that are devices are not supported yet" },
+    { "block", KVOL_ERROR_INVALID_SPEC,
+      "spec.volumes[0].volumeMode: Unsupported value: \"block\": supported values: \"Block\", \"Filesystem\"" },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *text =
+          g_strdup_printf ("{'metadata': <{'name': <'web'>, 'uid': <'web-uid'>}>, 'spec': <{'volumes': <[{'name': "
+                           "<'data'>, 'local': <{'path': <'/srv'>}>, 'volumeMode': <'%s'>}]>}>}",
+                           rows[i].mode);
+      g_autoptr (GVariant) object = g_variant_parse (G_VARIANT_TYPE_VARDICT, text, NULL, NULL, NULL);
+      g_autoptr (GError) error = NULL;
+
+      assert_null (kvol_pod_new (object, &error));
+      assert_true (g_error_matches (error, KVOL_ERROR, rows[i].code));
+      assert_string_equal (error->message, rows[i].message);
+    }
+}
+
 /* ---- data is shared: should be able to write from pod1 and read from pod2 ---- */
 
 typedef struct
@@ -318,6 +349,7 @@ main (void)
     ON_GROUND (after_a_restart_it_is_taken_down_without_its_object),
     ON_GROUND (without_its_record_it_is_taken_down_by_name),
     ON_GROUND (a_wrong_source_keeps_the_pod_waiting),
+    cmocka_unit_test (a_volume_in_block_mode_is_refused),
   };
   struct CMUnitTest tests[G_N_ELEMENTS (stories) + G_N_ELEMENTS (kinds)] = { 0 };
   const char *reason = NULL;
