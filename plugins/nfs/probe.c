@@ -22,7 +22,8 @@ static const NfsProcedure null_v4 = { "NFS", NFS4_PROGRAM, NFS_V4, 0, "NULL" };
 gboolean
 nfs_probe_connect (NfsProbe *self, NfsRpc *rpc, int port, GError **error)
 {
-  gboolean reserved = !self->target->options.any_port;
+  /* Who only asks for ports need not show one of the few that are reserved; each stays in use for a minute. */
+  gboolean reserved = port != NFS_PORTMAPPER_PORT && !self->target->options.any_port;
   int fd = nfs_endpoint_connect (self->endpoints, port, reserved, &self->deadline, error);
 
   if (fd < 0)

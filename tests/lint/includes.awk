@@ -28,6 +28,7 @@ function home(header) {
   if (header ~ /^(libmount|blkid)(\.h|\/)/) return "^lib/sys/"
   if (header == "yaml.h") return "^(lib/kube|tests/plugin-test)/"
   if (header ~ /^(json-glib|libsmartcols)(\.h|\/)/) return "^(examples|tests)/"
+  if (header ~ /^nfsc\//) return "^plugins/nfs/"
   if (header == "cmocka.h") return "^tests/"
   return ""
 }

@@ -16,6 +16,7 @@ while read -r module; do
   insmod "/modules/$module.ko" || echo "# module $module is not loaded"
 done </modules/order
 ip link set lo up
+hostname guest
 echo "# guest: Linux $(uname -r), $(nproc) processors, up after $(cut -d ' ' -f 1 /proc/uptime) s"
 
 export B=$(cat /built) HOME=/ PATH=/bin:/sbin:/usr/bin:/usr/sbin KVOL_IN_VM=1

@@ -59,12 +59,13 @@ cp "$here/../tap.sh" "$root/tap.sh"
 for module in $modules; do place_module "$module"; done
 
 ln -s /proc/mounts "$root/etc/mtab"
+ln -s /run "$root/var/run"
 echo 'root:x:0:0:root:/:/bin/sh
 _rpc:x:100:65534::/run/rpcbind:/bin/false
 nobody:x:65534:65534:nobody:/:/bin/false' >"$root/etc/passwd"
 echo 'root:x:0:
 nogroup:x:65534:' >"$root/etc/group"
-echo '127.0.0.1 localhost' >"$root/etc/hosts"
+echo '127.0.0.1 localhost guest' >"$root/etc/hosts"
 
 built=$(find "$B" -maxdepth 1 -name '*.so.*'; find "$B/plugins" "$B/fixtures" "$B/libexec" "$B/bin" -type f ! -name '*.[od]')
 place_built $built "$@"
@@ -75,4 +76,4 @@ for file in $servers $loaded /etc/idmapd.conf /etc/netconfig /etc/protocols /etc
 done
 place $(libraries $built "$@" $servers $loaded | grep -vF "$B/")
 
-(cd "$root" && find . | busybox cpio -o -H newc 2>/dev/null) >"$output"
+(cd "$root" && find . | busybox cpio -o -H newc) >"$output"

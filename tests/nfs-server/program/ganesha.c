@@ -59,9 +59,10 @@ GaneshaWord
 ganesha_judge (const char *line, const char **ret_text)
 {
   static const char *const levels[] = { " :WARN :", " :MAJ :", " :CRIT :", " :FATAL :" };
-  static const char *const usual[] = { " :DBUS :",          "gssd_refresh_krb5",
-                                       "find_keytab_entry", "nfs_rpc_cb_init_ccache",
-                                       "load_rados_config", "Cannot register NFS V4" };
+  static const char *const usual[] = {
+    " :DBUS :",          "gssd_refresh_krb5",      "find_keytab_entry",          "nfs_rpc_cb_init_ccache",
+    "load_rados_config", "Cannot register NFS V4", "while getting full hostname"
+  };
 
   if (strstr (line, "NFS SERVER INITIALIZED") != NULL)
     return GANESHA_SAYS_READY;
