@@ -11,6 +11,7 @@
 #define KUBE_MAX_FILE_NODES 160000
 #define KUBE_MAX_DOCUMENTS  5000
 #define KUBE_MAX_DIRECTIVES 64
+#define KUBE_MAX_BROKEN     100     /* documents */
 
 /* Gets a document that is not empty. @damaged: something in it was reported, nothing may be made of it. */
 typedef void (*KubeDocumentFunc) (KubeNode *root, gboolean damaged, gpointer data);
