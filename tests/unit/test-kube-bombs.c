@@ -41,6 +41,10 @@ typedef struct
 #define TOO_MANY "more than 100000 values in one document"
 #define ALIASES "anchors and aliases are not supported: write the value out"
 #define NO_KIND "Object 'Kind' is missing"
+#define VOLUME                                                                                                         \
+  "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: p}\nspec:\n  capacity: {storage: 1Gi}\n"                   \
+  "  accessModes: [ReadWriteOnce]\n"
+#define BIG_POD ":1: warning: Pod/p: a pod of more than 6000 values"
 #define NO_MORE ": more problems of this kind are not shown"
 
 static const Bomb bombs[] = {
@@ -84,6 +88,29 @@ static const Bomb bombs[] = {
     "" },
   { "1,900 mounts with one hash", POD "  volumes: [{name: v}]\n" IN_CONTAINER "    volumeMounts:\n",
     "    - {name: v, mountPath: /^}\n", 1900, "", "" },
+  { "19,000 items of a configMap",
+    POD CONTAINER "  volumes:\n  - name: v\n    configMap:\n      name: c\n      items:\n",
+    "      - {key: k@, path: p/@/a}\n", 19000, "", BIG_POD },
+  { "8,000 sources of one volume", POD CONTAINER "  volumes:\n  - name: v\n    projected:\n      sources:\n",
+    "      - configMap: {name: c@, items: [{key: k, path: p@}]}\n", 8000, "", BIG_POD },
+  { "14,000 subPaths", POD "  volumes: [{name: v}]\n" IN_CONTAINER "    volumeMounts:\n",
+    "    - {name: v, mountPath: /m@, subPath: a/@}\n", 14000, "", BIG_POD },
+  { "19,000 variables that are made of each other", POD IN_CONTAINER "    env:\n",
+    "    - {name: k@, value: $(k1)$(k@)}\n", 19000, "", BIG_POD },
+  { "14,000 paths of the host", POD CONTAINER "  volumes:\n",
+    "  - {name: v@, hostPath: {path: /a/a/a/a/a/a/a/a/a/a/a/a/@}}\n", 14000, "", BIG_POD },
+  { "14,000 claims of one pod", POD CONTAINER "  volumes:\n",
+    "  - {name: v@, persistentVolumeClaim: {claimName: c@}}\n", 14000, "", BIG_POD },
+  { "9,000 selector terms", VOLUME "  local: {path: /a}\n  nodeAffinity:\n    required:\n      nodeSelectorTerms:\n",
+    "      - matchExpressions: [{key: a@, operator: In, values: [x]}]\n", 9000, "", "" },
+  { "90,000 mount options", VOLUME "  nfs: {server: a, path: /a}\n  mountOptions: [", "o@,", 90000, "]\n", "" },
+  { "2,400 volumes for the same claim", "",
+    "---\napiVersion: v1\nkind: PersistentVolume\nmetadata: {name: p@}\nspec:\n  capacity: {storage: 1Gi}\n"
+    "  accessModes: [ReadWriteOnce]\n  nfs: {server: a, path: /a}\n  claimRef: {namespace: default, name: c}\n",
+    2400,
+    "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c}\nspec:\n  volumeName: p7\n"
+    "  accessModes: [ReadWriteOnce]\n  resources: {requests: {storage: 1Gi}}\n",
+    "" },
   { "40,000 duplicate keys", MAP "data:\n", "  a: b\n", 40000, "", NO_MORE },
   { "10,000 empty documents", "", "---\n# nothing\n", 10000, "", ":10001: more than 5000 documents" },
   { "10,000 objects", "", "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m@}\n", 10000, "",
@@ -92,9 +119,8 @@ static const Bomb bombs[] = {
   { "4,000 pods that are none", "", "---\nkind: Pod\n", 4000, "", NO_MORE },
   { "4,900 documents of 70 values", "",
     "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m@, finalizers: [" TEN TEN TEN TEN TEN TEN "]}\n", 4900, "",
-    ":9016: more than 160000 values in one file" },
-  { "a pod of 30,000 values", POD CONTAINER "  tolerations:\n", "  - {key: a}\n", 15000, "",
-    ":1: warning: Pod/p: a pod of more than 6000 values" },
+    ":8452: more than 150000 values in one file" },
+  { "a pod of 30,000 values", POD CONTAINER "  tolerations:\n", "  - {key: a}\n", 15000, "", BIG_POD },
   { "two thousand million pods", DEPLOYMENT ("2000000000") TEMPLATE, "", 0, "",
     ":1: warning: Deployment/d: more pods than one node can hold" },
   { "9,999 pods", DEPLOYMENT ("9999") TEMPLATE, "", 0, "",
@@ -148,6 +174,10 @@ static const Bomb bombs[] = {
   { "a million commas", "", ",", 1000000, "", ":1: did not find expected node content" },
   { "a million colons", "", ":", 1000000, "", ":1: " },
   { "a million carriage returns", "", "\r", 1000000, "a: b", ":1000001: " NO_KIND },
+  { "a million bytes that are not UTF-8", "", "\xff", 1000000, "", ":1: invalid leading UTF-8 octet" },
+  { "10,000 broken documents", "", "---\n[\n", 10000, "", ":3: did not find expected node content" },
+  { "3,000 documents that are not UTF-8", "", "---\n\xff\n", 3000, "", ":2: invalid leading UTF-8 octet" },
+  { "a hundred documents that are too large", "", "---\n[" TEN TEN TEN TEN TEN TEN "&a a]\n", 100, "", ":2: " ALIASES },
   { "a million ends of documents", "", "...\n", 1000000, "", ":1: did not find expected node content" },
   { "100,000 keys that may be simple", "[", "a b, ", 100000, "", ":1: " TOO_MANY },
   { "100,000 indents", "", "a: |\n", 100000, "", NO_MORE },

@@ -195,11 +195,8 @@ make_volume (KubeObject *object, gpointer data)
 {
   const KubeClaimUse use = { .name = "v", .claim = "c" };
   g_autoptr (GError) error = NULL;
-  KubeHost host;
 
-  kube_host_init (&host, "node");
-  *(GVariant **) data = kube_claim_volume_new (object->root, &use, &host, &error);
-  kube_host_clear (&host);
+  *(GVariant **) data = kube_claim_volume_new (object->root, &use, &error);
 }
 
 static void
@@ -307,6 +304,31 @@ ones_own_claim_counts_before_another_manifests (void **state)
   assert_false (kvol_kube_manifest_has (manifest, KVOL_KUBE_WARNING));
 }
 
+/* 400 KB of attributes, 2,000 times. */
+static void
+a_long_volume_is_not_copied_for_ever (void **state)
+{
+  g_autoptr (GString) text = g_string_new (
+      "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  replicas: 2000\n  selector: {matchLabels: "
+      "{a: b}}\n  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}], volumes: [{name: v, "
+      "persistentVolumeClaim: {claimName: c}}]}}\n---\n" CLAIM (
+          NAMED) "apiVersion: v1\nkind: PersistentVolume\n"
+                 "metadata: {name: pv}\nspec: {accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}, csi: {driver: "
+                 "d, "
+                 "volumeHandle: h, volumeAttributes: {");
+
+  for (guint i = 0; i < 20000; i++)
+    g_string_append_printf (text, "%sattribute-%u: v", i > 0 ? ", " : "", i);
+  g_string_append (text, "}}}\n");
+
+  g_autoptr (KvolKubeManifest) manifest = kube_rows_read (text->str);
+  g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
+  g_autofree char *problems = kube_rows_dup_problems (manifest);
+
+  assert_string_equal (problems, "f:1: warning: Deployment/d: more volumes than one node can hold");
+  assert_in_range (pods->len, 1, 100);
+}
+
 static void
 a_pod_that_took_a_claiming_pods_place_stays (void **state)
 {
@@ -334,6 +356,7 @@ main (void)
   ADD (what_is_added_later_counts);
   ADD (another_manifest_may_hold_the_claim);
   ADD (ones_own_claim_counts_before_another_manifests);
+  ADD (a_long_volume_is_not_copied_for_ever);
   ADD (a_pod_that_took_a_claiming_pods_place_stays);
   return kube_rows_run ("kube-claim", tests);
 }

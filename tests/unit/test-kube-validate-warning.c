@@ -37,6 +37,10 @@ static const KubeRow volumes[] = {
     "warning: secret.items[1].path: " TITLE "(Secret \"foo\"): overlapping paths: \"p/q\" with \"p\"" },
   { "a directory in the way of a file", "secret: {secretName: foo, items: [{key: a, path: p/q}, {key: b, path: p/}]}",
     "warning: secret.items[1].path: " TITLE "(Secret \"foo\"): overlapping paths: \"p\" with \"p/q\"" },
+  { "of several in the way the first is enough",
+    "secret: {secretName: s, items: [{key: a, path: p}, {key: b, path: p/q}, {key: c, path: p}]}",
+    "warning: secret.items[1].path: " TITLE "(Secret \"s\"): overlapping paths: \"p/q\" with \"p\"\n"
+    "warning: secret.items[2].path: " TITLE "(Secret \"s\"): overlapping paths: \"p\" with \"p\"" },
   { "a name that begins alike is in nobody's way",
     "configMap: {name: foo, items: [{key: a, path: p}, {key: b, path: pq}, {key: c, path: p.q}]}", "" },
   { "TestWarnings: overlapping paths in a downward api volume",

@@ -257,6 +257,28 @@ static const KubeRow refused[] = {
   { "white space is fine", "  \n\n", "" },
   { "comments alone are fine", "# nothing\n---\n# here\n---\n", "" },
   { "null documents are fine", "---\nnull\n---\n~\n", "" },
+  { "UTF-16",
+    "\xff\xfe"
+    "a",
+    "f:1: UTF-16 is not supported: save the file as UTF-8" },
+  { "UTF-16, the other way round",
+    "\xfe\xff"
+    "a",
+    "f:1: UTF-16 is not supported: save the file as UTF-8" },
+  { "each broken document is told of, and what follows is read",
+    "a: [\n---\nkind: A\n---\nb: &x 1\n--- # c\nc: \xff\n---d\n---\n\tf: g\n---\nkind: B\n",
+    "f:2: did not find expected node content while parsing a flow node\n"
+    "f:3: A: Object 'apiVersion' is missing\n"
+    "f:5: anchors and aliases are not supported: write the value out\n"
+    "f:7: invalid leading UTF-8 octet\n"
+    "f:10: found character that cannot start any token while scanning for the next token: a tab cannot indent, use "
+    "spaces\n"
+    "f:12: B: Object 'apiVersion' is missing" },
+  { "three dashes in a text begin no document", "kind: A\na: |\n  ---\n  b\nc: &x\n  ---\n  d\n",
+    "f:5: anchors and aliases are not supported: write the value out" },
+  { "a broken document of JSON among others", "{\"a\": [\"\\ud83d\\ude00\"\n---\n{\"kind\": \"\\ud83d\\ude00\"}\n",
+    "f:2: did not find expected ',' or ']' while parsing a flow sequence\n"
+    "f:3: \xf0\x9f\x98\x80: Object 'apiVersion' is missing" },
   { "all before the broken place was read", "apiVersion: v1\nkind: Service\nmetadata: {name: s}\n---\na: [\n",
     "f:1: note: Service/s: skipped: this kind has nothing to do with volumes\n"
     "f:5: did not find expected node content while parsing a flow node" },

@@ -4,6 +4,7 @@
 #include <kvol/kvol-error.h>
 #include <string.h>
 
+#include "claim/affinity.h"
 #include "claim/match.h"
 #include "manifest/hash.h"
 #include "manifest/types.h"
@@ -257,19 +258,31 @@ bind_claim (KubeBinder *self, const Claim *claim, GError **error)
   return name != NULL ? find_named (self, claim, name, error) : find_reserved (self, claim, error);
 }
 
+/* The node agent asks again when it mounts, in these words (upstream pkg/volume/util, CheckNodeAffinity). */
+static KubeNode *
+check_reach (KubeNode *volume, const KubeHost *host, GError **error)
+{
+  if (volume == NULL || kube_affinity_matches (kube_node_find (volume, "spec/nodeAffinity"), host))
+    return volume;
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
+               "MountVolume.NodeAffinity check failed for volume \"%s\": no matching NodeSelectorTerms",
+               get_name (volume));
+  return NULL;
+}
+
 static const Answer *
-find_answer (KubeBinder *self, const Claim *claim)
+find_answer (KubeBinder *self, const Claim *claim, const KubeHost *host)
 {
   Answer *answer = g_new0 (Answer, 1);
 
-  answer->volume = bind_claim (self, claim, &answer->error);
+  answer->volume = check_reach (bind_claim (self, claim, &answer->error), host, &answer->error);
   g_hash_table_insert (self->answers, g_strdup (claim->key), answer);
   return answer;
 }
 
 /* Every claim takes what it names before a pod asks for any of them, so that it is not the pods' order that counts. */
 static void
-bind_waiting (KubeBinder *self)
+bind_waiting (KubeBinder *self, const KubeHost *host)
 {
   const char *key;
 
@@ -279,20 +292,21 @@ bind_waiting (KubeBinder *self)
       const char *name = get_name (root);
       g_autofree char *ns = g_strndup (key, strlen (key) - strlen (name) - 1);
 
-      find_answer (self, &(Claim){ ns, name, key, root });
+      find_answer (self, &(Claim){ ns, name, key, root }, host);
     }
 }
 
 KubeNode *
-kube_binder_bind (KubeBinder *self, const char *ns, const char *name, const KubeNode *template, GError **error)
+kube_binder_bind (KubeBinder *self, const char *ns, const char *name, const KubeNode *template, const KubeHost *host,
+                  GError **error)
 {
   g_autofree char *key = g_strdup_printf ("%s/%s", ns, name);
   const Answer *answer;
 
-  bind_waiting (self);
+  bind_waiting (self, host);
   answer = g_hash_table_lookup (self->answers, key);
   if (answer == NULL && template != NULL)
-    answer = find_answer (self, &(Claim){ ns, name, key, template });
+    answer = find_answer (self, &(Claim){ ns, name, key, template }, host);
   if (answer == NULL)
     g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "persistentvolumeclaim \"%s\" not found", name);
   else if (answer->volume == NULL)

@@ -4,6 +4,7 @@
  * syncBoundClaim). Of two claims that name the same volume, the one that was read first has it. */
 #pragma once
 
+#include "claim/host.h"
 #include "manifest/kind.h"
 
 typedef struct KubeBinder KubeBinder;
@@ -17,7 +18,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (KubeBinder, kube_binder_free)
 void        kube_binder_add (KubeBinder *self, const KubeObject *object);
 
 /* The volume of the claim of that name, a PersistentVolume. Where no claim has the name, @template is one, if it is not
- * NULL: a StatefulSet makes its claims of templates, and takes those that are there as they are. NULL: it has none,
- * with a sentence that names the claim. */
+ * NULL: a StatefulSet makes its claims of templates, and takes those that are there as they are. NULL: it has none that
+ * @host can reach, with a sentence that names the claim or the volume. @host is the same for all questions. */
 KubeNode   *kube_binder_bind (KubeBinder *self, const char *ns, const char *name, const KubeNode *template,
-                              GError **error);
+                              const KubeHost *host, GError **error);

@@ -4,7 +4,6 @@
 #include <kvol/kvol-error.h>
 #include <string.h>
 
-#include "claim/affinity.h"
 #include "claim/match.h"
 #include "manifest/types.h"
 
@@ -40,10 +39,8 @@ check_mode (const KubeNode *volume, const KubeClaimUse *use, GError **error)
 }
 
 static gboolean
-check_volume (const KubeNode *volume, const KubeField *source, const KubeClaimUse *use, const KubeHost *host,
-              GError **error)
+check_volume (const KubeNode *volume, const KubeField *source, const KubeClaimUse *use, GError **error)
 {
-  const KubeNode *spec = kube_node_get_map (volume, "spec");
   const char *name = kube_node_get_string (kube_node_get_map (volume, "metadata"), "name");
   g_autofree char *why = NULL;
 
@@ -51,9 +48,6 @@ check_volume (const KubeNode *volume, const KubeField *source, const KubeClaimUs
     why = g_strdup_printf ("volume \"%s\" has no source", name);
   else if (source->unsupported != NULL)
     why = g_strdup_printf ("volume \"%s\": %s: %s", name, source->name, source->unsupported);
-  else if (!kube_affinity_matches (kube_node_get_map (spec, "nodeAffinity"), host))
-    why = g_strdup_printf ("MountVolume.NodeAffinity check failed for volume \"%s\": no matching NodeSelectorTerms",
-                           name);
   else
     return check_mode (volume, use, error);
   return throw (error, why);
@@ -122,14 +116,14 @@ add_words (GVariantBuilder *builder, const char *key, const KubeNode *list)
 }
 
 GVariant *
-kube_claim_volume_new (const KubeNode *volume, const KubeClaimUse *use, const KubeHost *host, GError **error)
+kube_claim_volume_new (const KubeNode *volume, const KubeClaimUse *use, GError **error)
 {
   const KubeNode *spec = kube_node_get_map (volume, "spec");
   const KubeField *field = find_source (spec);
   g_auto (GStrv) options = list_mount_options (volume);
   GVariantBuilder builder;
 
-  if (!check_volume (volume, field, use, host, error))
+  if (!check_volume (volume, field, use, error))
     return NULL;
 
   const KubeNode *source = kube_node_get (spec, field->name);

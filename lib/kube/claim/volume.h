@@ -2,7 +2,6 @@
 /* A claim's volume as libkvol takes it. */
 #pragma once
 
-#include "claim/host.h"
 #include "manifest/node.h"
 
 /* What a pod says about it. */
@@ -16,6 +15,5 @@ typedef struct {
 
 /* One of spec.volumes, a{sv}, floating: name, specName (the directory's), the volume's own source, and what only a
  * claim's volume has: accessModes, capacity, claimName, fsType, mountOptions, readOnly, volumeMode. NULL: it cannot be
- * used by this pod on this node, with a sentence that names the volume. */
-GVariant *kube_claim_volume_new (const KubeNode *volume, const KubeClaimUse *use, const KubeHost *host,
-                                 GError **error);
+ * used by this pod, with a sentence that names the volume. */
+GVariant *kube_claim_volume_new (const KubeNode *volume, const KubeClaimUse *use, GError **error);

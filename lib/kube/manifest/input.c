@@ -5,6 +5,7 @@
 
 #define ESCAPE 6    /* bytes of \uXXXX */
 #define CHARACTER 4 /* bytes of the longest one */
+#define MARKER "\n---"
 
 static gboolean
 looks_like_json (const char *bytes, gsize length)
@@ -77,14 +78,31 @@ read_backslash (KubeInput *self, char *buffer)
   return length;
 }
 
+/* How much of the next @room bytes is given in one go: no more than to the next "---". libyaml looks at all it has got
+ * before it tells of anything, and one bad byte would take with it the documents before. */
+static gsize
+count_of_document (const KubeInput *self, gsize room)
+{
+  const char *from = self->bytes + self->at;
+  gsize left = self->length - self->at;
+  const char *marker = memmem (from, MIN (room + strlen (MARKER), left), MARKER, strlen (MARKER));
+  gsize before = marker ? (gsize) (marker - from) : left;
+
+  room = MIN (room, left);
+  if (before + strlen (MARKER) < room)
+    return before + strlen (MARKER) + 1;
+  return before > 0 ? MIN (before, room) : room;
+}
+
 gsize
 kube_input_read (KubeInput *self, char *buffer, gsize size)
 {
+  gsize end = self->at + count_of_document (self, size);
   gsize length = 0;
 
-  while (self->at < self->length && size - length >= CHARACTER)
+  while (self->at < end && size - length >= CHARACTER)
     {
-      gsize plain = count_plain (self, MIN (size - length, self->length - self->at));
+      gsize plain = count_plain (self, MIN (size - length, end - self->at));
 
       if (plain == 0)
         length += read_backslash (self, buffer + length);
@@ -129,6 +147,53 @@ kube_input_get_line (const KubeInput *self, gsize offset)
   return line;
 }
 
+/* Where the line after @at begins; NULL: nowhere. */
+static const char *
+next_line (const KubeInput *self, const char *at)
+{
+  const char *end = self->bytes + self->length;
+  const char *newline = memchr (at, '\n', end - at);
+
+  return newline ? newline + 1 : NULL;
+}
+
+/* Where the line begins that begins the next document at or after @at; NULL: nowhere. */
+static const char *
+next_document (const KubeInput *self, const char *at)
+{
+  const char *end = self->bytes + self->length;
+
+  /* The newline before @at counts. */
+  for (const char *from = at - 1; (from = memmem (from, end - from, MARKER, strlen (MARKER))) != NULL; from++)
+    {
+      const char *after = from + strlen (MARKER);
+
+      if (after == end || g_ascii_isspace (*after))
+        return from + 1;
+    }
+  return NULL;
+}
+
+guint
+kube_input_skip_to_document (KubeInput *self, guint line)
+{
+  const char *at = next_line (self, self->bytes);
+  guint skipped = 1;
+
+  for (; at != NULL && skipped + 1 < line; skipped++)
+    at = next_line (self, at);
+
+  const char *document = at ? next_document (self, at) : NULL;
+
+  if (document == NULL)
+    return 0;
+  skipped += count_newlines (at, document - at);
+  self->length -= document - self->bytes;
+  self->bytes = document;
+  self->at = 0;
+  return skipped;
+}
+
 gboolean
 kube_input_has_tab (const KubeInput *self, guint line)
 {
@@ -136,10 +201,7 @@ kube_input_has_tab (const KubeInput *self, guint line)
   const char *at = self->bytes;
 
   for (guint i = 1; i < line && at != NULL; i++)
-    {
-      at = memchr (at, '\n', end - at);
-      at = at ? at + 1 : NULL;
-    }
+    at = next_line (self, at);
   while (at != NULL && at < end && *at == ' ')
     at++;
   return at != NULL && at < end && *at == '\t';

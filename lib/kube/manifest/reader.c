@@ -41,21 +41,36 @@ typedef struct
   guint n_nodes;      /* of this document */
   guint n_file_nodes; /* of those before it */
   guint n_documents;
+  guint n_broken;
   KubeNode *root;
   gboolean damaged;
   gboolean too_long;
+  guint first_line; /* of what libyaml reads, from 0 */
+  guint document;   /* the line, from 1 there, of the last one's beginning */
+  guint broken;     /* the line, from 1 there, at which the document is given up; 0: all that follows is */
 } Reader;
 
 static guint
-event_line (const yaml_event_t *event)
+event_line (const Reader *self, const yaml_event_t *event)
 {
-  return event->start_mark.line + 1;
+  return self->first_line + event->start_mark.line + 1;
 }
 
+/* Gives this document up. */
 static gboolean
 refuse (Reader *self, const yaml_event_t *event, const char *what)
 {
-  kube_report_text (self->report, KVOL_KUBE_ERROR, event_line (event), "%s", what);
+  kube_report_text (self->report, KVOL_KUBE_ERROR, event_line (self, event), "%s", what);
+  self->broken = event->start_mark.line + 1;
+  return FALSE;
+}
+
+/* Gives the file up. */
+static gboolean
+refuse_all (Reader *self, const yaml_event_t *event, const char *what)
+{
+  refuse (self, event, what);
+  self->broken = 0;
   return FALSE;
 }
 
@@ -102,11 +117,11 @@ take_key (Reader *self, const yaml_event_t *event, const KubeNode *scalar)
       g_autofree char *quoted = kube_node_quote (key);
 
       self->damaged = TRUE;
-      kube_report_text (self->report, KVOL_KUBE_ERROR, event_line (event), "key %s already set in map (line %u)",
+      kube_report_text (self->report, KVOL_KUBE_ERROR, event_line (self, event), "key %s already set in map (line %u)",
                         quoted, first);
     }
   frame->key = g_steal_pointer (&key);
-  frame->key_line = event_line (event);
+  frame->key_line = event_line (self, event);
   return TRUE;
 }
 
@@ -137,7 +152,7 @@ check_node (Reader *self, const yaml_event_t *event, const yaml_char_t *anchor)
   if (++self->n_nodes > KUBE_MAX_NODES)
     return refuse (self, event, "more than " G_STRINGIFY (KUBE_MAX_NODES) " values in one document");
   if (self->n_file_nodes + self->n_nodes > KUBE_MAX_FILE_NODES)
-    return refuse (self, event, "more than " G_STRINGIFY (KUBE_MAX_FILE_NODES) " values in one file");
+    return refuse_all (self, event, "more than " G_STRINGIFY (KUBE_MAX_FILE_NODES) " values in one file");
   return TRUE;
 }
 
@@ -155,7 +170,7 @@ take_scalar (Reader *self, const yaml_event_t *event)
   if (memchr (text, '\0', length) != NULL)
     return refuse (self, event, "a value with a NUL character: bytes belong into binaryData or data");
 
-  g_autoptr (KubeNode) node = kube_node_new_string (text, length, event_line (event));
+  g_autoptr (KubeNode) node = kube_node_new_string (text, length, event_line (self, event));
 
   if (tag != NULL && !g_str_equal (tag, "!"))
     {
@@ -185,7 +200,7 @@ push (Reader *self, const yaml_event_t *event, KubeNodeType type, const yaml_cha
   if (tag != NULL && !g_str_equal ((const char *) tag, "!") && !g_str_equal ((const char *) tag, expected))
     return refuse (self, event, "a tag that is not supported");
 
-  KubeNode *node = kube_node_new (type, event_line (event));
+  KubeNode *node = kube_node_new (type, event_line (self, event));
 
   take_value (self, node);
   self->frames[self->depth++] = (Frame){
@@ -201,8 +216,9 @@ begin_document (Reader *self, const yaml_event_t *event)
   self->n_file_nodes += self->n_nodes;
   self->n_nodes = 0;
   self->damaged = FALSE;
+  self->document = event->start_mark.line + 1;
   if (++self->n_documents > KUBE_MAX_DOCUMENTS)
-    return refuse (self, event, "more than " G_STRINGIFY (KUBE_MAX_DOCUMENTS) " documents");
+    return refuse_all (self, event, "more than " G_STRINGIFY (KUBE_MAX_DOCUMENTS) " documents");
   return TRUE;
 }
 
@@ -242,26 +258,38 @@ handle (Reader *self, const yaml_event_t *event)
     }
 }
 
+/* The line of a problem, from 1 where libyaml began. */
+static guint
+problem_line (const Reader *self)
+{
+  const yaml_parser_t *parser = &self->parser;
+  guint line = parser->problem_mark.line + 1;
+
+  if (self->too_long)
+    return parser->mark.line + 1;
+  if (parser->error == YAML_READER_ERROR)
+    return kube_input_get_line (&self->input, parser->problem_offset);
+  /* At the end of the text libyaml is one line further. */
+  if (self->input.at == self->input.length)
+    return MIN (line, kube_input_count_lines (&self->input));
+  return line;
+}
+
 /* The most common mistake of all is a tab, which libyaml calls "found character that cannot start any token". */
 static void
 report_syntax (Reader *self)
 {
   const yaml_parser_t *parser = &self->parser;
-  /* At the end of the text libyaml is one line further. */
-  guint line = MIN (parser->problem_mark.line + 1, kube_input_count_lines (&self->input));
-  const char *hint = "";
+  guint line = problem_line (self);
+  gboolean has_tab = parser->error != YAML_READER_ERROR && kube_input_has_tab (&self->input, line);
 
+  self->broken = line;
   if (self->too_long)
-    {
-      kube_report_text (self->report, KVOL_KUBE_ERROR, parser->mark.line + 1, "%s", TOO_LONG);
-      return;
-    }
-  if (parser->error == YAML_READER_ERROR)
-    line = kube_input_get_line (&self->input, parser->problem_offset);
-  else if (kube_input_has_tab (&self->input, line))
-    hint = ": a tab cannot indent, use spaces";
-  kube_report_text (self->report, KVOL_KUBE_ERROR, line, "%s%s%s%s", parser->problem ? parser->problem : "not YAML",
-                    parser->context ? " " : "", parser->context ? parser->context : "", hint);
+    kube_report_text (self->report, KVOL_KUBE_ERROR, self->first_line + line, "%s", TOO_LONG);
+  else
+    kube_report_text (self->report, KVOL_KUBE_ERROR, self->first_line + line, "%s%s%s%s",
+                      parser->problem ? parser->problem : "not YAML", parser->context ? " " : "",
+                      parser->context ? parser->context : "", has_tab ? ": a tab cannot indent, use spaces" : "");
 }
 
 /* Answers FALSE at the end of the stream, and when nothing more can be made of it. */
@@ -304,9 +332,13 @@ delete_parser (yaml_parser_t *parser)
   yaml_parser_delete (parser);
 }
 
+/* To the end, or to the first thing that is broken. */
 static void
-read_all (Reader *self)
+read_some (Reader *self)
 {
+  self->document = 1;
+  self->broken = 0;
+  self->event_at = 0;
   if (!yaml_parser_initialize (&self->parser))
     g_error ("no memory for a YAML parser");
   yaml_parser_set_input (&self->parser, feed, self);
@@ -316,6 +348,30 @@ read_all (Reader *self)
     pop (self);
   g_clear_pointer (&self->root, kube_node_free);
   delete_parser (&self->parser);
+}
+
+/* Moves to the document behind the broken one: it may have problems too, which are wanted in one go. */
+static gboolean
+skip_broken (Reader *self)
+{
+  /* What was never closed is broken where the next document begins. */
+  guint from = self->broken > self->document ? self->broken : self->broken + 1;
+  guint skipped = self->broken > 0 ? kube_input_skip_to_document (&self->input, from) : 0;
+
+  self->first_line += skipped;
+  if (skipped == 0 || ++self->n_broken < KUBE_MAX_BROKEN)
+    return skipped > 0;
+  kube_report_text (self->report, KVOL_KUBE_ERROR, self->first_line + 1,
+                    G_STRINGIFY (KUBE_MAX_BROKEN) " documents are broken: nothing more is read");
+  return FALSE;
+}
+
+static void
+read_all (Reader *self)
+{
+  do
+    read_some (self);
+  while (skip_broken (self));
 }
 
 static gboolean

@@ -8,9 +8,10 @@
 #define KUBE_MAX_DEPTH      64      /* lists and maps within each other */
 #define KUBE_MAX_SCALAR     2097152 /* bytes: a Secret's megabyte in base64, and then some */
 #define KUBE_MAX_NODES      100000  /* in a document: a list of a thousand pods */
-#define KUBE_MAX_FILE_NODES 160000
+#define KUBE_MAX_FILE_NODES 150000
 #define KUBE_MAX_DOCUMENTS  5000
 #define KUBE_MAX_DIRECTIVES 64
+#define KUBE_MAX_BROKEN     100     /* documents */
 
 /* Gets a document that is not empty. @damaged: something in it was reported, nothing may be made of it. */
 typedef void (*KubeDocumentFunc) (KubeNode *root, gboolean damaged, gpointer data);

@@ -69,13 +69,19 @@ kube_report_sort (KubeReport *self)
   self->sorted = TRUE;
 }
 
+static gboolean
+is_full (const KubeReport *self, KvolKubeSeverity severity)
+{
+  return self->n_file[severity] > PROBLEMS_PER_FILE;
+}
+
 /* All go through here. */
 static void
 add (KubeReport *self, KvolKubeSeverity severity, guint line, const char *text)
 {
   const char *object = self->object;
 
-  if (self->n_file[severity] > PROBLEMS_PER_FILE)
+  if (is_full (self, severity))
     return;
   self->n_file[severity]++;
   self->n_bytes += strlen (text);
@@ -102,29 +108,38 @@ kube_report_text (KubeReport *self, KvolKubeSeverity severity, guint line, const
   add (self, severity, line, text);
 }
 
-/* @path is "", or where something is, from the object on. */
 static void
-add_path (KubeReport *self, KvolKubeSeverity severity, KubeNode *node, guint line, const char *path, const char *text)
+mark (KubeNode *node, KvolKubeSeverity severity)
 {
-  g_autofree char *full = g_strconcat (path, *path ? ": " : "", text, NULL);
-
   for (KubeNode *faulty = node; faulty != NULL; faulty = faulty->parent)
     {
       faulty->faulty = faulty->faulty || severity == KVOL_KUBE_ERROR;
       faulty->impossible = faulty->impossible || severity == KVOL_KUBE_WARNING;
     }
+}
+
+/* @path is "", or where something is, from the object on. */
+static void
+add_path (KubeReport *self, KvolKubeSeverity severity, guint line, const char *path, const char *text)
+{
+  g_autofree char *full = g_strconcat (path, *path ? ": " : "", text, NULL);
+
   add (self, severity, line, full);
 }
 
 static void
 add_at (KubeReport *self, KvolKubeSeverity severity, KubeNode *node, const char *field, const char *text)
 {
+  mark (node, severity);
+  if (is_full (self, severity))
+    return;
+
   KubeNode *at = field ? kube_node_get (node, field) : NULL;
   g_autofree char *path = kube_node_dup_path (node);
   const char *dot = *path != '\0' && field != NULL && *field != '[' ? "." : "";
   g_autofree char *longer = field ? g_strconcat (path, dot, field, NULL) : NULL;
 
-  add_path (self, severity, node, at ? at->line : node->line, longer ? longer : path, text);
+  add_path (self, severity, at ? at->line : node->line, longer ? longer : path, text);
 }
 
 void
@@ -211,10 +226,14 @@ kube_report_value (KubeReport *self, KubeNode *node, const char *field, const ch
 static void
 add_member (KubeReport *self, KubeNode *member, const char *kind, const char *value, const char *why)
 {
+  mark (member, KVOL_KUBE_ERROR);
+  if (is_full (self, KVOL_KUBE_ERROR))
+    return;
+
   g_autofree char *path = kube_node_dup_path (member->parent);
   g_autofree char *text = make_text (kind, value, why);
 
-  add_path (self, KVOL_KUBE_ERROR, member, member->line, path, text);
+  add_path (self, KVOL_KUBE_ERROR, member->line, path, text);
 }
 
 void

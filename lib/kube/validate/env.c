@@ -47,27 +47,10 @@ kube_env_check_from (KubeNode *from, KubeReport *report)
     kube_report_member (report, from, "", "may not have more than one field specified at a time");
 }
 
-typedef struct
-{
-  KubeNode *selector;
-  KubeReport *report;
-} Checked;
-
-static void
-report_name (const char *why, gpointer data)
-{
-  Checked *checked = data;
-
-  kube_report_value (checked->report, checked->selector, "name", "\"\"", why);
-}
-
 /* An empty name has words of its own, as no other rule has. */
 void
 kube_env_check_key (KubeNode *selector, KubeReport *report)
 {
-  KubeNode *name = kube_node_get (selector, "name");
-  Checked checked = { selector, report };
-
-  if (name == NULL || (name->type == KUBE_STRING && *name->string == '\0'))
-    kube_name_check_subdomain ("", report_name, &checked);
+  if (!kube_use_has_text (selector, "name"))
+    kube_name_check_field (selector, "name", kube_name_check_subdomain, report);
 }

@@ -43,28 +43,12 @@ report_field (KubeNode *expression, const char *field, const char *why, KubeRepo
   kube_report_value (report, expression, field, quoted, why);
 }
 
-typedef struct
-{
-  KubeNode *expression;
-  KubeReport *report;
-} Checked;
-
-static void
-report_key (const char *why, gpointer data)
-{
-  Checked *checked = data;
-
-  report_field (checked->expression, "key", why, checked->report);
-}
-
 static void
 check_key_and_values (KubeNode *expression, KubeReport *report)
 {
-  const char *key = kube_node_get_string (expression, "key");
   KubeNode *values = kube_node_get_list (expression, "values");
-  Checked checked = { expression, report };
 
-  kube_name_check_qualified (key ? key : "", report_key, &checked);
+  kube_name_check_field (expression, "key", kube_name_check_qualified, report);
   for (guint i = 0; i < kube_node_length (values); i++)
     if (kube_node_child (values, i)->type == KUBE_STRING)
       kube_name_check (kube_node_child (values, i), kube_name_check_label_value, report);

@@ -229,3 +229,32 @@ kube_name_check_member (KubeNode *member, const char *name, KubeNameFunc check, 
 
   check (name, report_member, &checked);
 }
+
+typedef struct
+{
+  KubeNode *object;
+  const char *field;
+  KubeReport *report;
+} CheckedField;
+
+static void
+report_field (const char *why, gpointer data)
+{
+  CheckedField *checked = data;
+  const char *name = kube_node_get_string (checked->object, checked->field);
+  g_autofree char *quoted = kube_node_quote (name ? name : "");
+
+  kube_report_value (checked->report, checked->object, checked->field, quoted, why);
+}
+
+void
+kube_name_check_field (KubeNode *object, const char *field, KubeNameFunc check, KubeReport *report)
+{
+  KubeNode *node = kube_node_get (object, field);
+  const char *name = kube_node_get_string (object, field);
+  CheckedField checked = { object, field, report };
+
+  /* Of the wrong type was reported already. */
+  if (node == NULL || node->type == KUBE_STRING)
+    check (name ? name : "", report_field, &checked);
+}

@@ -27,3 +27,5 @@ void kube_name_check_lower_subdomain (const char *name, KubeWhyFunc why, gpointe
 /* Reports it: about a string; about a member of a map, its key for example, at the place of the map. */
 void kube_name_check        (KubeNode *node, KubeNameFunc check, KubeReport *report);
 void kube_name_check_member (KubeNode *member, const char *name, KubeNameFunc check, KubeReport *report);
+/* ... about a field that must not be empty: one that is not there is as wrong as an empty one. */
+void kube_name_check_field  (KubeNode *object, const char *field, KubeNameFunc check, KubeReport *report);

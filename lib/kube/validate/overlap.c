@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Two keys of one path, or a file where another one needs a directory: the API server takes it with a warning, and
  * which of the two is there in the end is nobody's promise (upstream pkg/api/pod,
- * warningsForOverlappingVirtualPaths). */
+ * warningsForOverlappingVirtualPaths). Of several that are in a path's way the first is enough. */
 #include "validate/overlap.h"
 
 #include <string.h>
@@ -76,7 +76,10 @@ add (Paths *self, KubeNode *object, const char *field, const char *source)
       const Path *other = &g_array_index (self->paths, Path, i);
 
       if (is_in_the_way (path.path, other->path) || is_in_the_way (other->path, path.path))
-        report (self, kube_node_get (object, field), &path, other);
+        {
+          report (self, kube_node_get (object, field), &path, other);
+          break;
+        }
     }
   g_array_append_val (self->paths, path);
 }

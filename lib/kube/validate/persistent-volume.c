@@ -8,6 +8,7 @@
 #include "manifest/types.h"
 #include "validate/claim.h"
 #include "validate/resources.h"
+#include "validate/source.h"
 
 #define MOUNT_OPTIONS "volume.beta.kubernetes.io/mount-options"
 
@@ -73,19 +74,7 @@ check_recycling (KubeNode *spec, KubeReport *report)
 static void
 check_sources (KubeNode *spec, KubeReport *report)
 {
-  gboolean has_one = FALSE;
-
-  for (const KubeField *field = kube_type_PersistentVolumeSpec.fields; field->name != NULL; field++)
-    {
-      KubeNode *source = field->source ? kube_node_get (spec, field->name) : NULL;
-
-      if (source == NULL)
-        continue;
-      if (has_one)
-        kube_report_forbidden (report, source, NULL, "may not specify more than 1 volume type");
-      has_one = TRUE;
-    }
-  if (!has_one)
+  if (kube_sources_check (&kube_type_PersistentVolumeSpec, spec, report) == 0)
     kube_report_required (report, spec, NULL, "must specify a volume type");
   if (kube_node_get (spec, "local") != NULL && kube_node_get (spec, "nodeAffinity") == NULL)
     kube_report_required (report, spec, "nodeAffinity", "Local volume requires node affinity");

@@ -5,6 +5,21 @@
 
 #include "validate/name.h"
 
+guint
+kube_sources_check (const KubeType *type, KubeNode *object, KubeReport *report)
+{
+  guint n_sources = 0;
+
+  for (const KubeField *field = type->fields; field->name != NULL; field++)
+    {
+      KubeNode *source = field->source ? kube_node_get (object, field->name) : NULL;
+
+      if (source != NULL && ++n_sources > 1)
+        kube_report_forbidden (report, source, NULL, "may not specify more than 1 volume type");
+    }
+  return n_sources;
+}
+
 /* Names of hosts are not looked at, nor is "..": a server may be anything. */
 void
 kube_source_check_nfs (KubeNode *nfs, KubeReport *report)
@@ -22,34 +37,14 @@ kube_source_check_nfs (KubeNode *nfs, KubeReport *report)
     }
 }
 
-typedef struct
-{
-  KubeNode *csi;
-  const char *driver;
-  KubeReport *report;
-} Checked;
-
-static void
-report_driver (const char *why, gpointer data)
-{
-  Checked *checked = data;
-  g_autofree char *quoted = kube_node_quote (checked->driver);
-
-  kube_report_value (checked->report, checked->csi, "driver", quoted, why);
-}
-
 void
 kube_source_check_csi (KubeNode *csi, KubeReport *report)
 {
-  KubeNode *node = kube_node_get (csi, "driver");
   const char *driver = kube_node_get_string (csi, "driver");
-  Checked checked = { csi, driver ? driver : "", report };
 
-  if (node != NULL && node->type != KUBE_STRING)
-    return;
-  if (strlen (checked.driver) > 63)
+  if (driver != NULL && strlen (driver) > 63)
     kube_report_too_long (report, csi, "driver", 63);
-  kube_name_check_lower_subdomain (checked.driver, report_driver, &checked);
+  kube_name_check_field (csi, "driver", kube_name_check_lower_subdomain, report);
 }
 
 void

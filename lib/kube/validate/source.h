@@ -2,7 +2,11 @@
 /* Sources of volumes whose fields depend on each other, or have words of their own. */
 #pragma once
 
-#include "manifest/report.h"
+#include "manifest/field.h"
+
+/* Of several sources of an object the first in the API server's order counts, and each further one is refused. Answers
+ * how many there are. */
+guint kube_sources_check (const KubeType *type, KubeNode *object, KubeReport *report);
 
 void kube_source_check_nfs (KubeNode *nfs, KubeReport *report);
 

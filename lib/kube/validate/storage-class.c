@@ -52,29 +52,11 @@ kube_storage_class_check_topology (KubeNode *term, KubeReport *report)
     }
 }
 
-typedef struct
-{
-  KubeNode *expression;
-  KubeReport *report;
-} Checked;
-
-static void
-report_key (const char *why, gpointer data)
-{
-  Checked *checked = data;
-  const char *key = kube_node_get_string (checked->expression, "key");
-  g_autofree char *quoted = kube_node_quote (key ? key : "");
-
-  kube_report_value (checked->report, checked->expression, "key", quoted, why);
-}
-
 void
 kube_storage_class_check_expression (KubeNode *expression, KubeReport *report)
 {
   KubeNode *values = kube_node_get_list (expression, "values");
-  const char *key = kube_node_get_string (expression, "key");
   g_autoptr (GHashTable) seen = g_hash_table_new (kube_hash_text, g_str_equal);
-  Checked checked = { expression, report };
 
   for (guint i = 0; i < kube_node_length (values); i++)
     {
@@ -83,5 +65,5 @@ kube_storage_class_check_expression (KubeNode *expression, KubeReport *report)
       if (value->type == KUBE_STRING && !g_hash_table_add (seen, value->string))
         kube_report_duplicate (report, value);
     }
-  kube_name_check_qualified (key ? key : "", report_key, &checked);
+  kube_name_check_field (expression, "key", kube_name_check_qualified, report);
 }

@@ -4,24 +4,13 @@
 #include "manifest/hash.h"
 #include "manifest/types.h"
 #include "validate/name.h"
+#include "validate/source.h"
 
-/* Of several sources the first in the API server's order counts, and each further one is refused. No source at all is
- * an emptyDir. */
+/* No source at all is an emptyDir. */
 void
 kube_volume_check (KubeNode *volume, KubeReport *report)
 {
-  gboolean has_one = FALSE;
-
-  for (const KubeField *field = kube_type_Volume.fields; field->name != NULL; field++)
-    {
-      KubeNode *source = field->source ? kube_node_get (volume, field->name) : NULL;
-
-      if (source == NULL)
-        continue;
-      if (has_one)
-        kube_report_forbidden (report, source, NULL, "may not specify more than 1 volume type");
-      has_one = TRUE;
-    }
+  kube_sources_check (&kube_type_Volume, volume, report);
 }
 
 /* ---- claims ---- */

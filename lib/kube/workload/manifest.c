@@ -300,7 +300,7 @@ on_claiming_pod (KvolPod *pod, guint64 index, gpointer data)
 }
 
 static void
-settle_claimant (KvolKubeManifest *self, const Claimant *claimant, const KubeClaims *claims)
+settle_claimant (KvolKubeManifest *self, const Claimant *claimant, KubeClaims *claims)
 {
   guint64 count = kube_pods_count (claimant->object);
   Settler settler = { self, claimant };
@@ -326,7 +326,7 @@ static void
 settle_claims (KvolKubeManifest *self)
 {
   g_autoptr (KubeBinder) binder = kube_binder_new ();
-  KubeClaims claims = { .binder = binder, .report = &self->full };
+  KubeClaims claims = { .binder = binder, .report = &self->full, .left = KUBE_MAX_CLAIMED };
 
   kube_host_init (&claims.host, self->node_name ? self->node_name : g_get_host_name ());
   kube_manifest_foreach (self, offer, &claims);

@@ -145,7 +145,7 @@ make_pod (const KubeObject *object, GVariant *template, GVariant *spec, const ch
 }
 
 gboolean
-kube_pods_make (const KubeObject *object, const KubeClaims *claims, KubePodFunc each, gpointer data, GError **error)
+kube_pods_make (const KubeObject *object, KubeClaims *claims, KubePodFunc each, gpointer data, GError **error)
 {
   const KubeNode *node = kube_object_get_template (object);
   const KubeType *type = object->kind->pods == KUBE_PODS_SELF ? &kube_type_Pod : &kube_type_PodTemplateSpec;
@@ -160,7 +160,7 @@ kube_pods_make (const KubeObject *object, const KubeClaims *claims, KubePodFunc 
   for (guint64 i = 0; i < count; i++)
     {
       g_autofree char *name = kube_pods_dup_name (object, i);
-      GVariant *volumes = claims ? kube_volumes_new (object, name, shared, claims) : NULL;
+      g_autoptr (GVariant) volumes = claims ? kube_volumes_new (object, name, shared, claims) : NULL;
       KvolPod *pod;
 
       if (claims != NULL && volumes == NULL)

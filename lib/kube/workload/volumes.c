@@ -9,7 +9,7 @@ typedef struct
 {
   const KubeObject *object;
   const KubeNode *spec; /* of the pod */
-  const KubeClaims *claims;
+  KubeClaims *claims;
   GVariantBuilder *builder;
   gboolean failed;
 } Maker;
@@ -77,13 +77,14 @@ static void
 add_claim (Maker *maker, KubeClaimUse *use, const KubeNode *template, KubeNode *node, const char *field)
 {
   g_autoptr (GError) error = NULL;
-  KubeNode *volume = kube_binder_bind (maker->claims->binder, maker->object->ns, use->claim, template, &error);
+  KubeNode *volume =
+      kube_binder_bind (maker->claims->binder, maker->object->ns, use->claim, template, &maker->claims->host, &error);
   GVariant *made = NULL;
 
   use->is_mounted = is_used (maker->spec, "volumeMounts", use->name);
   use->is_device = is_used (maker->spec, "volumeDevices", use->name);
   if (volume != NULL)
-    made = kube_claim_volume_new (volume, use, &maker->claims->host, &error);
+    made = kube_claim_volume_new (volume, use, &error);
   if (made != NULL)
     g_variant_builder_add_value (maker->builder, made);
   else
@@ -148,8 +149,24 @@ finish (Maker *self)
   return NULL;
 }
 
+/* Says once that there is no room for more. */
+static gboolean
+takes_room (GVariant *volumes, const KubeObject *object, KubeClaims *claims)
+{
+  gsize size = g_variant_get_size (volumes);
+
+  if (size <= claims->left)
+    {
+      claims->left -= size;
+      return TRUE;
+    }
+  claims->left = 0;
+  kube_report_node (claims->report, KVOL_KUBE_WARNING, object->root, NULL, "more volumes than one node can hold");
+  return FALSE;
+}
+
 GVariant *
-kube_volumes_new_shared (const KubeObject *object, const KubeClaims *claims)
+kube_volumes_new_shared (const KubeObject *object, KubeClaims *claims)
 {
   const KubeNode *spec = get_spec (object);
   const KubeNode *volumes = kube_node_get_list (spec, "volumes");
@@ -157,6 +174,8 @@ kube_volumes_new_shared (const KubeObject *object, const KubeClaims *claims)
   GVariantBuilder builder;
   Maker maker = { object, spec, claims, &builder, FALSE };
 
+  if (claims->left == 0)
+    return NULL;
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < kube_node_length (volumes); i++)
     if (!is_replaced (templates, kube_node_child (volumes, i)))
@@ -165,11 +184,14 @@ kube_volumes_new_shared (const KubeObject *object, const KubeClaims *claims)
 }
 
 GVariant *
-kube_volumes_new (const KubeObject *object, const char *pod, GVariant *shared, const KubeClaims *claims)
+kube_volumes_new (const KubeObject *object, const char *pod, GVariant *shared, KubeClaims *claims)
 {
   GVariantBuilder builder;
   Maker maker = { object, get_spec (object), claims, &builder, shared == NULL };
+  g_autoptr (GVariant) volumes = NULL;
 
+  if (claims->left == 0)
+    return NULL;
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
   add_templates (&maker, get_templates (object), pod);
   for (gsize i = 0; shared != NULL && i < g_variant_n_children (shared); i++)
@@ -178,5 +200,8 @@ kube_volumes_new (const KubeObject *object, const char *pod, GVariant *shared, c
 
       g_variant_builder_add_value (&builder, volume);
     }
-  return finish (&maker);
+  volumes = finish (&maker);
+  if (volumes != NULL)
+    g_variant_ref_sink (volumes);
+  return volumes != NULL && takes_room (volumes, object, claims) ? g_steal_pointer (&volumes) : NULL;
 }

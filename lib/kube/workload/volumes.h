@@ -17,11 +17,16 @@ typedef struct {
   KubeBinder *binder;
   KubeHost    host;
   KubeReport *report;
+  gsize       left; /* bytes that volumes may still take, at first KUBE_MAX_CLAIMED */
 } KubeClaims;
+
+/* Every pod has a copy of the volumes that it claims, and one volume may be long. */
+#define KUBE_MAX_CLAIMED 8388608
 
 /* Those of spec.volumes that all pods of @object share, aa{sv}, floating, each claim replaced by what it is bound to.
  * NULL: that failed, and was reported as a warning at the place of each claim. */
-GVariant *kube_volumes_new_shared (const KubeObject *object, const KubeClaims *claims);
+GVariant *kube_volumes_new_shared (const KubeObject *object, KubeClaims *claims);
 
-/* All of spec.volumes of the pod called @pod, in the same way. @shared may be NULL, and so is the answer then. */
-GVariant *kube_volumes_new (const KubeObject *object, const char *pod, GVariant *shared, const KubeClaims *claims);
+/* All of spec.volumes of the pod called @pod, in the same way, but a full reference. @shared may be NULL, and so is the
+ * answer then. */
+GVariant *kube_volumes_new (const KubeObject *object, const char *pod, GVariant *shared, KubeClaims *claims);
