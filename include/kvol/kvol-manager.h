@@ -181,6 +181,9 @@ KVOL_API gboolean kvol_manager_wait_pod_finish (KvolManager *self, GAsyncResult 
  * in the error. Neither the pod's object nor the objects of its volumes need exist. A pod that is not there is
  * success.
  *
+ * A kvol_manager_sync_pod() that is called after this one wins: whatever of the pod this call has not taken down by
+ * then stays, and the call ends with %G_IO_ERROR_CANCELLED.
+ *
  * Returns: whether nothing of the pod is left. Else %KVOL_ERROR_BUSY (a mount is in use; call again),
  *   %KVOL_ERROR_UNCERTAIN, or %KVOL_ERROR_FINAL (something foreign is in the pod's directory)
  */

@@ -23,7 +23,7 @@ KVOL_API G_DECLARE_INTERFACE (KvolStore, kvol_store, KVOL, STORE, GObject)
  * @peek: (nullable): answers from memory, at once, from any thread. %NULL without an error means "ask with
  *   @get". A store that has everything in memory implements only this
  * @get: (nullable): asks for an object; called on the manager's main context
- * @get_finish: the answer of @get, or %NULL with %KVOL_ERROR_ABSENT (only when the object is positively not
+ * @get_finish: called on any thread: the answer of @get, or %NULL with %KVOL_ERROR_ABSENT (only when the object is positively not
  *   there), %KVOL_ERROR_FORBIDDEN, or %KVOL_ERROR_TRANSIENT
  * @request_token: (nullable): asks for a service account token; called on the manager's main context. @request
  *   is `a{sv}` with `audience` `s`, `expirationSeconds` `x`, `namespace`, `serviceAccount`, `pod`, `podUid` `s`

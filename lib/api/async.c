@@ -98,6 +98,7 @@ kvol_manager_remove_pod_async (KvolManager *self, const char *uid, GCancellable 
   g_return_if_fail (KVOL_IS_MANAGER (self));
   g_return_if_fail (uid != NULL);
 
+  api_direct_unwant (self, uid);
   start (self, kvol_manager_remove_pod_async, remove_pod, g_strdup (uid), g_free, cancellable, callback, user_data);
 }
 

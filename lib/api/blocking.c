@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The blocking calls. A store that answers on the caller's own main context would never be heard if the caller just
+/* The blocking calls that may have a question. A store that answers on the caller's own main context would never be heard if the caller just
  * waited, for its own question or for an operation on another thread that has one. So the work then goes to a thread,
  * and the caller turns its context until the thread is done. */
 #include <kvol/kvol-manager.h>
@@ -13,6 +13,11 @@ struct Call
   gboolean (*work) (Call *self);
   KvolPod *pod;
   const char *uid;
+  gboolean dry_run;
+  GVariant *findings;
+  const char *dir;
+  GVariant *config;
+  char ***problems;
   GCancellable *cancellable;
   GError **error;
   GMainContext *context;
@@ -38,11 +43,14 @@ make_call (Call *self)
   if (self->context == NULL)
     return self->work (self);
 
-  GThread *thread = g_thread_new ("kvol-call", run, self);
+  /* What runs on the context may let go of the manager. */
+  g_autoptr (KvolManager) held = g_object_ref (self->manager);
+  GThread *thread = g_thread_try_new ("kvol-call", run, self, self->error);
 
-  while (!g_atomic_int_get (&self->done))
+  while (thread != NULL && !g_atomic_int_get (&self->done))
     g_main_context_iteration (self->context, TRUE);
-  g_thread_join (thread);
+  if (thread != NULL)
+    g_thread_join (thread);
   g_main_context_release (self->context);
   return self->result;
 }
@@ -57,6 +65,19 @@ static gboolean
 wait_pod (Call *self)
 {
   return api_direct_wait (self->manager, self->uid, self->cancellable, self->error);
+}
+
+static gboolean
+recover (Call *self)
+{
+  self->findings = api_direct_recover (self->manager, self->dry_run, self->cancellable, self->error);
+  return self->findings != NULL;
+}
+
+static gboolean
+load (Call *self)
+{
+  return api_direct_load (self->manager, self->dir, self->config, self->problems, self->error);
 }
 
 static gboolean
@@ -95,6 +116,28 @@ kvol_manager_remove_pod (KvolManager *self, const char *uid, GCancellable *cance
   g_return_val_if_fail (uid != NULL, FALSE);
 
   Call call = { .manager = self, .work = remove_pod, .uid = uid, .cancellable = cancellable, .error = error };
+
+  api_direct_unwant (self, uid);
+  return make_call (&call);
+}
+
+GVariant *
+kvol_manager_recover (KvolManager *self, gboolean dry_run, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), NULL);
+
+  Call call = { .manager = self, .work = recover, .dry_run = dry_run, .cancellable = cancellable, .error = error };
+
+  make_call (&call);
+  return call.findings;
+}
+
+gboolean
+kvol_manager_load_plugins (KvolManager *self, const char *dir, GVariant *config, char ***ret_problems, GError **error)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), FALSE);
+
+  Call call = { .manager = self, .work = load, .dir = dir, .config = config, .problems = ret_problems, .error = error };
 
   return make_call (&call);
 }

@@ -42,6 +42,7 @@ link_clear (gpointer data)
   Link *self = data;
 
   g_weak_ref_clear (&self->manager);
+  g_object_unref (self->objects.closing);
   g_main_context_unref (self->objects.context);
 }
 
@@ -50,6 +51,7 @@ kvol_manager_finalize (GObject *object)
 {
   KvolManager *self = KVOL_MANAGER (object);
 
+  g_cancellable_cancel (self->link->objects.closing);
   g_clear_pointer (&self->engine, engine_free);
   g_clear_object (&self->link->objects.store);
   g_clear_object (&self->link->objects.images);
@@ -74,6 +76,7 @@ kvol_manager_init (KvolManager *self)
   self->link = g_atomic_rc_box_new0 (Link);
   g_weak_ref_init (&self->link->manager, self);
   self->link->instance = self;
+  self->link->objects.closing = g_cancellable_new ();
   self->link->objects.thread = g_thread_self ();
   self->link->objects.context = g_main_context_ref_thread_default ();
 }
@@ -202,10 +205,8 @@ kvol_manager_set_images (KvolManager *self, KvolImages *images)
 }
 
 gboolean
-kvol_manager_load_plugins (KvolManager *self, const char *dir, GVariant *config, char ***ret_problems, GError **error)
+api_direct_load (KvolManager *self, const char *dir, GVariant *config, char ***ret_problems, GError **error)
 {
-  g_return_val_if_fail (KVOL_IS_MANAGER (self), FALSE);
-
   g_autofree char *beside = dir ? NULL : loader_place_plugins ();
   g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
 
@@ -257,6 +258,12 @@ void
 api_direct_want (KvolManager *self, const char *uid)
 {
   engine_want (self->engine, uid);
+}
+
+void
+api_direct_unwant (KvolManager *self, const char *uid)
+{
+  engine_unwant (self->engine, uid);
 }
 
 gboolean
@@ -311,10 +318,8 @@ kvol_manager_get_status (KvolManager *self)
 }
 
 GVariant *
-kvol_manager_recover (KvolManager *self, gboolean dry_run, GCancellable *cancellable, GError **error)
+api_direct_recover (KvolManager *self, gboolean dry_run, GCancellable *cancellable, GError **error)
 {
-  g_return_val_if_fail (KVOL_IS_MANAGER (self), NULL);
-
   return engine_recover (self->engine, dry_run, cancellable, error);
 }
 

@@ -11,6 +11,7 @@ struct _Question
   gatomicrefcount refs;
   gpointer asked; /* a KvolStore, or KvolImages */
   GCancellable *cancellable;
+  GCancellable *closing; /* the manager's */
   void (*ask) (Question *self, GAsyncReadyCallback answered);
   char **words;      /* of an object: apiVersion, kind, namespace, name */
   GVariant *request; /* of a token or an image */
@@ -36,6 +37,7 @@ question_unref (gpointer data)
     return;
   g_object_unref (self->asked);
   g_clear_object (&self->cancellable);
+  g_clear_object (&self->closing);
   g_clear_object (&self->result);
   g_clear_pointer (&self->request, g_variant_unref);
   g_strfreev (self->words);
@@ -46,13 +48,15 @@ question_unref (gpointer data)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Question, question_unref)
 
 static Question *
-question_new (gpointer asked, void (*ask) (Question *self, GAsyncReadyCallback answered), GCancellable *cancellable)
+question_new (const ApiObjects *objects, gpointer asked, void (*ask) (Question *self, GAsyncReadyCallback answered),
+              GCancellable *cancellable)
 {
   Question *self = g_new0 (Question, 1);
 
   g_atomic_ref_count_init (&self->refs);
   self->asked = g_object_ref (asked);
   self->cancellable = cancellable ? g_object_ref (cancellable) : NULL;
+  self->closing = g_object_ref (objects->closing);
   self->ask = ask;
   g_mutex_init (&self->lock);
   g_cond_init (&self->answered);
@@ -71,11 +75,17 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static gboolean
+is_given_up (const Question *self)
+{
+  return g_cancellable_is_cancelled (self->cancellable) || g_cancellable_is_cancelled (self->closing);
+}
+
+static gboolean
 ask_here (gpointer data)
 {
   Question *self = data;
 
-  if (!g_cancellable_is_cancelled (self->cancellable))
+  if (!is_given_up (self))
     self->ask (question_ref (self), on_answer);
   return G_SOURCE_REMOVE;
 }
@@ -91,16 +101,24 @@ wake (GCancellable *cancellable, gpointer data)
   g_mutex_unlock (&self->lock);
 }
 
+static gulong
+wake_when_cancelled (Question *self, GCancellable *cancellable)
+{
+  return cancellable ? g_cancellable_connect (cancellable, G_CALLBACK (wake), self, NULL) : 0;
+}
+
 static void
 wait_until_answered (Question *self)
 {
-  gulong handler = self->cancellable ? g_cancellable_connect (self->cancellable, G_CALLBACK (wake), self, NULL) : 0;
+  gulong cancelled = wake_when_cancelled (self, self->cancellable);
+  gulong closing = wake_when_cancelled (self, self->closing);
 
   g_mutex_lock (&self->lock);
-  while (self->result == NULL && !g_cancellable_is_cancelled (self->cancellable))
+  while (self->result == NULL && !is_given_up (self))
     g_cond_wait (&self->answered, &self->lock);
   g_mutex_unlock (&self->lock);
-  g_cancellable_disconnect (self->cancellable, handler);
+  g_cancellable_disconnect (self->closing, closing);
+  g_cancellable_disconnect (self->cancellable, cancelled);
 }
 
 /* NULL with G_IO_ERROR_CANCELLED. */
@@ -122,7 +140,7 @@ wait_for_answer (Question *self, const ApiObjects *objects, GError **error)
   g_mutex_unlock (&self->lock);
 
   if (result == NULL)
-    g_cancellable_set_error_if_cancelled (self->cancellable, error);
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "nobody waits for the answer any more");
   return result;
 }
 
@@ -138,6 +156,17 @@ static void
 ask_for_token (Question *self, GAsyncReadyCallback answered)
 {
   KVOL_STORE_GET_IFACE (self->asked)->request_token (self->asked, self->request, self->cancellable, answered, self);
+}
+
+/* A store that gives up of its own accord may be asked again; only who asked can cancel for good. */
+static void
+settle_error (GCancellable *cancellable, GError **error)
+{
+  if (error == NULL || !g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      || g_cancellable_is_cancelled (cancellable))
+    return;
+  (*error)->domain = KVOL_ERROR;
+  (*error)->code = KVOL_ERROR_TRANSIENT;
 }
 
 GVariant *
@@ -162,13 +191,16 @@ api_objects_get (ApiObjects *self, const char *api_version, const char *kind, co
       return NULL;
     }
 
-  g_autoptr (Question) question = question_new (self->store, ask_for_object, cancellable);
+  g_autoptr (Question) question = question_new (self, self->store, ask_for_object, cancellable);
 
   question->words = g_strdupv ((char **) words);
 
   g_autoptr (GAsyncResult) result = wait_for_answer (question, self, error);
 
-  return result ? iface->get_finish (self->store, result, error) : NULL;
+  GVariant *answer = result ? iface->get_finish (self->store, result, error) : NULL;
+
+  settle_error (cancellable, error);
+  return answer;
 }
 
 GVariant *
@@ -182,13 +214,16 @@ api_objects_request_token (ApiObjects *self, GVariant *request, GCancellable *ca
       return NULL;
     }
 
-  g_autoptr (Question) question = question_new (self->store, ask_for_token, cancellable);
+  g_autoptr (Question) question = question_new (self, self->store, ask_for_token, cancellable);
 
   question->request = g_variant_ref (request);
 
   g_autoptr (GAsyncResult) result = wait_for_answer (question, self, error);
 
-  return result ? iface->request_token_finish (self->store, result, error) : NULL;
+  GVariant *token = result ? iface->request_token_finish (self->store, result, error) : NULL;
+
+  settle_error (cancellable, error);
+  return token;
 }
 
 gboolean
@@ -219,11 +254,14 @@ api_objects_find_image (ApiObjects *self, GVariant *request, GCancellable *cance
       return NULL;
     }
 
-  g_autoptr (Question) question = question_new (self->images, ask_for_image, cancellable);
+  g_autoptr (Question) question = question_new (self, self->images, ask_for_image, cancellable);
 
   question->request = g_variant_ref (request);
 
   g_autoptr (GAsyncResult) result = wait_for_answer (question, self, error);
 
-  return result ? KVOL_IMAGES_GET_IFACE (self->images)->find_finish (self->images, result, error) : NULL;
+  char *path = result ? KVOL_IMAGES_GET_IFACE (self->images)->find_finish (self->images, result, error) : NULL;
+
+  settle_error (cancellable, error);
+  return path;
 }

@@ -9,6 +9,7 @@
 typedef struct {
   KvolStore    *store;   /* or NULL: every object is absent */
   KvolImages   *images;  /* or NULL: no image is to be had */
+  GCancellable *closing; /* cancelled when nobody may wait for an answer any more */
   GMainContext *context; /* where they are asked */
   GThread      *thread;  /* whose context it is */
 } ApiObjects;

@@ -5,7 +5,7 @@
 #include "sys/node.h"
 
 static guint32
-cause_of (const EngineVolume *volume)
+cause_of (const EnginePod *pod, const EngineVolume *volume)
 {
   switch (volume->state)
     {
@@ -14,7 +14,7 @@ cause_of (const EngineVolume *volume)
     case ENGINE_UNCERTAIN:
       return KVOL_CAUSE_RECOVERED;
     default:
-      return volume->error != NULL ? KVOL_CAUSE_RETRY : KVOL_CAUSE_FIRST;
+      return pod->delay > 0 ? KVOL_CAUSE_RETRY : KVOL_CAUSE_FIRST;
     }
 }
 
@@ -61,7 +61,7 @@ engine_call_init (EngineCall *self, Engine *engine, const EnginePod *pod, Engine
 
   self->node = (KvolNodeVolume){
     .size = sizeof self->node,
-    .cause = cause_of (volume),
+    .cause = cause_of (pod, volume),
     .mode = KVOL_MODE_FILESYSTEM,
     .volume_id = volume->volume_id,
     .spec_name = volume->spec_name,

@@ -41,25 +41,6 @@ engine_wait_for_change (Engine *self)
   self->n_waiters--;
 }
 
-/* Waits until nobody has the pod, and takes it; NULL when it is not known. Called with the lock held. */
-static EnginePod *
-take_when_free (Engine *self, const char *uid, GCancellable *cancellable)
-{
-  for (;;)
-    {
-      EnginePod *pod = g_hash_table_lookup (self->pods, uid);
-
-      if (pod == NULL || g_cancellable_is_cancelled (cancellable))
-        return NULL;
-      if (!pod->busy)
-        {
-          pod->busy = TRUE;
-          return pod;
-        }
-      engine_wait_for_change (self);
-    }
-}
-
 /* What is known of a pod from before: its record, or its directory alone. */
 static EnginePod *
 find_before (Engine *self, const char *uid, GError **error)
@@ -75,20 +56,44 @@ find_before (Engine *self, const char *uid, GError **error)
   return NULL;
 }
 
-/* Takes the pod, or, when it is not known, keeps its place, so that nobody else reads its record meanwhile. Called with
- * the lock held. NULL: cancelled. */
+/* Takes the pod, or, when it is not known, keeps its place, so that nobody else reads its record meanwhile. NULL:
+ * somebody has it. */
 static EnginePod *
-take_or_keep_place (Engine *self, const char *uid, GCancellable *cancellable)
+take_or_keep_place (Engine *self, const char *uid)
 {
-  EnginePod *pod = take_when_free (self, uid, cancellable);
+  g_mutex_lock (&self->lock);
+  EnginePod *pod = g_hash_table_lookup (self->pods, uid);
+  gboolean taken = pod != NULL && pod->busy;
 
-  if (pod != NULL || g_cancellable_is_cancelled (cancellable))
-    return pod;
-  pod = engine_pod_new (uid);
+  if (pod == NULL)
+    {
+      pod = engine_pod_new (uid);
+      pod->loading = TRUE;
+      g_hash_table_insert (self->pods, pod->uid, pod);
+    }
   pod->busy = TRUE;
-  pod->loading = TRUE;
-  g_hash_table_insert (self->pods, pod->uid, pod);
-  return pod;
+  g_mutex_unlock (&self->lock);
+  return taken ? NULL : pod;
+}
+
+/* Waits until nobody has the pod any more. Nothing is held meanwhile that a handler of @cancellable could want. */
+static gboolean
+wait_until_free (Engine *self, const char *uid, GCancellable *cancellable, GError **error)
+{
+  gulong handler = engine_wake_when_cancelled (self, cancellable);
+
+  g_mutex_lock (&self->lock);
+  for (;;)
+    {
+      const EnginePod *pod = g_hash_table_lookup (self->pods, uid);
+
+      if (pod == NULL || !pod->busy || g_cancellable_is_cancelled (cancellable))
+        break;
+      engine_wait_for_change (self);
+    }
+  g_mutex_unlock (&self->lock);
+  g_cancellable_disconnect (cancellable, handler);
+  return !g_cancellable_set_error_if_cancelled (cancellable, error);
 }
 
 /* Puts what was found in the place that was kept for it; @found is NULL when there is nothing. */
@@ -110,23 +115,24 @@ fill_place (Engine *self, EnginePod *place, EnginePod *found)
 EnginePod *
 engine_claim (Engine *self, const char *uid, gboolean create, GCancellable *cancellable, GError **error)
 {
-  gulong handler = engine_wake_when_cancelled (self, cancellable);
   g_autoptr (GError) not_found = NULL;
+  EnginePod *pod = NULL;
 
-  g_mutex_lock (&self->lock);
-  EnginePod *pod = take_or_keep_place (self, uid, cancellable);
-  g_mutex_unlock (&self->lock);
-  g_cancellable_disconnect (cancellable, handler);
-
-  if (pod == NULL)
-    g_cancellable_set_error_if_cancelled (cancellable, error);
-  if (pod == NULL || !pod->loading)
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  while ((pod = take_or_keep_place (self, uid)) == NULL)
+    if (!wait_until_free (self, uid, cancellable, error))
+      return NULL;
+  if (!pod->loading)
     return pod;
 
   EnginePod *found = find_before (self, uid, &not_found);
 
   if (found == NULL && create && g_error_matches (not_found, KVOL_ERROR, KVOL_ERROR_ABSENT))
-    found = engine_pod_new (uid);
+    {
+      found = engine_pod_new (uid);
+      found->unknown = TRUE;
+    }
   fill_place (self, pod, found);
   if (found == NULL)
     g_propagate_error (error, g_steal_pointer (&not_found));
@@ -151,7 +157,7 @@ engine_begin_work (Engine *self, EnginePod *pod)
 {
   g_mutex_lock (&self->lock);
   pod->work = g_cancellable_new ();
-  if (self->stopped)
+  if (!g_hash_table_contains (self->wishes, pod->uid))
     g_cancellable_cancel (pod->work);
   g_mutex_unlock (&self->lock);
   return pod->work;
@@ -165,32 +171,29 @@ engine_end_work (Engine *self, EnginePod *pod)
   g_mutex_unlock (&self->lock);
 }
 
-GCancellable *
-engine_ref_work (Engine *self, const char *uid)
+void
+engine_want (Engine *self, const char *uid)
 {
-  const EnginePod *pod = g_hash_table_lookup (self->pods, uid);
-
-  return pod != NULL && pod->work != NULL ? g_object_ref (pod->work) : NULL;
+  g_mutex_lock (&self->lock);
+  g_hash_table_add (self->wishes, g_strdup (uid));
+  g_mutex_unlock (&self->lock);
 }
 
 void
-engine_stop_work (Engine *self)
+engine_unwant (Engine *self, const char *uid)
 {
-  g_autoptr (GPtrArray) running = g_ptr_array_new_with_free_func (g_object_unref);
-  GHashTableIter iter;
-  const EnginePod *pod = NULL;
+  g_autoptr (GCancellable) work = NULL;
 
   g_mutex_lock (&self->lock);
-  self->stopped = TRUE;
-  g_hash_table_iter_init (&iter, self->pods);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &pod))
-    if (pod->work != NULL)
-      g_ptr_array_add (running, g_object_ref (pod->work));
+  const EnginePod *pod = g_hash_table_lookup (self->pods, uid);
+
+  g_hash_table_remove (self->wishes, uid);
+  if (pod != NULL && pod->work != NULL)
+    work = g_object_ref (pod->work);
   g_mutex_unlock (&self->lock);
 
-  /* Who is woken by it may want the lock. */
-  for (guint i = 0; i < running->len; i++)
-    g_cancellable_cancel (running->pdata[i]);
+  /* A set-up that nobody wants any more waits for no answer. */
+  g_cancellable_cancel (work);
 }
 
 void

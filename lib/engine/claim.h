@@ -12,15 +12,9 @@ EnginePod *engine_claim (Engine *self, const char *uid, gboolean create, GCancel
 void engine_release (Engine *self, EnginePod *pod, gboolean forget);
 
 /* The claim's owner begins to work for what is wanted: the answer, lent until engine_end_work(), is for whatever may
- * wait for somebody else. It is cancelled when the pod is not wanted any more, or nobody is left who could. */
+ * wait for somebody else. It is cancelled when the wish for the pod ends. */
 GCancellable *engine_begin_work (Engine *self, EnginePod *pod);
 void          engine_end_work   (Engine *self, EnginePod *pod);
-
-/* (transfer full): what cancels the work on the pod; NULL: none. Called with the lock held, cancelled without. */
-GCancellable *engine_ref_work   (Engine *self, const char *uid);
-
-/* Cancels what is worked on, now and later. */
-void          engine_stop_work  (Engine *self);
 
 gboolean engine_is_wanted (Engine *self, const char *uid);
 

@@ -106,7 +106,6 @@ engine_new (const char *root_dir, const EngineOps *ops, gpointer data, GError **
 void
 engine_free (Engine *self)
 {
-  engine_stop_work (self);
   engine_retry_free (self->retry);
   /* A plugin that is closed may still have something to say. */
   loader_registry_free (self->registry);
@@ -155,14 +154,6 @@ engine_lock (Engine *self, GCancellable *cancellable, GError **error)
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
   return fd >= 0;
-}
-
-void
-engine_want (Engine *self, const char *uid)
-{
-  g_mutex_lock (&self->lock);
-  g_hash_table_add (self->wishes, g_strdup (uid));
-  g_mutex_unlock (&self->lock);
 }
 
 void

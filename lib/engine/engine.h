@@ -25,20 +25,22 @@ typedef struct {
 } EngineOps;
 
 Engine *engine_new  (const char *root_dir, const EngineOps *ops, gpointer data, GError **error);
-/* Ends what runs in the background: what waits for an answer is not waited for. */
+/* Waits for what runs. Whoever made the engine answers no more questions by then. */
 void    engine_free (Engine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Engine, engine_free)
 
 LoaderRegistry *engine_get_registry (Engine *self);
 gboolean        engine_lock         (Engine *self, GCancellable *cancellable, GError **error);
 
-/* From now on the pod is wanted, though nothing may have been done for it yet. */
+/* From now on the pod is wanted, or not wanted any more, though nothing may have been done for it yet. */
 void     engine_want         (Engine *self, const char *uid);
+void     engine_unwant       (Engine *self, const char *uid);
 
 /* One pass for a pod that engine_want() was called for: the answer is what the pass found; retries go on in the
  * background. G_IO_ERROR_CANCELLED: it is not wanted any more. */
 gboolean engine_sync_pod     (Engine *self, ModelPod *pod, GCancellable *cancellable, GError **error);
 gboolean engine_wait_pod     (Engine *self, const char *uid, GCancellable *cancellable, GError **error);
+/* Of a pod that engine_unwant() was called for. G_IO_ERROR_CANCELLED: it is wanted again. */
 gboolean engine_remove_pod   (Engine *self, const char *uid, GCancellable *cancellable, GError **error);
 
 /* a finding is an a{sv}: see kvol_manager_recover(). */

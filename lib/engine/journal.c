@@ -94,7 +94,8 @@ get_volume (Engine *self, const char *uid, RecordReader *record, gboolean same_b
   volume->state = state <= ENGINE_GONE ? (EngineState) state : ENGINE_UNCERTAIN;
   if (volume->state == ENGINE_MOUNTING || volume->state == ENGINE_UNMOUNTING)
     volume->state = ENGINE_UNCERTAIN;
-  if (!same_boot && volume->made == ENGINE_MADE_MOUNT)
+  /* No mount outlives a boot. */
+  if (!same_boot && (volume->made == ENGINE_MADE_MOUNT || volume->state == ENGINE_UNCERTAIN))
     {
       volume->mount = (SysMountId){ 0 };
       volume->made = ENGINE_MADE_UNKNOWN;

@@ -36,7 +36,7 @@ gboolean
 layout_pod_make (LayoutPod *self, int pods_fd, const char *uid, GError **error)
 {
   self->uid = uid;
-  self->pod_fd = sys_make_dir_at (pods_fd, uid, 0750, NULL, error);
+  self->pod_fd = sys_make_dir_at (pods_fd, uid, 0750, &self->is_new, error);
   return self->pod_fd >= 0;
 }
 

@@ -28,6 +28,7 @@ const LayoutKind *layout_kind (const char *plugin);
 typedef struct {
   const char *uid;
   int         pod_fd;
+  gboolean    is_new;        /* the pod's directory was made just now */
   int         volumes_fd;
   int         marks_fd;
   int         parent_fd;     /* volumes/<plugin>, of the plugin asked for last */

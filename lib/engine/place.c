@@ -5,12 +5,29 @@
 
 #include "engine/claim.h"
 
-void
-engine_place_settle (Engine *self, EngineVolume *volume, const SysMountInfo *info)
+gboolean
+engine_place_is_cut_off (const EngineVolume *volume, const SysMountInfo *info)
 {
-  if (info->is_mount_root && volume->state == ENGINE_UNCERTAIN && volume->made == ENGINE_MADE_UNKNOWN
-      && !sys_mount_id_is_set (&volume->mount))
-    engine_set_made (self, volume, ENGINE_MADE_MOUNT, &info->mount, NULL);
+  return info->is_mount_root && volume->state == ENGINE_UNCERTAIN && volume->made == ENGINE_MADE_UNKNOWN
+         && !sys_mount_id_is_set (&volume->mount);
+}
+
+gboolean
+engine_place_look (Engine *self, EngineVolume *volume, GError **error)
+{
+  g_autoptr (GError) absent = NULL;
+  SysMountInfo info = { 0 };
+
+  if (!sys_mount_lookup (self->pods_fd, volume->relative, &info, &absent))
+    {
+      if (g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
+        return TRUE;
+      g_propagate_error (error, g_steal_pointer (&absent));
+      return FALSE;
+    }
+  if (engine_place_is_cut_off (volume, &info))
+    engine_set_made (self, volume, ENGINE_MADE_MOUNT, &info.mount, NULL);
+  return !info.is_mount_root || engine_place_is_own_mount (volume, &info) || engine_place_throw_foreign (volume, error);
 }
 
 gboolean

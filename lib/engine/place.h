@@ -6,9 +6,13 @@
 #include "engine/state.h"
 
 /* An uncertain volume may have been mounted by a set-up that was cut off before it could say which mount it hung. Its
- * place was empty then, so the mount that is there now is the one: from here on it is known by its id. @info is what
- * was found in the place. */
-void engine_place_settle (Engine *self, EngineVolume *volume, const SysMountInfo *info);
+ * place had been looked at and was empty then, so the mount that is there now is the one. @info is what was found in
+ * the place. */
+gboolean engine_place_is_cut_off (const EngineVolume *volume, const SysMountInfo *info);
+
+/* Looks at the place before a set-up is written down: what a cut-off one left is known by its id from here on. BUSY:
+ * somebody else's mount is there, and the set-up may not begin. */
+gboolean engine_place_look (Engine *self, EngineVolume *volume, GError **error);
 
 /* Whether what was found is the volume's own mount. */
 gboolean engine_place_is_own_mount (const EngineVolume *volume, const SysMountInfo *info);

@@ -59,6 +59,7 @@ typedef struct {
   ModelPod  *model;     /* shared: of @object, made when first needed; or NULL */
   GPtrArray *volumes;   /* EngineVolume; shared */
   SysSlots   slots;
+  gboolean   unknown;   /* neither a record nor a directory tells of it */
   gboolean   leaving;   /* shared: the record says that it shall go */
   gboolean   loading;   /* shared: it is being read from its record; it only keeps the place */
   gboolean   unsaved;   /* its record is older than it is */

@@ -44,6 +44,18 @@ add_finding (Recovery *self, const char *pod, const char *volume, const char *ki
   g_variant_builder_close (&self->findings);
 }
 
+/* What a dry run finds it does not remember either: the next run has it all to do. */
+static void
+set (Recovery *self, EnginePod *pod, EngineVolume *volume, EngineState state, EngineMade made, const SysMountId *mount)
+{
+  SysMountId id = *mount;
+
+  if (self->dry_run)
+    return;
+  engine_set_made (self->engine, volume, made, &id, NULL);
+  engine_set_state (self->engine, pod, volume, state, NULL);
+}
+
 /* A set-up that was cut off: a mount in the volume's place is whole, anything else is the next set-up's to go on
  * with. */
 static gboolean
@@ -53,16 +65,13 @@ settle_uncertain (Recovery *self, EnginePod *pod, EngineVolume *volume)
 
   if (!sys_mount_lookup (self->engine->pods_fd, volume->relative, &info, NULL))
     {
-      engine_set_made (self->engine, volume, ENGINE_MADE_UNKNOWN, &volume->mount, NULL);
-      engine_set_state (self->engine, pod, volume, ENGINE_PENDING, NULL);
+      set (self, pod, volume, ENGINE_PENDING, ENGINE_MADE_UNKNOWN, &volume->mount);
       add_finding (self, pod->uid, volume->name, "repaired", "its set-up was cut off before anything was there");
       return TRUE;
     }
-  engine_place_settle (self->engine, volume, &info);
-  if (!engine_place_is_own_mount (volume, &info))
+  if (!engine_place_is_own_mount (volume, &info) && !engine_place_is_cut_off (volume, &info))
     return FALSE;
-  engine_set_made (self->engine, volume, ENGINE_MADE_MOUNT, &info.mount, NULL);
-  engine_set_state (self->engine, pod, volume, ENGINE_READY, NULL);
+  set (self, pod, volume, ENGINE_READY, ENGINE_MADE_MOUNT, &info.mount);
   add_finding (self, pod->uid, volume->name, "adopted", "its set-up was cut off after it was mounted");
   return TRUE;
 }
@@ -75,8 +84,7 @@ check_volume (Recovery *self, EnginePod *pod, EngineVolume *volume)
     return settle_uncertain (self, pod, volume);
   if (volume->state != ENGINE_READY || engine_volume_is_there (self->engine, volume))
     return FALSE;
-  engine_set_made (self->engine, volume, ENGINE_MADE_UNKNOWN, &volume->mount, NULL);
-  engine_set_state (self->engine, pod, volume, ENGINE_PENDING, NULL);
+  set (self, pod, volume, ENGINE_PENDING, ENGINE_MADE_UNKNOWN, &volume->mount);
   add_finding (self, pod->uid, volume->name, "repaired", "it was set up and is not in its place any more");
   return TRUE;
 }

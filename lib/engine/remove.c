@@ -42,10 +42,11 @@ settle_volumes (Engine *self, EnginePod *pod)
   for (guint i = 0; i < pod->volumes->len; i++)
     {
       EngineVolume *volume = pod->volumes->pdata[i];
-      SysMountInfo info = { 0 };
 
-      if (volume->state == ENGINE_UNCERTAIN && sys_mount_lookup (self->pods_fd, volume->relative, &info, NULL))
-        engine_place_settle (self, volume, &info);
+      /* What neither a record nor a plugin speaks for is left as it is. */
+      if (volume->state == ENGINE_UNCERTAIN
+          && (pod->slots.slot_size != 0 || loader_registry_find (self->registry, volume->plugin) != NULL))
+        engine_place_look (self, volume, NULL);
     }
 }
 
@@ -119,40 +120,55 @@ engine_remove_claimed (Engine *self, EnginePod *pod, GCancellable *cancellable, 
   return TRUE;
 }
 
+/* Nothing is known of the pod; a record that nobody can read may be left. */
+static gboolean
+forget_unknown (Engine *self, EnginePod *pod, GError **error)
+{
+  gboolean forgotten = self->records_fd < 0 || sys_entry_unlink (self->records_fd, pod->uid, error);
+
+  engine_release (self, pod, TRUE);
+  return forgotten;
+}
+
+/* What was tried again in the background before goes on being tried. */
+static gboolean
+remove_asked_for (Engine *self, EnginePod *pod, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  gboolean was_retried = pod->delay > 0;
+
+  engine_retry_cancel (self->retry, pod);
+  if (engine_remove_claimed (self, pod, cancellable, &failure))
+    return TRUE;
+  if (was_retried && sys_error_is_retryable (failure))
+    engine_retry_schedule (self->retry, pod);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
 gboolean
 engine_remove_pod (Engine *self, const char *uid, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GError) absent = NULL;
-  g_autoptr (GCancellable) work = NULL;
-
   if (!model_name_is_component (uid))
     {
       g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "metadata.uid: Invalid value: \"%s\"", uid);
       return FALSE;
     }
 
-  if (!engine_open_dirs (self, FALSE, error))
-    return FALSE;
-  g_mutex_lock (&self->lock);
-  g_hash_table_remove (self->wishes, uid);
-  work = engine_ref_work (self, uid);
-  g_mutex_unlock (&self->lock);
-  /* A set-up that nobody wants any more waits for no answer. */
-  g_cancellable_cancel (work);
+  EnginePod *pod = engine_open_dirs (self, FALSE, error) ? engine_claim (self, uid, TRUE, cancellable, error) : NULL;
 
-  EnginePod *pod = engine_claim (self, uid, FALSE, cancellable, &absent);
-
-  /* A record that nobody can read may be left. */
-  if (pod == NULL && g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
-    return self->records_fd < 0 || sys_entry_unlink (self->records_fd, uid, error);
   if (pod == NULL)
+    return FALSE;
+  if (pod->unknown)
+    return forget_unknown (self, pod, error);
+  if (engine_is_wanted (self, uid))
     {
-      g_propagate_error (error, g_steal_pointer (&absent));
+      engine_release (self, pod, FALSE);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "pod %s is wanted again", uid);
       return FALSE;
     }
-  engine_retry_cancel (self->retry, pod);
 
-  gboolean gone = engine_remove_claimed (self, pod, cancellable, error);
+  gboolean gone = remove_asked_for (self, pod, cancellable, error);
 
   engine_release (self, pod, gone);
   if (self->ops->changed != NULL)

@@ -118,6 +118,9 @@ longer (gint64 delay)
 static void
 wake_clock (EngineRetry *self)
 {
+  /* The last jobs end after the clock has. */
+  if (self->stopped)
+    return;
   if (self->clock == NULL)
     self->clock = g_thread_new ("kvol-retry", run_clock, self);
   g_cond_signal (&self->due);

@@ -24,7 +24,6 @@ struct _Engine {
   GHashTable      *pods;       /* uid -> EnginePod */
   GHashTable      *wishes;     /* the uids that somebody wants, from the moment of asking */
   gboolean         locking;    /* a thread takes the root's lock */
-  gboolean         stopped;    /* nothing in the background may wait any more */
 };
 
 /* Opens the root's directories as far as they are there; @make: makes the others, before the first change. */

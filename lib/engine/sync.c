@@ -7,11 +7,13 @@
 #include "engine/condition.h"
 #include "engine/failure.h"
 #include "engine/journal.h"
+#include "engine/place.h"
 #include "engine/owner.h"
 #include "engine/remove.h"
 #include "engine/retry.h"
 #include "engine/subpath.h"
 #include "engine/volume.h"
+#include "model/field.h"
 #include "sys/error.h"
 
 /* Makes the pod's list of volumes that of its model; known ones keep what is known. One that the pod does not list (any
@@ -52,6 +54,7 @@ adopt_model (Engine *self, EnginePod *pod, ModelPod *model, gboolean differs)
 {
   ModelPod *old = pod->model;
 
+  pod->unknown = FALSE;
   g_mutex_lock (&self->lock);
   pod->model = model_pod_ref (model);
   if (differs)
@@ -115,7 +118,6 @@ static void
 set_up_one (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout, GCancellable *work)
 {
   GError *error = NULL;
-  gboolean uncertain = volume->state == ENGINE_UNCERTAIN;
 
   engine_condition_begin (self, volume);
   gboolean done = engine_volume_set_up (self, pod, volume, layout, work, &error);
@@ -128,31 +130,47 @@ set_up_one (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layou
       return;
     }
   error = engine_failure_of_plugin (volume, error);
-  /* What was uncertain does not become certain by failing. */
-  uncertain = uncertain || g_error_matches (error, KVOL_ERROR, KVOL_ERROR_UNCERTAIN);
+
+  /* One that mounts its place itself may have done so before it was broken off. */
+  gboolean uncertain = g_error_matches (error, KVOL_ERROR, KVOL_ERROR_UNCERTAIN)
+                       || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
   engine_set_state (self, pod, volume, uncertain ? ENGINE_UNCERTAIN : ENGINE_FAILED, error);
+}
+
+/* Whether the volume's set-up may be written down as begun. */
+static gboolean
+may_begin (Engine *self, EnginePod *pod, EngineVolume *volume, const LayoutPod *layout)
+{
+  GError *error = NULL;
+
+  /* Nothing can be in the place of a pod that was not there. */
+  if (!layout->is_new && !engine_place_look (self, volume, &error))
+    {
+      /* What could not be looked at stays as uncertain as it was. */
+      gboolean foreign = g_error_matches (error, KVOL_ERROR, KVOL_ERROR_BUSY);
+
+      engine_set_state (self, pod, volume, foreign ? ENGINE_FAILED : volume->state, error);
+      return FALSE;
+    }
+  if (volume->state != ENGINE_UNCERTAIN)
+    engine_set_state (self, pod, volume, ENGINE_MOUNTING, NULL);
+  return TRUE;
 }
 
 /* One "about to" for the whole pod, the work, and one "done". */
 static gboolean
 set_up_unready (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *work, GError **error)
 {
-  for (guint i = 0; i < pod->volumes->len; i++)
-    {
-      EngineVolume *volume = pod->volumes->pdata[i];
+  g_autoptr (GPtrArray) begun = g_ptr_array_sized_new (pod->volumes->len);
 
-      if (is_unready (volume) && volume->state != ENGINE_UNCERTAIN)
-        engine_set_state (self, pod, volume, ENGINE_MOUNTING, NULL);
-    }
+  for (guint i = 0; i < pod->volumes->len; i++)
+    if (is_unready (pod->volumes->pdata[i]) && may_begin (self, pod, pod->volumes->pdata[i], layout))
+      g_ptr_array_add (begun, pod->volumes->pdata[i]);
   if (!engine_journal_save (self, pod, FALSE, error))
     return FALSE;
-  for (guint i = 0; i < pod->volumes->len; i++)
-    {
-      EngineVolume *volume = pod->volumes->pdata[i];
-
-      if (is_unready (volume))
-        set_up_one (self, pod, volume, layout, work);
-    }
+  for (guint i = 0; i < begun->len; i++)
+    set_up_one (self, pod, begun->pdata[i], layout, work);
   return engine_journal_save (self, pod, FALSE, error);
 }
 
@@ -186,11 +204,9 @@ set_result (Engine *self, EnginePod *pod, gboolean ready, const GError *error)
 
 /* Options that a volume was set up with: where nothing can bring them up to date they hold as long as the pod. */
 static gboolean
-check_unchanged (Engine *self, const EnginePod *pod, const ModelPod *model, GError **error)
+check_unchanged (Engine *self, const EnginePod *pod, const ModelPod *known, const ModelPod *model, GError **error)
 {
-  g_autoptr (ModelPod) known = pod->object ? model_pod_new (pod->object, NULL) : NULL;
-
-  for (guint i = 0; known != NULL && i < pod->volumes->len; i++)
+  for (guint i = 0; i < pod->volumes->len; i++)
     {
       const EngineVolume *volume = pod->volumes->pdata[i];
       const LoaderPlugin *plugin = loader_registry_find (self->registry, volume->plugin);
@@ -198,15 +214,28 @@ check_unchanged (Engine *self, const EnginePod *pod, const ModelPod *model, GErr
       const ModelVolume *new = model_pod_find_volume (model, volume->name);
 
       if (volume->state != ENGINE_READY || volume->made == ENGINE_MADE_HOST_PATH || plugin == NULL
-          || plugin->desc.refresh != NULL || old == NULL || new == NULL || g_variant_equal (old->options, new->options))
+          || plugin->desc.refresh != NULL || old == NULL || new == NULL
+          || model_field_says_the_same (old->options, new->options))
         continue;
-      g_set_error (
-          error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC,
-          "volume \"%s\" of pod \"%s/%s\": its options may not change while the pod lives; remove the pod first",
-          volume->name, model->ns, model->name);
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC,
+                   "the options of volume \"%s\" may not change while the pod lives; remove the pod first",
+                   volume->name);
       return FALSE;
     }
   return TRUE;
+}
+
+/* What is to be worked for: @model, or, with @error set, what was wanted before, when the volumes that stand cannot
+ * become what @model wants. (transfer full) */
+static ModelPod *
+choose_model (Engine *self, const EnginePod *pod, ModelPod *model, GError **error)
+{
+  g_autoptr (ModelPod) known =
+      pod->object != NULL && differs_from (pod, model) ? model_pod_new (pod->object, NULL) : NULL;
+
+  if (known == NULL || check_unchanged (self, pod, known, model, error))
+    return model_pod_ref (model);
+  return g_steal_pointer (&known);
 }
 
 /* @was_due: this pass was made because a volume wanted it. */
@@ -236,16 +265,15 @@ sync_claimed (Engine *self, EnginePod *pod, ModelPod *model, gboolean was_due, G
 
   /* Half-deleted data must not be taken for the new pod's. */
   gboolean removed = !pod->leaving || engine_remove_claimed (self, pod, NULL, &failure);
-  gboolean differs = differs_from (pod, model);
+  g_autoptr (ModelPod) chosen = choose_model (self, pod, model, &of_pod);
+  gboolean differs = differs_from (pod, chosen);
 
-  if (removed && differs && !check_unchanged (self, pod, model, error))
-    return FALSE;
-  adopt_model (self, pod, model, differs);
+  adopt_model (self, pod, chosen, differs);
   if (!removed)
     retryable = sys_error_is_retryable (failure);
   else
     {
-      bring_up (self, pod, differs, engine_begin_work (self, pod), &of_pod);
+      bring_up (self, pod, differs, engine_begin_work (self, pod), of_pod ? NULL : &of_pod);
       engine_end_work (self, pod);
       engine_failure_collect (pod, TRUE, of_pod, &retryable, &failure);
     }
@@ -262,12 +290,6 @@ sync_claimed (Engine *self, EnginePod *pod, ModelPod *model, gboolean was_due, G
   return FALSE;
 }
 
-static gboolean
-is_blank (const EnginePod *pod)
-{
-  return pod->object == NULL && pod->volumes->len == 0 && pod->slots.slot_size == 0;
-}
-
 gboolean
 engine_sync_pod (Engine *self, ModelPod *model, GCancellable *cancellable, GError **error)
 {
@@ -278,7 +300,7 @@ engine_sync_pod (Engine *self, ModelPod *model, GCancellable *cancellable, GErro
     return FALSE;
   if (!engine_is_wanted (self, model->uid))
     {
-      engine_release (self, pod, is_blank (pod));
+      engine_release (self, pod, pod->unknown);
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "pod %s is not wanted any more", model->uid);
       return FALSE;
     }
@@ -334,10 +356,13 @@ look (Engine *self, const char *uid, gboolean cancelled, gboolean *ret_done, GEr
     }
   if (!pod->busy && pod->ready)
     return TRUE;
-  *ret_done = cancelled || (!pod->busy && pod->error != NULL && !sys_error_is_retryable (pod->error));
+
+  gboolean final = pod->error != NULL && !sys_error_is_retryable (pod->error);
+
+  *ret_done = cancelled || (!pod->busy && (final || !g_hash_table_contains (self->wishes, uid)));
   if (*ret_done && error != NULL)
     *error = pod->error ? g_error_copy (pod->error)
-                        : g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "the wait for pod %s was cancelled", uid);
+                        : g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "nobody waits for pod %s any more", uid);
   return FALSE;
 }
 

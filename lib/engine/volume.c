@@ -135,7 +135,6 @@ static gboolean
 take_over (Engine *self, const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call,
            const SysMountInfo *info, int dir_fd, GCancellable *cancellable, GError **error)
 {
-  engine_place_settle (self, volume, info);
   if (!engine_place_is_own_mount (volume, info))
     return engine_place_throw_foreign (volume, error);
   engine_set_made (self, volume, ENGINE_MADE_MOUNT, &info->mount, NULL);

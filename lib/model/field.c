@@ -64,3 +64,40 @@ model_field_path (GVariant *object, const char *first, ...)
   va_end (keys);
   return g_steal_pointer (&at);
 }
+
+static gboolean
+is_empty (GVariant *value)
+{
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    return *g_variant_get_string (value, NULL) == '\0';
+  return g_variant_is_container (value) && g_variant_n_children (value) == 0;
+}
+
+/* Whether @b has all that @a says. */
+static gboolean
+is_said_in (GVariant *a, GVariant *b)
+{
+  GVariantIter iter;
+  const char *key = NULL;
+  GVariant *value = NULL;
+
+  g_variant_iter_init (&iter, a);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, &value))
+    {
+      g_autoptr (GVariant) own = value;
+      g_autoptr (GVariant) other = g_variant_lookup_value (b, key, NULL);
+      gboolean objects = other != NULL && g_variant_is_of_type (own, G_VARIANT_TYPE_VARDICT)
+                         && g_variant_is_of_type (other, G_VARIANT_TYPE_VARDICT);
+
+      if (other == NULL ? !is_empty (own)
+                        : (objects ? !model_field_says_the_same (own, other) : !g_variant_equal (own, other)))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+model_field_says_the_same (GVariant *a, GVariant *b)
+{
+  return is_said_in (a, b) && is_said_in (b, a);
+}

@@ -14,5 +14,8 @@ GVariant   *model_field_object  (GVariant *object, const char *key);            
 GVariant   *model_field_objects (GVariant *object, const char *key);                 /* aa{sv} */
 char      **model_field_strings (GVariant *object, const char *key);                 /* a copy, or NULL */
 
+/* Whether two objects say the same: the order of keys, and whether what is empty is said, do not count. */
+gboolean    model_field_says_the_same (GVariant *a, GVariant *b);
+
 /* The object at the end of a path of objects; keys end with NULL. */
 GVariant   *model_field_path (GVariant *object, const char *first, ...) G_GNUC_NULL_TERMINATED;

@@ -330,7 +330,7 @@ options_that_nothing_can_bring_up_to_date_are_refused_and_the_volume_stays (void
 
       assert_false (kvol_manager_sync_pod (story->manager, large, NULL, &error));
       assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC));
-      assert_non_null (strstr (error->message, "volume \"data\" of pod \"default/web\""));
+      assert_non_null (strstr (error->message, "pod \"default/web\": the options of volume \"data\" may not change"));
       assert_true (file_has (file, "x"));
       story_restart (story);
     }
