@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,8 +21,9 @@
 #include "mutator.h"
 #include "target.h"
 
-/* CPU time of one text. Under a sanitizer nothing takes a tenth of it. */
+/* CPU time of one text, of which nothing takes a tenth even under a sanitizer; and time in all, should it sleep. */
 #define MOST_SECONDS 2
+#define MOST_ASLEEP 60
 
 /* What the worker shows to the one who watches. */
 typedef struct
@@ -43,7 +45,7 @@ typedef struct
   gint64 seconds;
   gint64 runs;
   gint64 seed;
-  gboolean planted;
+  char *planted;
 } Options;
 
 const char *__asan_default_options (void);
@@ -61,12 +63,13 @@ limit_time (int seconds)
   const struct itimerval limit = { .it_value = { .tv_sec = seconds } };
 
   setitimer (ITIMER_PROF, &limit, NULL);
+  alarm (seconds > 0 ? MOST_ASLEEP : 0);
 }
 
 /* ---- one text ---- */
 
 static gboolean
-try_text (Shared *shared, const char *bytes, gsize length, gboolean planted)
+try_text (Shared *shared, const char *bytes, gsize length, const char *planted)
 {
   shared->length = MIN (length, sizeof (shared->text));
   memcpy (shared->text, bytes, shared->length);
@@ -76,9 +79,9 @@ try_text (Shared *shared, const char *bytes, gsize length, gboolean planted)
   guint pods = target_run (bytes, length);
 
   /* So that a test can see a crash and a hang being found. */
-  while (planted && pods == 2)
+  while (pods > 1 && g_strcmp0 (planted, "hang") == 0)
     ;
-  if (planted && pods > 2)
+  if (pods > 1 && g_strcmp0 (planted, "crash") == 0)
     abort ();
   shared->pods += pods;
   shared->runs++;
@@ -175,7 +178,7 @@ replay (char **files, Shared *shared)
           g_printerr ("fuzz-manifest: %s\n", error->message);
           return 2;
         }
-      try_text (shared, text, length, FALSE);
+      try_text (shared, text, length, NULL);
     }
   limit_time (0);
   return 0;
@@ -197,6 +200,17 @@ keep_finding (const Options *options, const Shared *shared, const char *what)
   printf ("finding: %s: %s\n", path, what);
 }
 
+/* What became of the worker. */
+static char *
+dup_end (int status)
+{
+  if (WIFEXITED (status))
+    return g_strdup_printf ("ended with status %d", WEXITSTATUS (status));
+  if (WTERMSIG (status) == SIGPROF || WTERMSIG (status) == SIGALRM)
+    return g_strdup ("took more time than a text may");
+  return g_strdup_printf ("ended by %s", strsignal (WTERMSIG (status)));
+}
+
 static int
 watch (const Options *options, Shared *shared, pid_t worker)
 {
@@ -204,19 +218,16 @@ watch (const Options *options, Shared *shared, pid_t worker)
 
   while (waitpid (worker, &status, 0) < 0 && errno == EINTR)
     ;
-  printf ("%" G_GUINT64_FORMAT " texts, %" G_GUINT64_FORMAT
-          " pods, %u texts kept, %u steps known, seed %" G_GINT64_FORMAT "\n",
-          shared->runs, shared->pods, shared->kept, shared->steps, options->seed);
+  printf ("%" G_GUINT64_FORMAT " texts, %" G_GUINT64_FORMAT " pods, %u texts kept, %u steps known\n", shared->runs,
+          shared->pods, shared->kept, shared->steps);
   if (status == 0)
     return 0;
   if (WIFEXITED (status) && WEXITSTATUS (status) == 2)
     return 2;
 
-  g_autofree char *how = WIFSIGNALED (status) ? g_strdup_printf ("ended by %s", strsignal (WTERMSIG (status)))
-                                              : g_strdup_printf ("ended with status %d", WEXITSTATUS (status));
+  g_autofree char *how = dup_end (status);
 
-  keep_finding (options, shared,
-                WIFSIGNALED (status) && WTERMSIG (status) == SIGPROF ? "took more CPU time than a text may" : how);
+  keep_finding (options, shared, how);
   return 1;
 }
 
@@ -230,7 +241,7 @@ read_options (Options *options, int argc, char **argv)
     { "runs", 0, 0, G_OPTION_ARG_INT64, &options->runs, "How many texts, whatever the time", "N" },
     { "seed", 0, 0, G_OPTION_ARG_INT64, &options->seed, "Which texts (another each time)", "N" },
     { "findings", 0, 0, G_OPTION_ARG_FILENAME, &options->findings, "Where findings are written (.)", "DIR" },
-    { "planted", 0, 0, G_OPTION_ARG_NONE, &options->planted, "Hang at two pods and crash at more", NULL },
+    { "planted", 0, 0, G_OPTION_ARG_STRING, &options->planted, "A bug at manifests of two pods", "crash|hang" },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->files, NULL, "FILE..." },
     { NULL },
   };
@@ -256,17 +267,24 @@ main (int argc, char **argv)
     result = replay (options.files, shared);
   else if (options.seeds != NULL && options.dictionary != NULL)
     {
-      pid_t worker = fork ();
+      pid_t worker;
 
       if (options.findings == NULL)
         options.findings = g_strdup (".");
+      printf ("seed %" G_GINT64_FORMAT "\n", options.seed);
+      fflush (stdout);
+      worker = fork ();
       if (worker == 0)
-        exit (work (&options, shared));
+        {
+          prctl (PR_SET_PDEATHSIG, SIGKILL);
+          exit (work (&options, shared));
+        }
       result = watch (&options, shared, worker);
     }
   g_free (options.seeds);
   g_free (options.dictionary);
   g_free (options.findings);
+  g_free (options.planted);
   g_strfreev (options.files);
   return result;
 }
