@@ -12,6 +12,10 @@
 
 #define RPC_NULL 0
 
+/* portmapper 2 */
+#define RPC_PORTMAPPER_GETPORT 3
+#define RPC_PORTMAPPER_PORT    111
+
 /* MOUNT 3 */
 #define RPC_MOUNT_MNT    1
 #define RPC_MOUNT_UMNT   3
