@@ -23,8 +23,8 @@ KVOL_API G_DECLARE_INTERFACE (KvolStore, kvol_store, KVOL, STORE, GObject)
  * @peek: (nullable): answers from memory, at once, from any thread. %NULL without an error means "ask with
  *   @get". A store that has everything in memory implements only this
  * @get: (nullable): asks for an object; called on the manager's main context
- * @get_finish: called on any thread: the answer of @get, or %NULL with %KVOL_ERROR_ABSENT (only when the object is positively not
- *   there), %KVOL_ERROR_FORBIDDEN, or %KVOL_ERROR_TRANSIENT
+ * @get_finish: called on any thread: the answer of @get, or %NULL with %KVOL_ERROR_ABSENT (only when the object is
+ *   positively not there), %KVOL_ERROR_FORBIDDEN, or %KVOL_ERROR_TRANSIENT
  * @request_token: (nullable): asks for a service account token; called on the manager's main context. @request
  *   is `a{sv}` with `audience` `s`, `expirationSeconds` `x`, `namespace`, `serviceAccount`, `pod`, `podUid` `s`
  * @request_token_finish: the answer, `a{sv}` with `token` `s` and `expirationTimestamp` `x` (µs since 1970; absent:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The blocking calls that may have a question. A store that answers on the caller's own main context would never be heard if the caller just
- * waited, for its own question or for an operation on another thread that has one. So the work then goes to a thread,
- * and the caller turns its context until the thread is done. */
+/* The blocking calls that may have a question. A store that answers on the caller's own main context would never be
+ * heard if the caller just waited, for its own question or for an operation on another thread that has one. So the work
+ * then goes to a thread, and the caller turns its context until the thread is done. */
 #include <kvol/kvol-manager.h>
 
 #include "api/direct.h"

@@ -64,6 +64,17 @@ compare_keys (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
+/* What libkvol counts in thousandths: CPUs, and what a reference to them is divided by. */
+static gboolean
+is_in_thousandths (GVariant *map, const char *key)
+{
+  const char *resource = "";
+
+  if (g_str_equal (key, "divisor"))
+    g_variant_lookup (map, "resource", "&s", &resource);
+  return g_str_equal (key, "cpu") || g_str_has_suffix (resource, ".cpu");
+}
+
 static void
 append_map (GString *json, GVariant *map)
 {
@@ -86,7 +97,7 @@ append_map (GString *json, GVariant *map)
       g_string_append (json, strlen (key) > SIMPLE_KEY / 6 ? "? " : "");
       append_string (json, key);
       g_string_append (json, ": ");
-      append (json, value, g_str_equal (key, "cpu"));
+      append (json, value, is_in_thousandths (map, key));
     }
   g_string_append_c (json, '}');
 }
