@@ -107,7 +107,7 @@ static const Row rows[] = {
     NULL },
   { "no signal is blocked or ignored",
     "grep -q '^SigBlk:.*0000000000000000$' /proc/self/status && "
-    "grep -q '^SigIgn:.*0000000$' /proc/self/status",
+    "grep -q '^SigIgn:.*0000000$' /proc/self/status || exit 1",
     -1, NULL },
   { "a server that is left behind is not waited for", "sleep 1000 & echo $! >\"$0\"", -1, NULL },
   { "more output than a pipe holds is read", "i=0; while [ $i -lt 4000 ]; do echo " LINE "; i=$((i+1)); done", -1,

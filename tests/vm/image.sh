@@ -9,6 +9,8 @@ kernel=$1 output=$2; shift 2
 here=$(dirname "$0")
 
 root=$(mktemp -d "$output.XXXXXX")
+# It becomes the mode of the root directory, which users look through.
+chmod 755 "$root"
 trap 'rm -rf "$root"' EXIT
 trap 'exit 1' HUP INT TERM
 
