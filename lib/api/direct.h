@@ -11,6 +11,8 @@ void     api_direct_want   (KvolManager *self, const char *uid);
 gboolean api_direct_sync   (KvolManager *self, KvolPod *pod, GCancellable *cancellable, GError **error);
 gboolean api_direct_wait   (KvolManager *self, const char *uid, GCancellable *cancellable, GError **error);
 gboolean api_direct_remove (KvolManager *self, const char *uid, GCancellable *cancellable, GError **error);
+char   **api_direct_dup_environment (KvolManager *self, const char *uid, const char *container,
+                                     GCancellable *cancellable, GError **error);
 
 /* NULL: this thread may simply wait. Else the context that it has to turn while it waits, and to release after. */
 GMainContext *api_direct_acquire_context (KvolManager *self);
