@@ -219,6 +219,26 @@ KVOL_API GPtrArray *kvol_manager_get_mounts (KvolManager *self, const char *uid,
                                              GError **error);
 
 /**
+ * kvol_manager_dup_environment:
+ * @self: a manager
+ * @uid: a pod
+ * @container: the name of one of its containers, of any kind
+ * @cancellable: (nullable): ends the wait for the store
+ * @error: return location for a #GError
+ *
+ * The environment that Kubernetes gives the container (upstream `pkg/kubelet/kubelet_pods.go`,
+ * makeEnvironmentVariables): `envFrom`, then `env`, in which `$(NAME)` stands for a variable before it. ConfigMaps
+ * and Secrets come from the store as they are now. Variables of services are not among them, nor those that an image
+ * brings. A `subPathExpr` sees the same ones. Changes nothing.
+ *
+ * Returns: (transfer full) (array zero-terminated=1): `NAME=value` each, sorted; or %NULL with %KVOL_ERROR_ABSENT
+ *   (no such pod or container; an object or key that is not there and not optional), %KVOL_ERROR_INVALID_SPEC, or
+ *   what the store answered
+ */
+KVOL_API char **kvol_manager_dup_environment (KvolManager *self, const char *uid, const char *container,
+                                              GCancellable *cancellable, GError **error);
+
+/**
  * kvol_manager_get_status:
  * @self: a manager
  *

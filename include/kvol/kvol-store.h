@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * Where Kubernetes objects come from: a directory of manifests, an API server, an agent's own tables.
  *
  * An answer is an `a{sv}`: `version` (`s`, changes whenever the object does), `immutable` (`b`), `type` (`s`),
- * and for ConfigMaps and Secrets `data` (`a{say}`, the bytes of `data` and `binaryData` together).
+ * and for ConfigMaps and Secrets `data` (`a{say}`, the bytes of `data` and `binaryData` together) and, where there are
+ * any, `binaryKeys` (`as`, those of `binaryData`: they are no variables of an environment).
  */
 #define KVOL_TYPE_STORE (kvol_store_get_type ())
 KVOL_API G_DECLARE_INTERFACE (KvolStore, kvol_store, KVOL, STORE, GObject)

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include <kvol/kvol-environment.h>
 #include <kvol/kvol-error.h>
 #include <kvol/kvol-images.h>
 #include <kvol/kvol-manager.h>

@@ -18,6 +18,8 @@ struct Call
   const char *dir;
   GVariant *config;
   char ***problems;
+  const char *container;
+  char **environment; /* the answer */
   GCancellable *cancellable;
   GError **error;
   GMainContext *context;
@@ -86,6 +88,14 @@ remove_pod (Call *self)
   return api_direct_remove (self->manager, self->uid, self->cancellable, self->error);
 }
 
+static gboolean
+dup_environment (Call *self)
+{
+  self->environment =
+      api_direct_dup_environment (self->manager, self->uid, self->container, self->cancellable, self->error);
+  return self->environment != NULL;
+}
+
 gboolean
 kvol_manager_sync_pod (KvolManager *self, KvolPod *pod, GCancellable *cancellable, GError **error)
 {
@@ -140,4 +150,24 @@ kvol_manager_load_plugins (KvolManager *self, const char *dir, GVariant *config,
   Call call = { .manager = self, .work = load, .dir = dir, .config = config, .problems = ret_problems, .error = error };
 
   return make_call (&call);
+}
+
+char **
+kvol_manager_dup_environment (KvolManager *self, const char *uid, const char *container, GCancellable *cancellable,
+                              GError **error)
+{
+  g_return_val_if_fail (KVOL_IS_MANAGER (self), NULL);
+  g_return_val_if_fail (uid != NULL && container != NULL, NULL);
+
+  Call call = {
+    .manager = self,
+    .work = dup_environment,
+    .uid = uid,
+    .container = container,
+    .cancellable = cancellable,
+    .error = error,
+  };
+
+  make_call (&call);
+  return call.environment;
 }

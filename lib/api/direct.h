@@ -17,6 +17,8 @@ gboolean  api_direct_remove  (KvolManager *self, const char *uid, GCancellable *
 GVariant *api_direct_recover (KvolManager *self, gboolean dry_run, GCancellable *cancellable, GError **error);
 gboolean  api_direct_load    (KvolManager *self, const char *dir, GVariant *config, char ***ret_problems,
                               GError **error);
+char    **api_direct_dup_environment (KvolManager *self, const char *uid, const char *container,
+                                      GCancellable *cancellable, GError **error);
 
 /* NULL: this thread may simply wait. Else the context that it has to turn while it waits, and to release after. */
 GMainContext *api_direct_acquire_context (KvolManager *self);

@@ -284,6 +284,13 @@ api_direct_remove (KvolManager *self, const char *uid, GCancellable *cancellable
   return engine_remove_pod (self->engine, uid, cancellable, error);
 }
 
+char **
+api_direct_dup_environment (KvolManager *self, const char *uid, const char *container, GCancellable *cancellable,
+                            GError **error)
+{
+  return engine_dup_environment (self->engine, uid, container, cancellable, error);
+}
+
 GMainContext *
 api_direct_acquire_context (KvolManager *self)
 {

@@ -51,6 +51,10 @@ void      engine_set_complete (Engine *self);
 GPtrArray *engine_dup_pods   (Engine *self);
 GVariant  *engine_get_status (Engine *self);
 
+/* "NAME=VALUE" each, sorted; NULL and an error. */
+char     **engine_dup_environment (Engine *self, const char *uid, const char *container, GCancellable *cancellable,
+                                   GError **error);
+
 /* One mount of a container, as a runtime needs it. */
 typedef struct {
   char    *volume;

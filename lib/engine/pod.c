@@ -65,6 +65,14 @@ engine_pod_free (EnginePod *self)
   g_free (self);
 }
 
+ModelPod *
+engine_pod_dup_model (const EnginePod *self)
+{
+  if (self->model != NULL)
+    return model_pod_ref (self->model);
+  return self->object ? model_pod_new (self->object, NULL) : NULL;
+}
+
 const char *
 engine_state_to_string (EngineState state)
 {

@@ -81,6 +81,10 @@ EnginePod    *engine_pod_new     (const char *uid);
 void          engine_pod_free    (EnginePod *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnginePod, engine_pod_free)
 
+/* The pod's model, made anew of its record's object when this process did not set it up; NULL when only its directory
+ * is known. Called with the lock held. */
+ModelPod     *engine_pod_dup_model (const EnginePod *self);
+
 const char   *engine_state_to_string (EngineState state);
 EngineVolume *engine_pod_find_volume (EnginePod *self, const char *spec_name, const char *plugin);
 

@@ -38,15 +38,6 @@ sorted_pods (Engine *self)
   return pods;
 }
 
-/* The pod's model, made anew of its record's object when this process did not set it up. Called with the lock held. */
-static ModelPod *
-dup_model (const EnginePod *pod)
-{
-  if (pod->model != NULL)
-    return model_pod_ref (pod->model);
-  return pod->object ? model_pod_new (pod->object, NULL) : NULL;
-}
-
 GPtrArray *
 engine_dup_pods (Engine *self)
 {
@@ -58,7 +49,7 @@ engine_dup_pods (Engine *self)
   for (guint i = 0; i < pods->len; i++)
     {
       const EnginePod *pod = pods->pdata[i];
-      ModelPod *model = dup_model (pod);
+      ModelPod *model = engine_pod_dup_model (pod);
 
       g_ptr_array_add (result, model ? model : model_pod_new_nameless (pod->uid));
     }
@@ -215,7 +206,7 @@ mount_new (Engine *self, const EnginePod *pod, const ModelPod *model, const char
 static gboolean
 add_mounts (Engine *self, const EnginePod *pod, const char *container_name, GPtrArray *result, GError **error)
 {
-  g_autoptr (ModelPod) model = dup_model (pod);
+  g_autoptr (ModelPod) model = engine_pod_dup_model (pod);
   const ModelContainer *container = model ? model_pod_find_container (model, container_name) : NULL;
 
   if (container == NULL)

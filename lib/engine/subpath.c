@@ -7,7 +7,9 @@
 #include <kvol/kvol-macros.h>
 #include <string.h>
 
+#include "engine/environment.h"
 #include "engine/volume.h"
+#include "model/environment.h"
 #include "sys/beneath.h"
 #include "sys/entry.h"
 #include "sys/error.h"
@@ -165,44 +167,80 @@ open_holder (LayoutPod *layout, const char *volume, const char *container, GErro
   return sys_make_dirs_beneath (layout->pod_fd, path, 0750, -1, error);
 }
 
-static gboolean
-prepare_one (Engine *self, EnginePod *pod, LayoutPod *layout, const char *container, const ModelVolumeMount *mount,
-             guint index, GError **error)
+/* What it takes to make the binds of one container. */
+typedef struct
 {
-  EngineVolume *volume = engine_pod_find_by_name (pod, mount->volume);
+  Engine *engine;
+  EnginePod *pod;
+  LayoutPod *layout;
+  const ModelContainer *container;
+  GHashTable *environment; /* made for the first expression; or NULL */
+  GCancellable *cancellable;
+} Binder;
+
+/* The subPath itself; the caller frees it. */
+static char *
+expand (Binder *self, const ModelVolumeMount *mount, GError **error)
+{
+  if (!mount->is_expression)
+    return g_strdup (mount->sub_path);
+  if (self->environment == NULL)
+    self->environment =
+        engine_environment_new (self->engine, self->pod->model, self->container, self->cancellable, error);
+  return self->environment ? model_environment_expand_path (self->environment, mount->sub_path, error) : NULL;
+}
+
+static gboolean
+bind_in_place (Binder *self, const EngineVolume *volume, const ModelVolumeMount *mount, guint index, GError **error)
+{
   g_autofree char *name = g_strdup_printf ("%u", index);
+  g_autofree char *sub_path = expand (self, mount, error);
+  KVOL_AUTO_FD volume_fd = sub_path ? engine_volume_open (self->engine, volume, error) : -1;
+  KVOL_AUTO_FD source = volume_fd >= 0 ? open_source (volume_fd, sub_path, error) : -1;
+  KVOL_AUTO_FD holder = source >= 0 ? open_holder (self->layout, mount->volume, self->container->name, error) : -1;
+
+  return holder >= 0 && bind_target (volume, source, holder, name, error);
+}
+
+static gboolean
+prepare_one (Binder *self, const ModelVolumeMount *mount, guint index, GError **error)
+{
+  const EngineVolume *volume = engine_pod_find_by_name (self->pod, mount->volume);
 
   /* A volume that is not ready has an error of its own. */
-  if (volume == NULL || volume->state != ENGINE_READY)
-    return TRUE;
-
-  KVOL_AUTO_FD volume_fd = engine_volume_open (self, volume, error);
-  KVOL_AUTO_FD source = volume_fd >= 0 ? open_source (volume_fd, mount->sub_path, error) : -1;
-  KVOL_AUTO_FD holder = source >= 0 ? open_holder (layout, mount->volume, container, error) : -1;
-
-  if (holder >= 0 && bind_target (volume, source, holder, name, error))
+  if (volume == NULL || volume->state != ENGINE_READY || bind_in_place (self, volume, mount, index, error))
     return TRUE;
   g_prefix_error (error, "failed to prepare subPath for volumeMount \"%s\" of container \"%s\": ", mount->volume,
-                  container);
+                  self->container->name);
   return FALSE;
 }
 
-gboolean
-engine_subpath_prepare (Engine *self, EnginePod *pod, LayoutPod *layout, GError **error)
+static gboolean
+prepare_container (Binder *self, GError **error)
 {
-  for (guint i = 0; i < pod->model->containers->len; i++)
+  for (guint i = 0; i < self->container->mounts->len; i++)
     {
-      const ModelContainer *container = pod->model->containers->pdata[i];
+      const ModelVolumeMount *mount = self->container->mounts->pdata[i];
 
-      for (guint k = 0; k < container->mounts->len; k++)
-        {
-          const ModelVolumeMount *mount = container->mounts->pdata[k];
-
-          if (mount->sub_path != NULL && !prepare_one (self, pod, layout, container->name, mount, k, error))
-            return FALSE;
-        }
+      if (mount->sub_path != NULL && !prepare_one (self, mount, i, error))
+        return FALSE;
     }
   return TRUE;
+}
+
+gboolean
+engine_subpath_prepare (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *cancellable, GError **error)
+{
+  gboolean done = TRUE;
+
+  for (guint i = 0; done && i < pod->model->containers->len; i++)
+    {
+      Binder binder = { self, pod, layout, pod->model->containers->pdata[i], NULL, cancellable };
+
+      done = prepare_container (&binder, error);
+      g_clear_pointer (&binder.environment, g_hash_table_unref);
+    }
+  return done;
 }
 
 static gboolean

@@ -7,7 +7,8 @@
 #include "engine/state.h"
 
 /* Makes the binds of all containers of the pod. The volumes are in their places. */
-gboolean engine_subpath_prepare (Engine *self, EnginePod *pod, LayoutPod *layout, GError **error);
+gboolean engine_subpath_prepare (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *cancellable,
+                                 GError **error);
 
 /* Removes the binds of one volume; @volume NULL: all, for a pod of which only the directory is known, where a volume
  * without a directory of its own, such as a hostPath, shows nowhere else. @pod_fd: the pod's directory. Never descends

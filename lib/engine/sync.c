@@ -189,7 +189,7 @@ bring_up (Engine *self, EnginePod *pod, gboolean differs, GCancellable *work, GE
     return FALSE;
   if (needed && !set_up_unready (self, pod, &layout, work, error))
     return FALSE;
-  return !subpaths || engine_subpath_prepare (self, pod, &layout, error);
+  return !subpaths || engine_subpath_prepare (self, pod, &layout, work, error);
 }
 
 static void

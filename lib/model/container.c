@@ -23,38 +23,46 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ModelVolumeMount, volume_mount_free)
 void
 model_container_free (ModelContainer *self)
 {
+  g_variant_unref (self->object);
   g_free (self->name);
   g_ptr_array_unref (self->mounts);
   g_free (self);
 }
 
-static gboolean
-has_backsteps (const char *path)
+/* NULL: absent, or as good as that. */
+static const char *
+get_path (GVariant *object, const char *key)
 {
-  g_auto (GStrv) parts = g_strsplit (path, "/", -1);
+  const char *path = model_field_string (object, key);
 
-  return g_strv_contains ((const char *const *) parts, "..");
+  return path != NULL && *path != '\0' ? path : NULL;
 }
 
+/* An expression must be a subPath before it is expanded, and after. */
 static gboolean
 read_sub_path (ModelVolumeMount *self, GVariant *object, const char *field, GError **error)
 {
-  const char *sub_path = model_field_string (object, "subPath");
+  const char *plain = get_path (object, "subPath");
+  const char *expression = get_path (object, "subPathExpr");
+  const char *path = expression ? expression : plain;
+  const char *why = NULL;
 
-  if (model_field_string (object, "subPathExpr") != NULL)
-    {
-      g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED, "%s.subPathExpr: not supported yet", field);
-      return FALSE;
-    }
-  if (sub_path == NULL || *sub_path == '\0')
+  if (path == NULL)
     return TRUE;
-  if (*sub_path == '/' || has_backsteps (sub_path))
+  if (plain != NULL && expression != NULL)
+    why = "subPathExpr and subPath are mutually exclusive";
+  else if (*path == '/')
+    why = "must be a relative path";
+  else if (model_name_has_backsteps (path))
+    why = "must not contain '..'";
+  if (why != NULL)
     {
-      g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "%s.subPath: Invalid value: \"%s\": %s", field, sub_path,
-                   *sub_path == '/' ? "must be a relative path" : "must not contain '..'");
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "%s.%s: Invalid value: \"%s\": %s", field,
+                   expression ? "subPathExpr" : "subPath", path, why);
       return FALSE;
     }
-  self->sub_path = g_strdup (sub_path);
+  self->sub_path = g_strdup (path);
+  self->is_expression = expression != NULL;
   return TRUE;
 }
 
@@ -129,6 +137,7 @@ model_container_new (GVariant *object, const char *field, GError **error)
   const char *name = model_field_string (object, "name");
   g_autoptr (GVariant) mounts = model_field_objects (object, "volumeMounts");
 
+  self->object = g_variant_ref (object);
   self->mounts = g_ptr_array_new_with_free_func (volume_mount_free);
   if (name == NULL || !model_name_is_label (name))
     {

@@ -219,25 +219,22 @@ resource_after (const char *reference, const char *list)
 }
 
 char *
-model_downward_resource (const ModelPod *pod, const char *container_name, const char *reference, gint64 divisor,
-                         const ModelAllocatable *node, GError **error)
+model_downward_own_resource (GVariant *container, const char *reference, gint64 divisor, const ModelAllocatable *node,
+                             GError **error)
 {
   const char *limit = resource_after (reference, "limits.");
   const char *request = resource_after (reference, "requests.");
-  g_autoptr (GVariant) container = find_container (pod, container_name);
   gint64 amount = 0;
 
-  if (container == NULL)
-    g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "container %s not found", container_name);
-  else if (limit == NULL && request == NULL)
+  if (limit == NULL && request == NULL)
     g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "unsupported container resource : %s", reference);
   else if (divisor < 0)
     g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC,
                  "divisor: Invalid value: %" G_GINT64_FORMAT ": must be greater than or equal to 0", divisor);
   else if (limit != NULL && !find_limit (container, limit, node, &amount))
     g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC,
-                 "container %s has no limit of %s, and the node's allocatable amount is not known", container_name,
-                 limit);
+                 "container %s has no limit of %s, and the node's allocatable amount is not known",
+                 model_field_string (container, "name"), limit);
   else
     {
       gint64 unit = divisor > 0 ? divisor : g_str_equal (limit ? limit : request, "cpu") ? 1000 : 1;
@@ -246,6 +243,18 @@ model_downward_resource (const ModelPod *pod, const char *container_name, const 
         amount = find_request (container, request);
       return g_strdup_printf ("%" G_GINT64_FORMAT, amount / unit + (amount % unit != 0));
     }
+  return NULL;
+}
+
+char *
+model_downward_resource (const ModelPod *pod, const char *container_name, const char *reference, gint64 divisor,
+                         const ModelAllocatable *node, GError **error)
+{
+  g_autoptr (GVariant) container = find_container (pod, container_name);
+
+  if (container != NULL)
+    return model_downward_own_resource (container, reference, divisor, node, error);
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "container %s not found", container_name);
   return NULL;
 }
 

@@ -24,6 +24,10 @@ char *model_downward_field    (const ModelPod *pod, const char *path, GError **e
 char *model_downward_resource (const ModelPod *pod, const char *container, const char *resource, gint64 divisor,
                                const ModelAllocatable *node, GError **error);
 
+/* The same of a container whose own environment asks, of whichever kind it is. */
+char *model_downward_own_resource (GVariant *container, const char *resource, gint64 divisor,
+                                   const ModelAllocatable *node, GError **error);
+
 /* Whether the options of a volume of @plugin have references to resolve. */
 gboolean model_downward_is_in (const char *plugin, GVariant *options);
 

@@ -26,6 +26,14 @@ model_name_is_component (const char *name)
   return TRUE;
 }
 
+gboolean
+model_name_has_backsteps (const char *path)
+{
+  g_auto (GStrv) parts = g_strsplit (path, "/", -1);
+
+  return g_strv_contains ((const char *const *) parts, "..");
+}
+
 char *
 model_name_escape (const char *plugin)
 {

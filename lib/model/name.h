@@ -11,6 +11,9 @@ gboolean model_name_is_label (const char *name);
  * at most 253 bytes: pod UIDs, PersistentVolume names, namespaces, pod names. */
 gboolean model_name_is_component (const char *name);
 
+/* Whether one of the components of @path is "..". */
+gboolean model_name_has_backsteps (const char *path);
+
 /* A plugin's name as one directory name, "/" as "~", and back (upstream k8s.io/utils/strings, EscapeQualifiedName). */
 char *model_name_escape   (const char *plugin);
 char *model_name_unescape (const char *dir);

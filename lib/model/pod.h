@@ -24,12 +24,14 @@ typedef struct {
   char            *volume;
   char            *path;           /* in the container, absolute */
   char            *sub_path;       /* relative; NULL: the whole volume */
+  gboolean         is_expression;  /* it has references to variables of the container, see model/environment.h */
   gboolean         read_only;
   gboolean         recursive_read_only;
   ModelPropagation propagation;
 } ModelVolumeMount;
 
 typedef struct {
+  GVariant  *object;
   char      *name;
   GPtrArray *mounts; /* ModelVolumeMount, in the order of volumeMounts */
 } ModelContainer;

@@ -107,10 +107,6 @@ static const KubeRow unsupported[] = {
   { "a disk of a cloud names its driver", POD "  volumes: [{name: v, awsElasticBlockStore: {volumeID: x}}]\n",
     "f:6: warning: Pod/p: spec.volumes[0].awsElasticBlockStore: not supported (upstream serves it by the CSI driver "
     "ebs.csi.aws.com)" },
-  { "subPathExpr",
-    POD "  volumes: [{name: v}]\n  initContainers: [{name: i, image: i, volumeMounts: [{name: v, "
-        "mountPath: /v, subPathExpr: $(A)}]}]\n",
-    "f:7: warning: Pod/p: spec.initContainers[0].volumeMounts[0].subPathExpr: not supported yet" },
 };
 
 static void

@@ -175,10 +175,8 @@ static const KubeRow kinds[] = {
 static const KubeRow whole[] = {
   { "TestValidateSubpathMutuallyExclusive",
     CONTAINER "volumeMounts: [{name: abc, mountPath: /bar, subPath: a, subPathExpr: b}]}]\n",
-    "f:6: warning: " PLACE "volumeMounts[0].subPathExpr: not supported yet\n"
     "f:6: " PLACE "volumeMounts[0].subPathExpr: Invalid value: \"b\": subPathExpr and subPath are mutually exclusive" },
   { "an absolute subPathExpr", CONTAINER "volumeMounts: [{name: abc, mountPath: /bar, subPathExpr: /$(A)}]}]\n",
-    "f:6: warning: " PLACE "volumeMounts[0].subPathExpr: not supported yet\n"
     "f:6: " PLACE "volumeMounts[0].subPathExpr: Invalid value: \"/$(A)\": must be a relative path" },
   { "what mounts a faulty volume does not find it",
     "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  volumes: [{name: v, hostPath: {}}]\n"

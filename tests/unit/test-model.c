@@ -70,8 +70,6 @@ static const Refused refused[] = {
     MOUNT ("'name': <'v'>, 'mountPath': <'/m'>, 'subPath': <'/must/not/be/absolute'>"), "must be a relative path", 3 },
   { "TestMakeMounts/invalid SubPath with backsteps",
     MOUNT ("'name': <'v'>, 'mountPath': <'/m'>, 'subPath': <'no/backsteps/../allowed'>"), "must not contain '..'", 3 },
-  { "subPathExpr is not supported yet", MOUNT ("'name': <'v'>, 'mountPath': <'/m'>, 'subPathExpr': <'$(X)'>"),
-    "subPathExpr", 4 },
   { "TestValidateMountPropagation/unknown", MOUNT ("'name': <'v'>, 'mountPath': <'/m'>, 'mountPropagation': <'No'>"),
     "Unsupported value", 3 },
   { "TestValidateVolumeMounts/rro on a rw mount",

@@ -10,7 +10,7 @@ static const KubeField volume_mount[] = {
   { "readOnly",          BOOL },
   { "recursiveReadOnly", STRING, ONE_OF ("Disabled", "Enabled", "IfPossible") },
   { "subPath",           STRING, RULE (DESCENDING) },
-  { "subPathExpr",       STRING, RULE (DESCENDING), LATER },
+  { "subPathExpr",       STRING, RULE (DESCENDING) },
   { NULL },
 };
 static const KubeType kube_type_VolumeMount = { "VolumeMount", volume_mount };

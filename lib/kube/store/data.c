@@ -123,6 +123,20 @@ sort (GHashTable *values, GChecksum *sum)
   return g_variant_builder_end (&builder);
 }
 
+/* Which of the values are for files alone, or NULL. */
+static GVariant *
+list_binary (const KubeNode *map)
+{
+  GVariantBuilder builder;
+
+  if (kube_node_length (map) == 0)
+    return NULL;
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_STRING_ARRAY);
+  for (guint i = 0; i < kube_node_length (map); i++)
+    g_variant_builder_add (&builder, "s", kube_node_child (map, i)->key);
+  return g_variant_builder_end (&builder);
+}
+
 GVariant *
 kube_data_flatten (GVariant *tree)
 {
@@ -144,6 +158,7 @@ kube_data_new (const KubeObject *object)
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
   g_autoptr (GVariant) tree = NULL;
   g_autofree char *version = NULL;
+  GVariant *binary = list_binary (kube_node_get_map (object->root, "binaryData"));
   GVariantBuilder builder;
   GVariant *data;
 
@@ -162,6 +177,8 @@ kube_data_new (const KubeObject *object)
   if (account != NULL)
     g_variant_builder_add (&builder, "{sv}", KUBE_DATA_ACCOUNT, g_variant_new_string (account));
   g_variant_builder_add (&builder, "{sv}", "data", data);
+  if (binary != NULL)
+    g_variant_builder_add (&builder, "{sv}", "binaryKeys", binary);
   tree = g_variant_ref_sink (g_variant_builder_end (&builder));
   return kube_data_flatten (tree);
 }
