@@ -11,7 +11,6 @@
 #include "command.h"
 #include "containers.h"
 #include "context.h"
-#include "environment.h"
 #include "error.h"
 #include "fields.h"
 #include "json.h"
@@ -24,7 +23,6 @@
 #include "text.h"
 
 #define RUNTIME "crun"
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* The objects of what up was given, then and now. What cannot be read any more is said, and missed only when the
  * container asks for it. */
@@ -43,41 +41,23 @@ load_objects (const Options *options, GError **error)
   for (guint i = 0; i < options->objects->len; i++)
     g_ptr_array_add (paths, options->objects->pdata[i]);
 
-  g_autoptr (KvolKubeManifest) manifest = manifests_read (paths);
+  g_autoptr (KvolKubeManifest) manifest = manifests_read (options, paths);
 
-  if (kvol_kube_manifest_has (manifest, KVOL_KUBE_ERROR))
-    problems_print (manifest, stderr);
+  problems_print (manifest, KVOL_KUBE_ERROR, stderr);
   kvol_kube_store_add (store, manifest);
   return g_steal_pointer (&store);
 }
 
-static void
-set_default (GHashTable *environment, const char *name, const char *value)
-{
-  if (value != NULL && !g_hash_table_contains (environment, name))
-    g_hash_table_insert (environment, g_strdup (name), g_strdup (value));
-}
-
-static GHashTable *
-make_environment (KvolPod *pod, GVariant *container, const Options *options, gboolean terminal, GError **error)
+/* (transfer full): what Kubernetes gives to the container. */
+static char **
+make_environment (KvolManager *manager, KvolPod *pod, GVariant *container, const Options *options, GError **error)
 {
   g_autoptr (KvolKubeStore) store = load_objects (options, error);
 
   if (store == NULL)
     return NULL;
-
-  g_autoptr (GHashTable) environment =
-      environment_new (pod, container, options->node_name, options->root, KVOL_STORE (store), error);
-
-  if (environment == NULL)
-    {
-      g_prefix_error (error, "container \"%s\": ", field_string (container, "name"));
-      return NULL;
-    }
-  set_default (environment, "PATH", DEFAULT_PATH);
-  set_default (environment, "HOSTNAME", kvol_pod_get_name (pod));
-  set_default (environment, "TERM", terminal ? g_getenv ("TERM") : NULL);
-  return g_steal_pointer (&environment);
+  kvol_manager_set_store (manager, KVOL_STORE (store));
+  return kvol_manager_dup_environment (manager, kvol_pod_get_uid (pod), field_string (container, "name"), NULL, error);
 }
 
 /* What the manifest asks for and a container of ours does not give. */
@@ -113,7 +93,7 @@ describe_container (const Options *options, GError **error)
 
   g_autoptr (GPtrArray) mounts =
       kvol_manager_get_mounts (context.manager, kvol_pod_get_uid (pod), field_string (container, "name"), error);
-  g_autoptr (GHashTable) environment = mounts ? make_environment (pod, container, options, terminal, error) : NULL;
+  g_auto (GStrv) environment = mounts ? make_environment (context.manager, pod, container, options, error) : NULL;
 
   if (environment == NULL)
     return NULL;
@@ -187,7 +167,7 @@ become_runtime (const char *runtime, const char *dir, GError **error)
   g_autofree char *state = g_build_filename (dir, "state", NULL);
   const char *const argv[] = { RUNTIME, "--root",    state, "--cgroup-manager=disabled", "run", "--bundle",
                                dir,     "container", NULL };
-  const char *const envp[] = { "PATH=" DEFAULT_PATH, NULL };
+  const char *const envp[] = { "PATH=" OCI_DEFAULT_PATH, NULL };
 
   /* GIO ignores it, and what is ignored stays so in the container. */
   signal (SIGPIPE, SIG_DFL);

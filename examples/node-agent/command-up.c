@@ -164,10 +164,11 @@ absolute_sources (const Options *options, GError **error)
 {
   g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func (g_free);
 
-  for (guint i = 0; i < options->arguments->len; i++)
-    g_ptr_array_add (sources, g_canonicalize_filename (options->arguments->pdata[i], NULL));
+  /* Of two objects of one name the later one counts, and up's own arguments weigh more. */
   for (guint i = 0; i < options->objects->len; i++)
     g_ptr_array_add (sources, g_strdup (options->objects->pdata[i]));
+  for (guint i = 0; i < options->arguments->len; i++)
+    g_ptr_array_add (sources, g_canonicalize_filename (options->arguments->pdata[i], NULL));
 
   for (guint i = 0; i < sources->len; i++)
     if (strchr (sources->pdata[i], '\n') != NULL)
@@ -180,23 +181,29 @@ absolute_sources (const Options *options, GError **error)
 }
 
 /* The pods to set up; NULL when a manifest is bad, after saying all that is wrong with all of them. Pods come from what
- * up was given alone, so only there does it matter whether kvol can set them up. */
+ * up was given alone, so only there does it matter whether kvol can set them up. A pod whose claim is not there or has
+ * no volume is left out, and is a failure, as one whose ConfigMap is not there; it makes no manifest a bad one. */
 static GPtrArray *
-read_pods (const Options *options, KvolKubeStore *store, GError **error)
+read_pods (Up *up, KvolKubeStore *store, GError **error)
 {
-  g_autoptr (KvolKubeManifest) objects = manifests_read (options->objects);
-  g_autoptr (KvolKubeManifest) manifest = manifests_read (options->arguments);
+  g_autoptr (KvolKubeManifest) objects = NULL;
+  g_autoptr (KvolKubeManifest) manifest = manifests_read_given (up->options, &objects);
   g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
   gboolean bad = kvol_kube_manifest_has (objects, KVOL_KUBE_ERROR) || kvol_kube_manifest_has (manifest, KVOL_KUBE_ERROR)
                  || kvol_kube_manifest_has (manifest, KVOL_KUBE_WARNING);
 
-  problems_print (objects, stderr);
-  problems_print (manifest, stderr);
+  problems_print (objects, KVOL_KUBE_ERROR, stderr);
+  problems_print (manifest, KVOL_KUBE_NOTE, stderr);
   if (bad)
     {
       g_set_error (error, AGENT_ERROR, AGENT_USAGE, "nothing was set up: the manifests are not in order");
       return NULL;
     }
+  up->failed = kvol_kube_manifest_has (manifest, KVOL_KUBE_PENDING);
+  if (up->failed)
+    text_complain ("a pod whose claim is not there or has no volume is left out");
+  else if (pods->len == 0)
+    text_complain ("warning: no pod is asked for");
   kvol_kube_store_add (store, objects);
   kvol_kube_store_add (store, manifest);
   return g_steal_pointer (&pods);
@@ -240,12 +247,10 @@ run (const Options *options, GError **error)
   g_auto (Up) up = { .options = options, .waiting = g_ptr_array_new () };
   g_autoptr (KvolKubeStore) store = kvol_kube_store_new ();
   g_autoptr (GPtrArray) sources = absolute_sources (options, error);
-  g_autoptr (GPtrArray) pods = sources != NULL ? read_pods (options, store, error) : NULL;
+  g_autoptr (GPtrArray) pods = sources != NULL ? read_pods (&up, store, error) : NULL;
 
   if (pods == NULL)
     return AGENT_FAILED;
-  if (pods->len == 0)
-    text_complain ("warning: no pod is asked for");
 
   up.deadline = deadline_new (options->timeout);
   if (!context_open_to_change (&up.context, options, store, up.deadline, error)
@@ -259,13 +264,14 @@ const Command command_up = {
   .arguments = "FILE|DIR...",
   .summary = "set up every pod found in manifests, print where everything is",
   .description = "Reads manifests (YAML or JSON; of a directory every .yaml, .yml and .json), sets\n"
-                 "up the volumes of every pod that they ask for (Deployments and StatefulSets\n"
-                 "become pods), and prints where everything is. If anything is wrong with a\n"
-                 "manifest, says all that is wrong, sets up nothing, and ends with 2.\n\n"
-                 "Run again, it brings ConfigMaps and Secrets up to date. A pod whose spec has\n"
-                 "changed is a new pod: the old one is taken down first. What fails is tried again\n"
-                 "until --timeout; an object that is not there is waited for only when --timeout\n"
-                 "is given.\n\n"
+                 "up the volumes of every pod that they ask for (Deployments, StatefulSets, Jobs\n"
+                 "and their like become pods), and prints where everything is. If anything is\n"
+                 "wrong with a manifest, says all that is wrong, sets up nothing, and ends with 2.\n"
+                 "A pod whose claim is not there, or has no volume, is left out: that is 1.\n\n"
+                 "Run again, it brings ConfigMaps, Secrets and tokens up to date. A pod whose spec\n"
+                 "has changed is a new pod: the old one is taken down first. What fails is tried\n"
+                 "again until --timeout; an object that is not there is waited for only when\n"
+                 "--timeout is given.\n\n"
                  "An image volume shows the tree of an image that is unpacked already: --image\n"
                  "says where, for the name just as the manifest has it. The tree is bound\n"
                  "read-only. Nothing is pulled, whatever the pull policy, and an image that\n"

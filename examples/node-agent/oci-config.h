@@ -5,11 +5,14 @@
 #include <json-glib/json-glib.h>
 #include <kvol/kvol.h>
 
+/* Where a container, or the runtime, looks for programs when nothing else is said. */
+#define OCI_DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 typedef struct {
   KvolPod    *pod;
   GVariant   *container;
   GPtrArray  *mounts;       /* (element-type KvolMount) */
-  GHashTable *environment;
+  char      **environment;  /* NAME=value each: what Kubernetes gives it */
   char      **command;      /* what to run in place of the container's own command; NULL: that */
   gboolean    terminal;
 } OciContainer;

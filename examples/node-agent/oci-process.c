@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "oci-process.h"
 
-#include "environment.h"
 #include "error.h"
 #include "fields.h"
 
@@ -61,13 +60,34 @@ add_args (const OciContainer *self, JsonBuilder *builder, GError **error)
 
       for (gsize i = 0; words != NULL && words[i] != NULL; i++)
         {
-          g_autofree char *word = environment_expand (self->environment, words[i]);
+          g_autofree char *word = kvol_environment_expand ((const char *const *) self->environment, words[i], error);
 
+          if (word == NULL)
+            return FALSE;
           json_builder_add_string_value (builder, word);
         }
     }
   json_builder_end_array (builder);
   return TRUE;
+}
+
+static void
+set_default (char ***environment, const char *name, const char *value)
+{
+  if (value != NULL)
+    *environment = g_environ_setenv (*environment, name, value, FALSE);
+}
+
+/* The container's own variables, and those that runtimes give to all. */
+static void
+add_environment (const OciContainer *self, JsonBuilder *builder)
+{
+  g_auto (GStrv) environment = g_strdupv (self->environment);
+
+  set_default (&environment, "PATH", OCI_DEFAULT_PATH);
+  set_default (&environment, "HOSTNAME", kvol_pod_get_name (self->pod));
+  set_default (&environment, "TERM", self->terminal ? g_getenv ("TERM") : NULL);
+  add_strings (builder, "env", environment);
 }
 
 static gboolean
@@ -149,7 +169,6 @@ oci_process_add (const OciContainer *self, JsonBuilder *builder, GError **error)
   g_autoptr (GVariant) own_security = field_object (self->container, "securityContext");
   Security security = { .pod = pod_security, .container = own_security };
   const char *directory = field_string (self->container, "workingDir");
-  g_auto (GStrv) environment = environment_to_strings (self->environment);
   gint64 uid = security_int (&security, "runAsUser", 0);
   gboolean may_rise = TRUE;
 
@@ -159,7 +178,7 @@ oci_process_add (const OciContainer *self, JsonBuilder *builder, GError **error)
   json_builder_add_boolean_value (builder, self->terminal);
   if (!add_user (&security, builder, uid, error) || !add_args (self, builder, error))
     return FALSE;
-  add_strings (builder, "env", environment);
+  add_environment (self, builder);
   json_builder_set_member_name (builder, "cwd");
   json_builder_add_string_value (builder, directory != NULL && *directory != '\0' ? directory : "/");
   add_capabilities (&security, builder, uid);

@@ -4,5 +4,5 @@
 #include <kvol-kube/kvol-kube.h>
 #include <stdio.h>
 
-/* Each problem of @manifest as a line. */
-void problems_print (KvolKubeManifest *manifest, FILE *stream);
+/* Prints each problem of @manifest that is at least as bad as @least, one to a line. */
+void problems_print (KvolKubeManifest *manifest, KvolKubeSeverity least, FILE *stream);

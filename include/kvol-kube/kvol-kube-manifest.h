@@ -56,12 +56,13 @@ KVOL_API void kvol_kube_manifest_add_objects (KvolKubeManifest *self, KvolKubeMa
 /**
  * kvol_kube_manifest_set_node:
  * @self: a manifest
- * @name: the name of the node that the pods run on; without this call it is the host's name
+ * @name: the name of the node that the pods run on; without this call it is the host's name, in small letters
  * @labels: (nullable) (element-type utf8 utf8): labels of the node. It has `kubernetes.io/hostname`,
  *   `kubernetes.io/os` and `kubernetes.io/arch` anyway, and those of a Node object of that name; a label given here
  *   takes the place of all of them. Not to be changed after
  *
- * Says where the pods run: a volume with a node affinity is for pods of the nodes that it names alone.
+ * Says where the pods run: that is the `spec.nodeName` of those that do not name a node, and a volume with a node
+ * affinity is for pods of the nodes that it names alone. Call it before anything is added.
  */
 KVOL_API void kvol_kube_manifest_set_node (KvolKubeManifest *self, const char *name, GHashTable *labels);
 
@@ -76,7 +77,8 @@ KVOL_API void kvol_kube_manifest_set_node (KvolKubeManifest *self, const char *n
  *
  * A claim is replaced by the volume that it is bound to: the claim's `spec.volumeName` names the volume, or the
  * volume's `spec.claimRef` the claim (upstream pkg/controller/volume/persistentvolume; a StatefulSet's claims are those
- * of its `volumeClaimTemplates`). A pod whose claims have no volume is left out, with a warning.
+ * of its `volumeClaimTemplates`). A pod whose claims have no volume is left out, with a
+ * problem of %KVOL_KUBE_PENDING.
  *
  * Returns: (transfer container) (element-type KvolPod): the pods, in the order of the files
  */

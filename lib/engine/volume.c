@@ -186,6 +186,18 @@ set_up_host_path (Engine *self, const LoaderPlugin *plugin, EngineVolume *volume
   return TRUE;
 }
 
+/* In upstream's words (pkg/volume/util/operationexecutor, checkMountOptionSupport). */
+static gboolean
+check_mount_options (const LoaderPlugin *plugin, const EngineCall *call, GError **error)
+{
+  if (call->node.mount_options == NULL || *call->node.mount_options == NULL
+      || (plugin->desc.flags & KVOL_PLUGIN_MOUNT_OPTIONS))
+    return TRUE;
+  g_set_error_literal (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
+                       "mount options are not supported for this volume type");
+  return FALSE;
+}
+
 gboolean
 engine_volume_set_up (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout, GCancellable *cancellable,
                       GError **error)
@@ -197,6 +209,8 @@ engine_volume_set_up (Engine *self, EnginePod *pod, EngineVolume *volume, Layout
     return FALSE;
 
   engine_call_init (&call, self, pod, volume);
+  if (!check_mount_options (plugin, &call, error))
+    return FALSE;
   if (volume->volume_id == NULL)
     volume->volume_id = plugin->desc.identify (plugin->self, &call.node, error);
   if (volume->volume_id == NULL)

@@ -150,9 +150,26 @@ check_count (GVariant *list, const char *field, GError **error)
   gsize n = list ? g_variant_n_children (list) : 0;
 
   if (n > MAX_ITEMS)
-    g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC,
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
                  "%s: Too many: %" G_GSIZE_FORMAT ": must have at most %d items", field, n, MAX_ITEMS);
   return n <= MAX_ITEMS;
+}
+
+/* Two volumes of one plugin and one directory name would take each other down. */
+static gboolean
+check_distinct (const ModelVolume *volume, const ModelVolume *other, const char *field, GError **error)
+{
+  gboolean is_same = g_str_equal (other->spec_name, volume->spec_name) && g_str_equal (other->plugin, volume->plugin);
+
+  if (g_str_equal (other->name, volume->name))
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "%s.name: Duplicate value: \"%s\"", field, volume->name);
+  else if (is_same)
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
+                 "%s: PersistentVolume \"%s\" is volume \"%s\" already: one of them can be mounted several times",
+                 field, volume->spec_name, other->name);
+  else
+    return TRUE;
+  return FALSE;
 }
 
 static gboolean
@@ -171,18 +188,8 @@ read_volumes (ModelPod *self, GVariant *spec, GError **error)
       if (volume == NULL)
         return FALSE;
       for (guint k = 0; k < self->volumes->len; k++)
-        {
-          const ModelVolume *other = self->volumes->pdata[k];
-
-          /* Two volumes of one plugin and one directory name would take each other down. */
-          if (g_str_equal (other->name, volume->name)
-              || (g_str_equal (other->spec_name, volume->spec_name) && g_str_equal (other->plugin, volume->plugin)))
-            {
-              g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "%s.name: Duplicate value: \"%s\"", field,
-                           volume->name);
-              return FALSE;
-            }
-        }
+        if (!check_distinct (volume, self->volumes->pdata[k], field, error))
+          return FALSE;
       g_ptr_array_add (self->volumes, g_steal_pointer (&volume));
     }
   return TRUE;

@@ -123,7 +123,7 @@ has (World *self, const char *file, const char *content)
 void
 world_check_content (World *self, WorldObjects objects, Verdict *verdict)
 {
-  for (gsize i = 0; i < self->n_projected; i++)
+  for (gsize i = 0; i < WORLD_N_PROJECTED; i++)
     if (!has (self, world_projected[i].path, world_projected[i].content[objects]))
       verdict_fail (verdict, "%s does not have its content", world_projected[i].path);
   for (gsize i = 0; i < G_N_ELEMENTS (bound); i++)
@@ -134,7 +134,7 @@ world_check_content (World *self, WorldObjects objects, Verdict *verdict)
 void
 world_check_versions (World *self, Verdict *verdict)
 {
-  for (gsize i = 0; i < self->n_projected; i += 2)
+  for (gsize i = 0; i < WORLD_N_PROJECTED; i += 2)
     {
       gboolean old = has (self, world_projected[i].path, world_projected[i].content[WORLD_OLD_OBJECTS])
                      && has (self, world_projected[i + 1].path, world_projected[i + 1].content[WORLD_OLD_OBJECTS]);

@@ -19,35 +19,44 @@
 /* A prime, so that it meets something else in every round of a loop. */
 #define STRIDE 5
 
-static const char manifest_text[] = "apiVersion: v1\n"
-                                    "kind: ConfigMap\n"
-                                    "metadata: {name: web}\n"
-                                    "data: {conf: listen 80, motd: hello}\n"
-                                    "---\n"
-                                    "apiVersion: v1\n"
-                                    "kind: Secret\n"
-                                    "metadata: {name: access}\n"
-                                    "stringData: {password: open sesame, user: ali}\n"
-                                    "---\n"
-                                    "apiVersion: v1\n"
-                                    "kind: Pod\n"
-                                    "metadata: {name: faults, uid: " WORLD_POD_UID "}\n"
-                                    "spec:\n"
-                                    "  volumes:\n"
-                                    "  - {name: scratch, emptyDir: {}}\n"
-                                    "  - {name: memory, emptyDir: {medium: Memory, sizeLimit: 1Mi}}\n"
-                                    "  - {name: config, configMap: {name: web}}\n"
-                                    "  - {name: access, secret: {secretName: access}}\n"
-                                    "  - {name: host, hostPath: {path: %s, type: Directory}}\n"
-                                    "  containers:\n"
-                                    "  - name: web\n"
-                                    "    image: web\n"
-                                    "    volumeMounts:\n"
-                                    "    - {name: scratch, mountPath: /scratch, subPath: sub/path}\n"
-                                    "    - {name: host, mountPath: /host, subPath: inner}\n"
-                                    "    - {name: config, mountPath: /etc/web.conf, subPath: conf}\n"
-                                    "    - {name: memory, mountPath: /memory}\n"
-                                    "    - {name: access, mountPath: /access}\n";
+static const char manifest_text[] =
+    "apiVersion: v1\n"
+    "kind: ConfigMap\n"
+    "metadata: {name: web}\n"
+    "data: {conf: listen 80, motd: hello}\n"
+    "---\n"
+    "apiVersion: v1\n"
+    "kind: Secret\n"
+    "metadata: {name: access}\n"
+    "stringData: {password: open sesame, user: ali}\n"
+    "---\n"
+    "apiVersion: v1\n"
+    "kind: Pod\n"
+    "metadata: {name: faults, uid: " WORLD_POD_UID ", labels: {release: first}}\n"
+    "spec:\n"
+    "  volumes:\n"
+    "  - {name: scratch, emptyDir: {}}\n"
+    "  - {name: memory, emptyDir: {medium: Memory, sizeLimit: 1Mi}}\n"
+    "  - {name: config, configMap: {name: web}}\n"
+    "  - {name: access, secret: {secretName: access}}\n"
+    "  - name: all\n"
+    "    projected:\n"
+    "      sources:\n"
+    "      - secret: {name: access, items: [{key: user, path: user}]}\n"
+    "      - downwardAPI:\n"
+    "          items:\n"
+    "          - {path: release, fieldRef: {fieldPath: \"metadata.labels['release']\"}}\n"
+    "  - {name: host, hostPath: {path: %s, type: Directory}}\n"
+    "  containers:\n"
+    "  - name: web\n"
+    "    image: web\n"
+    "    env: [{name: DIR, value: sub}]\n"
+    "    volumeMounts:\n"
+    "    - {name: scratch, mountPath: /scratch, subPathExpr: $(DIR)/path}\n"
+    "    - {name: host, mountPath: /host, subPath: inner}\n"
+    "    - {name: config, mountPath: /etc/web.conf, subPath: conf}\n"
+    "    - {name: memory, mountPath: /memory}\n"
+    "    - {name: access, mountPath: /access}\n";
 
 typedef struct
 {
@@ -188,8 +197,6 @@ main (void)
       return 0;
     }
   world = world_new ();
-  /* The manifest has no projected volume. */
-  world->n_projected -= 2;
   dir = scratch_dir ("manifest");
   manifest = g_build_filename (dir, "pod.yaml", NULL);
   text = g_strdup_printf (manifest_text, world->outside);

@@ -15,11 +15,11 @@
 #include "support/scratch.h"
 #include "support/snapshot.h"
 
-/* With a label, and a path of the outside. The subPaths: one that kvol makes, one in a directory of the host, one file
- * of a projection. */
+/* With a label, and a path of the outside. The subPaths: one that kvol makes and a variable names, one in a directory
+ * of the host, one file of a projection. */
 static const char pod_text[] =
     "{'metadata': <{'name': <'faults'>, 'namespace': <'default'>, 'uid': <'" WORLD_POD_UID "'>,"
-    "  'labels': <{'release': <'%s'>}>}>,"
+    "  'labels': <{'release': <'%s'>}>, 'annotations': <{'dir': <'sub'>}>}>,"
     " 'spec': <{"
     "  'securityContext': <{'fsGroup': <int64 0>}>,"
     "  'volumes': <["
@@ -32,8 +32,10 @@ static const char pod_text[] =
     "      {'downwardAPI': <{'items': <["
     "        {'path': <'release'>, 'fieldRef': <{'fieldPath': <\"metadata.labels['release']\">}>}]>}>}]>}>},"
     "    {'name': <'host'>, 'hostPath': <{'path': <'%s'>, 'type': <'Directory'>}>}]>,"
-    "  'containers': <[{'name': <'web'>, 'volumeMounts': <["
-    "    {'name': <'scratch'>, 'mountPath': <'/scratch'>, 'subPath': <'sub/path'>},"
+    "  'containers': <[{'name': <'web'>,"
+    "    'env': <[{'name': <'DIR'>, 'valueFrom': <{'fieldRef': <{'fieldPath': <\"metadata.annotations['dir']\">}>}>}]>,"
+    "    'volumeMounts': <["
+    "    {'name': <'scratch'>, 'mountPath': <'/scratch'>, 'subPathExpr': <'$(DIR)/path'>},"
     "    {'name': <'host'>, 'mountPath': <'/host'>, 'subPath': <'inner'>},"
     "    {'name': <'config'>, 'mountPath': <'/etc/web.conf'>, 'subPath': <'conf'>}]>}]>}>}";
 
@@ -65,7 +67,6 @@ world_new (void)
   criticals_are_fatal ();
   warm_up ();
 
-  self->n_projected = WORLD_N_PROJECTED;
   self->base = scratch_dir ("faults");
   self->root = g_build_filename (self->base, "kubelet", NULL);
   self->outside = g_build_filename (self->base, "outside", NULL);

@@ -27,7 +27,6 @@ typedef struct {
   char *root;    /* the kubelet root */
   char *outside; /* what the hostPath shows, with a mount of somebody else's in it */
   char *sealed;  /* a snapshot of it */
-  gsize n_projected; /* how many of world_projected the pod has */
 } World;
 
 #define WORLD_POD_UID "6b766f6c-0000-4000-8000-0000000000fa"

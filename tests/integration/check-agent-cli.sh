@@ -96,23 +96,65 @@ spec:
   containers: [{name: app, image: busybox}]
   volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
 Y
+cat >"$work/git.yaml" <<'Y'
+apiVersion: v1
+kind: Pod
+metadata: {name: git}
+spec:
+  containers: [{name: app, image: busybox}]
+  volumes: [{name: code, gitRepo: {repository: "https://git.test/code"}}]
+Y
+mkdir "$work/objects"
+cat >"$work/objects/claim.yaml" <<Y
+{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": {"volumeName": "pv",
+ "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+---
+{"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "pv"}, "spec": {"capacity": {"storage": "1Gi"},
+ "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "$work"}}}
+---
+{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "nobody"}, "spec": {
+ "containers": [{"name": "app", "image": "i"}], "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "none"}}]}}
+Y
 rm -rf "$root"
 ends "validate finds nothing in a good manifest" 0 kvol validate "$work/good.yaml"
 check "and then prints nothing" empty "$work/out"
 ends "validate of a bad one ends with 2" 2 kvol validate "$work/bad.yaml"
 check "validate names file, line, object and field" \
   grep -qE '/bad\.yaml:[0-9]+: Pod/bad: spec\.volumes\[0\]\.emptyDir\.medium: ' "$work/out"
-ends "what only kvol cannot do is a warning" 0 kvol validate "$work/claim.yaml"
-check "which validate prints" has 'warning: ' "$work/out"
+ends "what only kvol cannot do is a warning" 0 kvol validate "$work/git.yaml"
+check "which validate prints" has 'warning: Pod/git: spec.volumes[0].gitRepo: never supported' "$work/out"
+ends "a claim that is not there is none" 0 kvol validate "$work/claim.yaml"
+check "but a note" has 'note: Pod/claim: spec.volumes[0].persistentVolumeClaim.claimName: persistentvolumeclaim "data" not found' \
+  "$work/out"
+ends "--objects may have the claim" 0 kvol validate "$work/claim.yaml" --objects "$work/objects"
+check "then there is nothing to say, nor of pods among the objects" empty "$work/out"
+ends "bad objects end it with 2" 2 kvol validate "$work/good.yaml" --objects "$work/bad.yaml"
+check "and are told" grep -qE '/bad\.yaml:[0-9]+: Pod/bad: spec\.volumes' "$work/out"
 ends "validate of a file that is not there ends with 2" 2 kvol validate "$work/no-such.yaml"
 
 ends "up with one bad manifest among good ones ends with 2" 2 kvol up "$work/good.yaml" "$work/bad.yaml"
 check "up prints the problem as validate does" grep -qE '/bad\.yaml:[0-9]+: Pod/bad: spec\.volumes' "$work/err"
 check "and sets up nothing" absent "$root"
-ends "up of what kvol cannot do ends with 2" 2 kvol up "$work/claim.yaml" "$work/good.yaml"
+ends "up of what kvol cannot do ends with 2" 2 kvol up "$work/git.yaml" "$work/good.yaml"
 check "and sets up nothing either" absent "$root"
 ends "bad objects beside good pods end with 2" 2 kvol up "$work/good.yaml" --objects "$work/bad.yaml"
 check "none of them made the root directory" absent "$root"
+
+# ---- claims that are not there ----
+ends "up of a pod whose claim is not there fails" 1 kvol up "$work/claim.yaml" "$work/good.yaml"
+check "and says which claim" has 'persistentvolumeclaim "data" not found' "$work/err"
+check "and that the pod is left out" has 'a pod whose claim is not there or has no volume is left out' "$work/err"
+check "the other pod is set up" equal default/good "$(awk '$4 == "ready" { print $1 }' "$work/out")"
+ends "up of that pod alone fails" 1 kvol up "$work/claim.yaml"
+check "and complains of nothing else" lacks 'no pod is asked for' "$work/err"
+ends "with the claim among the objects it is set up" 0 kvol up "$work/claim.yaml" --objects "$work/objects"
+check "where the claim leads" equal "$work" "$(volume_path default/claim data)"
+check "a pod among the objects is not" lacks nobody "$work/out"
+ends "up without the claim leaves it as it is" 1 kvol up "$work/claim.yaml"
+check "it is still there" equal "$work" "$(volume_path default/claim data)"
+ends "down takes both" 0 kvol down --all
+check "nothing is left of them" nothing_left
+rm -rf "$root"
 
 # ---- without the right to mount ----
 powerless="setpriv --bounding-set -sys_admin --inh-caps -sys_admin"

@@ -26,9 +26,49 @@ spec:
   containers:
     - name: app
       image: busybox
+      env: [{name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]
+      volumeMounts: [{name: memory, mountPath: /memory, subPathExpr: "logs/$(NODE)"}]
   volumes: [{name: memory, emptyDir: {medium: Memory, sizeLimit: 1Mi}}]
 Y
 ends "up with a node name succeeds" 0 kvol up "$work/pod.yaml" --node-name node-7.test
+memory=$(volume_path default/web memory)
+check "the pod's containers know it" test -d "$memory/logs/node-7.test"
+kvol mounts web >"$work/out"
+touch "$memory/logs/node-7.test/mark"
+check "and mount what they name by it" test -e "$(json "$work/out" 0.source)/mark"
+ends "up under another name succeeds" 0 kvol up "$work/pod.yaml" --node-name node-8.test
+check "it is the same pod" equal "$memory" "$(volume_path default/web memory)"
+check "whose containers know the new name" test -d "$memory/logs/node-8.test"
+
+cat >"$work/local.yaml" <<Y
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: pv}
+spec:
+  capacity: {storage: 1Gi}
+  accessModes: [ReadWriteOnce]
+  claimRef: {namespace: default, name: data}
+  local: {path: $work}
+  nodeAffinity:
+    required:
+      nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [node-7]}]}]
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: db}
+spec:
+  containers: [{name: app, image: busybox}]
+  volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+Y
+ends "a volume of the node can be had" 0 kvol validate "$work/local.yaml" --node-name node-7
+check "without a word" empty "$work/out"
+ends "a volume of another node cannot" 2 kvol up "$work/local.yaml" --node-name node-8
+check "and the volume is named" has 'MountVolume.NodeAffinity check failed for volume "pv"' "$work/err"
 
 # ---- conditions ----
 # Who may use noswap has no condition; who may not, as in a user namespace, is told.

@@ -10,14 +10,6 @@ echo precious >"$work/data/file"
 snapshot () { (cd "$1" && find . -printf '%p %i %m %U %G %C@\n' | sort); }
 image_before=$(snapshot "$work/tree")
 
-# knows FILE NAME: the manifests of this build know such a volume; else NAME is skipped.
-knows () {
-  kvol validate "$1" >"$work/out" 2>&1
-  [ ! -s "$work/out" ] && return
-  skip "$2" "$(sed -n 1p "$work/out")"
-  return 1
-}
-
 # ---- image ----
 cat >"$work/image.yaml" <<'Y'
 apiVersion: v1
@@ -32,21 +24,19 @@ spec:
         - {name: tools, mountPath: /sub, subPath: etc}
   volumes: [{name: tools, image: {reference: "registry.test:5000/tools:1", pullPolicy: Never}}]
 Y
-if knows "$work/image.yaml" "a pod has the tree of an image"; then
-  ends "up without the image fails" 1 kvol up "$work/image.yaml"
-  check "it names the image" has 'image "registry.test:5000/tools:1" is not present with pull policy of Never' "$work/err"
-  check "and what would help" has '--image registry.test:5000/tools:1=DIR' "$work/err"
-  ends "an image of nearly that name is another" 1 kvol up "$work/image.yaml" --image tools:1="$work/tree"
-  ends "up with the image succeeds" 0 kvol up "$work/image.yaml" --image registry.test:5000/tools:1="$work/tree"
-  tools=$(volume_path default/web tools)
-  check "the tree is there" equal settings "$(cat "$tools/etc/settings")"
-  check "and cannot be written" fails touch "$tools/new"
-  ends "mounts tells the runtime" 0 kvol mounts web
-  check "that both are read-only" equal 2 "$(grep -c '"ro"' "$work/out")"
-  check "a subPath of it is bound" equal settings "$(cat "$(json "$work/out" 1.source)/settings")"
-  ends "down succeeds" 0 kvol down --all
-  check "nothing is left" nothing_left
-fi
+ends "up without the image fails" 1 kvol up "$work/image.yaml"
+check "it names the image" has 'image "registry.test:5000/tools:1" is not present with pull policy of Never' "$work/err"
+check "and what would help" has '--image registry.test:5000/tools:1=DIR' "$work/err"
+ends "an image of nearly that name is another" 1 kvol up "$work/image.yaml" --image tools:1="$work/tree"
+ends "up with the image succeeds" 0 kvol up "$work/image.yaml" --image registry.test:5000/tools:1="$work/tree"
+tools=$(volume_path default/web tools)
+check "the tree is there" equal settings "$(cat "$tools/etc/settings")"
+check "and cannot be written" fails touch "$tools/new"
+ends "mounts tells the runtime" 0 kvol mounts web
+check "that both are read-only" equal 2 "$(grep -c '"ro"' "$work/out")"
+check "a subPath of it is bound" equal settings "$(cat "$(json "$work/out" 1.source)/settings")"
+ends "down succeeds" 0 kvol down --all
+check "nothing is left" nothing_left
 check "the tree was not touched" equal "$image_before" "$(snapshot "$work/tree")"
 
 # ---- local ----
@@ -78,20 +68,18 @@ spec:
   containers: [{name: app, image: busybox, volumeMounts: [{name: data, mountPath: /data}]}]
   volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
 Y
-if knows "$work/local.yaml" "a claim leads to a directory of the node"; then
-  ends "up of a claim of a local volume succeeds" 0 kvol up "$work/local.yaml"
-  place=$(volume_path default/db data)
-  check "its place has the volume's name" equal pv-data "$(basename "$place")"
-  check "the data is there" equal precious "$(cat "$place/file")"
-  echo new >"$place/written"
-  check "what is written is in the directory" equal new "$(cat "$work/data/written")"
-  ends "down succeeds" 0 kvol down --all
-  check "nothing is left" nothing_left
-  check "but the data" equal "precious new" "$(echo $(cat "$work/data/file" "$work/data/written"))"
-  rm -r "$work/data"
-  ends "up without the directory fails" 1 kvol up "$work/local.yaml"
-  check "and says so" has "path \"$work/data\" does not exist" "$work/err"
-  check "and makes none" absent "$work/data"
-  ends "down succeeds all the same" 0 kvol down --all
-fi
+ends "up of a claim of a local volume succeeds" 0 kvol up "$work/local.yaml"
+place=$(volume_path default/db data)
+check "its place has the volume's name" equal pv-data "$(basename "$place")"
+check "the data is there" equal precious "$(cat "$place/file")"
+echo new >"$place/written"
+check "what is written is in the directory" equal new "$(cat "$work/data/written")"
+ends "down succeeds" 0 kvol down --all
+check "nothing is left" nothing_left
+check "but the data" equal "precious new" "$(echo $(cat "$work/data/file" "$work/data/written"))"
+rm -r "$work/data"
+ends "up without the directory fails" 1 kvol up "$work/local.yaml"
+check "and says so" has "path \"$work/data\" does not exist" "$work/err"
+check "and makes none" absent "$work/data"
+ends "down succeeds all the same" 0 kvol down --all
 check "nothing is left in the end" nothing_left

@@ -83,7 +83,7 @@ static const Bomb bombs[] = {
   { "eleven thousand names with one hash", LIST, "- {apiVersion: v1, kind: ConfigMap, metadata: {name: ^}}\n", 11000,
     "", "" },
   { "1,900 volumes with one hash", POD CONTAINER "  volumes:\n", "  - {name: ^, emptyDir: {}}\n", 1900, "",
-    ":1: Pod/p: spec.volumes: Too many: 1900: must have at most 1024 items" },
+    ":6: warning: Pod/p: spec.volumes: Too many: 1900: must have at most 1024 items" },
   { "1,900 environment variables with one hash", POD IN_CONTAINER "    env:\n", "    - {name: ^, value: b}\n", 1900, "",
     "" },
   { "1,900 mounts with one hash", POD "  volumes: [{name: v}]\n" IN_CONTAINER "    volumeMounts:\n",

@@ -77,6 +77,7 @@ libkvol_sees_the_volume (void **state)
 
   assert_false (kvol_kube_manifest_has (manifest, KVOL_KUBE_ERROR));
   assert_false (kvol_kube_manifest_has (manifest, KVOL_KUBE_WARNING));
+  assert_false (kvol_kube_manifest_has (manifest, KVOL_KUBE_PENDING));
   assert_int_equal (pods->len, 1);
 
   g_autofree char *printed = g_variant_print (kvol_pod_get_object (pods->pdata[0]), FALSE);
@@ -144,6 +145,9 @@ static const KubeRow unbound[] = {
     POD CLAIM_META (", uid: u2, annotations: {pv.kubernetes.io/bind-completed: \"yes\"}", NAMED)
         VOLUME (REF (", uid: u1")),
     "persistentvolumeclaim \"c\": Two claims are bound to the same volume, this one is bound incorrectly" },
+};
+
+static const KubeRow impossible[] = {
   { "a block volume that is mounted", POD CLAIM (NAMED ", volumeMode: Block") VOLUME (", volumeMode: Block"),
     "volume v has volumeMode Block, but is specified in volumeMounts" },
   { "a volume of another node", POD CLAIM (NAMED) VOLUME (LOCAL_TO ("elsewhere")),
@@ -151,18 +155,30 @@ static const KubeRow unbound[] = {
 };
 
 static void
-the_pod_is_left_out_because (void **state)
+expect_left_out (const KubeRow *row, const char *label, KvolKubeSeverity severity, KvolKubeSeverity other)
 {
-  const KubeRow *row = *state;
   g_autoptr (KvolKubeManifest) manifest = kube_rows_read (row->text);
   g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
   g_autofree char *problems = kube_rows_dup_problems (manifest);
   g_autofree char *expected =
-      g_strconcat ("f:6: warning: Pod/p: spec.volumes[0].persistentVolumeClaim.claimName: ", row->expected, NULL);
+      g_strconcat ("f:6: ", label, ": Pod/p: spec.volumes[0].persistentVolumeClaim.claimName: ", row->expected, NULL);
 
   assert_string_equal (problems, expected);
   assert_int_equal (pods->len, 0);
-  assert_true (kvol_kube_manifest_has (manifest, KVOL_KUBE_WARNING));
+  assert_true (kvol_kube_manifest_has (manifest, severity));
+  assert_false (kvol_kube_manifest_has (manifest, other));
+}
+
+static void
+the_pod_waits_because (void **state)
+{
+  expect_left_out (*state, "note", KVOL_KUBE_PENDING, KVOL_KUBE_WARNING);
+}
+
+static void
+the_pod_can_never_be_because (void **state)
+{
+  expect_left_out (*state, "warning", KVOL_KUBE_WARNING, KVOL_KUBE_PENDING);
 }
 
 /* ---- a volume alone ---- */
@@ -233,7 +249,7 @@ of_two_claims_the_first_has_the_volume (void **state)
   assert_int_equal (pods->len, 1);
   assert_string_equal (kvol_pod_get_name (pods->pdata[0]), "p1");
   assert_string_equal (problems,
-                       "f:4: warning: Pod/p2: spec.volumes[0].persistentVolumeClaim.claimName: persistentvolumeclaim "
+                       "f:4: note: Pod/p2: spec.volumes[0].persistentVolumeClaim.claimName: persistentvolumeclaim "
                        "\"c2\": volume \"pv\" already bound to a different claim.");
 }
 
@@ -259,7 +275,7 @@ a_claim_of_three_replicas_is_missed_once (void **state)
                       "image: i}], volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]}}\n");
   g_autofree char *problems = kube_rows_dup_problems (manifest);
 
-  assert_string_equal (problems, "f:7: warning: Deployment/d: "
+  assert_string_equal (problems, "f:7: note: Deployment/d: "
                                  "spec.template.spec.volumes[0].persistentVolumeClaim.claimName: persistentvolumeclaim "
                                  "\"c\" not found");
 }
@@ -270,9 +286,9 @@ what_is_added_later_counts (void **state)
   g_autoptr (KvolKubeManifest) manifest = kube_rows_read (POD);
   g_autoptr (GBytes) bytes = g_bytes_new_static (CLAIM (NAMED) VOLUME (""), strlen (CLAIM (NAMED) VOLUME ("")));
 
-  assert_true (kvol_kube_manifest_has (manifest, KVOL_KUBE_WARNING));
+  assert_true (kvol_kube_manifest_has (manifest, KVOL_KUBE_PENDING));
   kvol_kube_manifest_add_bytes (manifest, "g", bytes);
-  assert_false (kvol_kube_manifest_has (manifest, KVOL_KUBE_WARNING));
+  assert_false (kvol_kube_manifest_has (manifest, KVOL_KUBE_PENDING));
 
   g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
 
@@ -301,7 +317,7 @@ ones_own_claim_counts_before_another_manifests (void **state)
   g_autoptr (KvolKubeManifest) objects = kube_rows_read (CLAIM (", volumeName: other"));
 
   kvol_kube_manifest_add_objects (manifest, objects);
-  assert_false (kvol_kube_manifest_has (manifest, KVOL_KUBE_WARNING));
+  assert_false (kvol_kube_manifest_has (manifest, KVOL_KUBE_PENDING));
 }
 
 /* 400 KB of attributes, 2,000 times. */
@@ -347,7 +363,8 @@ main (void)
   g_autoptr (GArray) tests = g_array_new (FALSE, FALSE, sizeof (struct CMUnitTest));
 
   kube_rows_add_all (tests, bound, libkvol_sees_the_volume);
-  kube_rows_add_all (tests, unbound, the_pod_is_left_out_because);
+  kube_rows_add_all (tests, unbound, the_pod_waits_because);
+  kube_rows_add_all (tests, impossible, the_pod_can_never_be_because);
   kube_rows_add_all (tests, alone, the_volume_is_this);
 #define ADD(function) kube_rows_add (tests, #function, function, NULL)
   ADD (of_two_claims_the_first_has_the_volume);

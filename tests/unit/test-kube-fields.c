@@ -98,8 +98,6 @@ static const KubeRow unknown[] = {
 /* ---- sources ---- */
 
 static const KubeRow unsupported[] = {
-  { "a claim that is not there", POD "  volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]\n",
-    "f:6: warning: Pod/p: spec.volumes[0].persistentVolumeClaim.claimName: persistentvolumeclaim \"c\" not found" },
   { "gitRepo names the reason", POD "  volumes: [{name: v, gitRepo: {repository: r}}]\n",
     "f:6: warning: Pod/p: spec.volumes[0].gitRepo: never supported: a repository can run code on the node "
     "(CVE-2024-10220, CVE-2025-1767); clone into an emptyDir\n"
@@ -173,6 +171,7 @@ static const KubeRow seen[] = {
         "~, h: [~, x]}\n",
     "'affinity': <{'a': <[int64 1, 2]>, 'b': <[<'x'>, <int64 1>]>, 'c': <@av []>, 'd': <1.5>, 'e': <[{'f': <false>}]>, "
     "'h': <[<''>, <'x'>]>}>" },
+  { "a pod of a node stays there", POD "  nodeName: n9\n", "'nodeName': <'n9'>" },
   { "an unknown field is kept", POD "  foo: {bar: [baz]}\n", "'foo': <{'bar': <['baz']>}>" },
   { "labels are text", POD "status: {phase: x}\n", "'status': <{'phase': <'x'>}>" },
 };
@@ -190,6 +189,59 @@ libkvol_sees_it (void **state)
 
   if (strstr (printed, row->expected) == NULL)
     assert_string_equal (printed, row->expected);
+}
+
+static void
+a_pod_of_no_node_runs_on_this_one (void **state)
+{
+  g_autoptr (KvolKubeManifest) here = kube_rows_read (POD);
+  g_autoptr (KvolKubeManifest) there = kvol_kube_manifest_new ();
+  g_autoptr (GBytes) bytes = g_bytes_new_static (POD, strlen (POD));
+  g_autofree char *host = g_ascii_strdown (g_get_host_name (), -1);
+
+  kvol_kube_manifest_set_node (there, "n7", NULL);
+  kvol_kube_manifest_add_bytes (there, "f", bytes);
+
+  g_autoptr (GPtrArray) here_pods = kvol_kube_manifest_dup_pods (here);
+  g_autoptr (GPtrArray) there_pods = kvol_kube_manifest_dup_pods (there);
+  g_autofree char *here_node = kvol_pod_get_field (here_pods->pdata[0], "spec.nodeName", NULL);
+  g_autofree char *there_node = kvol_pod_get_field (there_pods->pdata[0], "spec.nodeName", NULL);
+
+  assert_string_equal (here_node, host);
+  assert_string_equal (there_node, "n7");
+  /* It is the same pod wherever it runs. */
+  assert_string_equal (kvol_pod_get_uid (here_pods->pdata[0]), kvol_pod_get_uid (there_pods->pdata[0]));
+}
+
+/* ---- defaults ---- */
+
+static void
+an_empty_string_that_is_as_good_as_none_gets_the_default (void **state)
+{
+  static const struct
+  {
+    const KubeType *type;
+    const char *field;
+    const char *expected;
+  } cases[] = {
+    { &kube_type_PersistentVolumeSpec, "persistentVolumeReclaimPolicy", "Retain" },
+    { &kube_type_StorageClass, "reclaimPolicy", "Delete" },
+    /* One without a default stays as it is written. */
+    { &kube_type_ImageVolumeSource, "pullPolicy", "" },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (KubeNode) object = kube_node_new (KUBE_MAP, 1);
+
+      kube_node_take (object, cases[i].field, kube_node_new_string ("", 0, 1));
+
+      g_autoptr (GVariant) made = g_variant_ref_sink (kube_type_to_variant (cases[i].type, object));
+      const char *value = NULL;
+
+      assert_true (g_variant_lookup (made, cases[i].field, "&s", &value));
+      assert_string_equal (value, cases[i].expected);
+    }
 }
 
 /* ---- the tables themselves ---- */
@@ -247,6 +299,9 @@ main (void)
   kube_rows_add_all (tests, unknown, kube_rows_expect_problems);
   kube_rows_add_all (tests, unsupported, a_pod_with_a_warning_is_left_out);
   kube_rows_add_all (tests, seen, libkvol_sees_it);
+  kube_rows_add (tests, "a pod of no node runs on this one", a_pod_of_no_node_runs_on_this_one, NULL);
+  kube_rows_add (tests, "an empty string that is as good as none gets the default",
+                 an_empty_string_that_is_as_good_as_none_gets_the_default, NULL);
   kube_rows_add (tests, "no table has a field twice", no_table_has_a_field_twice, NULL);
   return kube_rows_run ("kube-fields", tests);
 }

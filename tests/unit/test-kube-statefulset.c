@@ -73,7 +73,7 @@ each_claim_without_a_volume_is_named (void **state)
   g_autoptr (KvolKubeManifest) manifest = kube_rows_read (SET (""));
   g_autofree char *problems = kube_rows_dup_problems (manifest);
 
-#define AT "f:10: warning: StatefulSet/web: spec.volumeClaimTemplates[0].metadata.name: persistentvolumeclaim "
+#define AT "f:10: note: StatefulSet/web: spec.volumeClaimTemplates[0].metadata.name: persistentvolumeclaim "
   assert_string_equal (problems, AT "\"data-web-0\": claims without a bound volume are not supported yet\n" AT
                                     "\"data-web-1\": claims without a bound volume are not supported yet");
 }

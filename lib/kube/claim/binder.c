@@ -185,7 +185,7 @@ find_reserved (KubeBinder *self, const Claim *claim, GError **error)
   if (unfit != NULL)
     return throw (claim, error, KVOL_ERROR_INVALID_SPEC, "Cannot bind to volume \"%s\", which waits for it: %s",
                   get_name (unfit), kube_match_explain (claim->root, unfit, FALSE));
-  return throw (claim, error, KVOL_ERROR_NOT_SUPPORTED, "claims without a bound volume are not supported yet");
+  return throw (claim, error, KVOL_ERROR_ABSENT, "claims without a bound volume are not supported yet");
 }
 
 static KubeNode *

@@ -59,10 +59,8 @@ kube_problem_new (KvolKubeSeverity severity, guint file_number, const char *file
                   const char *text)
 {
   static const char *const labels[] = {
-    [KVOL_KUBE_ERROR] = "",
-    [KVOL_KUBE_WARNING] = "warning: ",
-    [KVOL_KUBE_ADVICE] = "warning: ",
-    [KVOL_KUBE_NOTE] = "note: ",
+    [KVOL_KUBE_ERROR] = "",           [KVOL_KUBE_WARNING] = "warning: ", [KVOL_KUBE_PENDING] = "note: ",
+    [KVOL_KUBE_ADVICE] = "warning: ", [KVOL_KUBE_NOTE] = "note: ",
   };
   g_autoptr (GString) full = g_string_new (NULL);
   KvolKubeProblem *self = g_atomic_rc_box_new0 (KvolKubeProblem);

@@ -168,6 +168,16 @@ default_to_variant (const KubeField *field)
   return one_to_variant (field, node);
 }
 
+/* Whether @value counts as there: not where an empty string is as good as none, and something else takes its place. */
+static gboolean
+is_given (const KubeField *field, const KubeNode *value)
+{
+  if (value == NULL || value->type == KUBE_NULL)
+    return FALSE;
+  return field == NULL || !field->or_empty || field->otherwise == NULL || value->type != KUBE_STRING
+         || *value->string != '\0';
+}
+
 static void
 add_defaults (GVariantBuilder *builder, const KubeType *type, const KubeNode *object)
 {
@@ -175,7 +185,7 @@ add_defaults (GVariantBuilder *builder, const KubeType *type, const KubeNode *ob
 
   for (const KubeField *field = type->fields; field->name != NULL; field++)
     {
-      gboolean present = object != NULL && kube_node_get (object, field->name) != NULL;
+      gboolean present = is_given (field, kube_node_get (object, field->name));
 
       has_source = has_source || (field->source && present);
       if (field->otherwise != NULL && !present)
@@ -200,7 +210,7 @@ kube_type_to_variant (const KubeType *type, const KubeNode *object)
       const KubeNode *child = kube_node_child (object, i);
       const KubeField *field = kube_type_find (type, child->key);
 
-      if (child->type != KUBE_NULL)
+      if (is_given (field, child))
         g_variant_builder_add (&builder, "{sv}", child->key,
                                field ? field_to_variant (field, child) : any_to_variant (child));
     }

@@ -4,13 +4,12 @@
  * one kind, namespace and name the later one counts, as with `kubectl apply`; a note says so. */
 #include "workload/manifest.h"
 
-#include <kvol/kvol-error.h>
-
 #include "manifest/file.h"
 #include "manifest/hash.h"
 #include "manifest/reader.h"
 #include "manifest/types.h"
 #include "validate/object.h"
+#include "workload/failure.h"
 #include "workload/pods.h"
 
 typedef struct
@@ -38,8 +37,8 @@ struct _KvolKubeManifest
   GPtrArray *entries;  /* Entry, in the order of reading; NULL where a later one took its place */
   GHashTable *indices; /* "KIND/NAMESPACE/NAME": where it is in @entries, plus one */
   GPtrArray *claimants;
-  GPtrArray *others;       /* KvolKubeManifest, whose objects pods may claim too */
-  char *node_name;         /* or NULL: the host's */
+  GPtrArray *others; /* KvolKubeManifest, whose objects pods may claim too */
+  char *node_name;
   GHashTable *node_labels; /* or NULL */
   gboolean settled;        /* nothing has changed since the last question */
   guint n_pods;
@@ -128,14 +127,6 @@ on_pod (KvolPod *pod, guint64 index, gpointer data)
   add_pod_entry (maker->manifest, kvol_pod_get_namespace (pod), kvol_pod_get_name (pod), maker->root)->pod = pod;
 }
 
-static void
-report_failure (KubeReport *report, KubeNode *root, const GError *error)
-{
-  gboolean is_valid = g_error_matches (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED);
-
-  kube_report_node (report, is_valid ? KVOL_KUBE_WARNING : KVOL_KUBE_ERROR, root, NULL, "%s", error->message);
-}
-
 /* Keeps places for the pods of an object that needs claims. */
 static void
 add_claimant (KvolKubeManifest *self, KubeObject *object)
@@ -180,8 +171,8 @@ add_pods (KvolKubeManifest *self, KubeObject *taken)
   self->n_copies += copies;
   if (kube_volumes_need_claims (object))
     add_claimant (self, g_steal_pointer (&object));
-  else if (!kube_pods_make (object, NULL, on_pod, &maker, &error))
-    report_failure (&self->report, object->root, error);
+  else if (!kube_pods_make (object, self->node_name, NULL, on_pod, &maker, &error))
+    kube_failure_report (&self->report, object, error);
 }
 
 /* ---- reading ---- */
@@ -317,8 +308,8 @@ settle_claimant (KvolKubeManifest *self, const Claimant *claimant, KubeClaims *c
     kube_report_begin_file (claims->report, claimant->file);
   claims->report->file_number = claimant->file_number;
   kube_report_begin_object (claims->report, claimant->object->kind->kind, claimant->object->name);
-  if (!kube_pods_make (claimant->object, claims, on_claiming_pod, &settler, &error))
-    report_failure (claims->report, claimant->object->root, error);
+  if (!kube_pods_make (claimant->object, self->node_name, claims, on_claiming_pod, &settler, &error))
+    kube_failure_report (claims->report, claimant->object, error);
   kube_report_end_object (claims->report);
 }
 
@@ -328,7 +319,7 @@ settle_claims (KvolKubeManifest *self)
   g_autoptr (KubeBinder) binder = kube_binder_new ();
   KubeClaims claims = { .binder = binder, .report = &self->full, .left = KUBE_MAX_CLAIMED };
 
-  kube_host_init (&claims.host, self->node_name ? self->node_name : g_get_host_name ());
+  kube_host_init (&claims.host, self->node_name);
   kube_manifest_foreach (self, offer, &claims);
   for (guint i = 0; i < self->others->len; i++)
     kube_manifest_foreach (self->others->pdata[i], offer, &claims);
@@ -465,6 +456,7 @@ kvol_kube_manifest_init (KvolKubeManifest *self)
 {
   kube_report_init (&self->report);
   kube_report_init (&self->full);
+  self->node_name = g_ascii_strdown (g_get_host_name (), -1);
   self->entries = g_ptr_array_new_with_free_func (entry_free);
   self->indices = g_hash_table_new_full (kube_hash_text, g_str_equal, g_free, NULL);
   self->claimants = g_ptr_array_new_with_free_func (claimant_free);

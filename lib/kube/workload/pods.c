@@ -115,15 +115,26 @@ default_service_account (GVariantDict *spec)
   g_variant_dict_insert (spec, "serviceAccountName", "s", name);
 }
 
+/* There is no scheduler: a pod that is set up here was meant for here. */
+static void
+default_node (GVariantDict *spec, const char *node)
+{
+  const char *name = NULL;
+
+  if (!g_variant_dict_lookup (spec, "nodeName", "&s", &name) || *name == '\0')
+    g_variant_dict_insert (spec, "nodeName", "s", node);
+}
+
 /* @volumes replaces those of the template; NULL: they stay. */
 static GVariant *
-make_spec (GVariant *template, GVariant *volumes)
+make_spec (GVariant *template, const char *node, GVariant *volumes)
 {
   g_autoptr (GVariant) given = g_variant_lookup_value (template, "spec", G_VARIANT_TYPE_VARDICT);
   GVariantDict dict;
 
   g_variant_dict_init (&dict, given);
   default_service_account (&dict);
+  default_node (&dict, node);
   if (volumes != NULL)
     g_variant_dict_insert_value (&dict, "volumes", volumes);
   return g_variant_dict_end (&dict);
@@ -145,13 +156,14 @@ make_pod (const KubeObject *object, GVariant *template, GVariant *spec, const ch
 }
 
 gboolean
-kube_pods_make (const KubeObject *object, KubeClaims *claims, KubePodFunc each, gpointer data, GError **error)
+kube_pods_make (const KubeObject *object, const char *node, KubeClaims *claims, KubePodFunc each, gpointer data,
+                GError **error)
 {
-  const KubeNode *node = kube_object_get_template (object);
+  const KubeNode *root = kube_object_get_template (object);
   const KubeType *type = object->kind->pods == KUBE_PODS_SELF ? &kube_type_Pod : &kube_type_PodTemplateSpec;
-  g_autoptr (GVariant) template = g_variant_ref_sink (kube_type_to_variant (type, node));
-  g_autoptr (GVariant) spec = g_variant_ref_sink (make_spec (template, NULL));
-  g_autofree char *digest = kube_spec_digest (kube_node_get (node, "spec"));
+  g_autoptr (GVariant) template = g_variant_ref_sink (kube_type_to_variant (type, root));
+  g_autoptr (GVariant) spec = g_variant_ref_sink (make_spec (template, node, NULL));
+  g_autofree char *digest = kube_spec_digest (kube_node_get (root, "spec"));
   guint64 count = kube_pods_count (object);
   g_autoptr (GVariant) shared = claims && count > 0 ? kube_volumes_new_shared (object, claims) : NULL;
 
@@ -165,7 +177,7 @@ kube_pods_make (const KubeObject *object, KubeClaims *claims, KubePodFunc each, 
 
       if (claims != NULL && volumes == NULL)
         continue;
-      pod = make_pod (object, template, claims ? make_spec (template, volumes) : spec, name, digest, error);
+      pod = make_pod (object, template, claims ? make_spec (template, node, volumes) : spec, name, digest, error);
       if (pod == NULL)
         return FALSE;
       each (pod, i, data);

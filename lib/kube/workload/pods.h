@@ -18,8 +18,9 @@ guint64 kube_pods_count (const KubeObject *object);
 /* What the pod of that index is called. */
 char *kube_pods_dup_name (const KubeObject *object, guint64 index);
 
-/* Makes them, of an object without faults. @each gets each pod as its own. @claims may be NULL for an object that needs
- * none; a pod whose claims have no volumes is left out, after a report. */
+/* Makes them, of an object without faults; they run on the node called @node unless they name another one. @each gets
+ * each pod as its own. @claims may be NULL for an object that needs none; a pod whose claims have no volumes is left
+ * out, after a report. */
 typedef void (*KubePodFunc) (KvolPod *pod, guint64 index, gpointer data);
-gboolean kube_pods_make (const KubeObject *object, KubeClaims *claims, KubePodFunc each, gpointer data,
-                         GError **error);
+gboolean kube_pods_make (const KubeObject *object, const char *node, KubeClaims *claims, KubePodFunc each,
+                         gpointer data, GError **error);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "workload/volumes.h"
 
+#include <kvol/kvol-error.h>
+
 #include "claim/volume.h"
 #include "manifest/types.h"
 
@@ -72,6 +74,13 @@ is_used (const KubeNode *spec, const char *field, const char *volume)
   return FALSE;
 }
 
+/* A volume that kvol cannot serve stays so; everything else may look different with other objects. */
+static KvolKubeSeverity
+judge (const GError *error)
+{
+  return g_error_matches (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED) ? KVOL_KUBE_WARNING : KVOL_KUBE_PENDING;
+}
+
 /* What goes wrong is reported about @field of @node. */
 static void
 add_claim (Maker *maker, KubeClaimUse *use, const KubeNode *template, KubeNode *node, const char *field)
@@ -88,7 +97,7 @@ add_claim (Maker *maker, KubeClaimUse *use, const KubeNode *template, KubeNode *
   if (made != NULL)
     g_variant_builder_add_value (maker->builder, made);
   else
-    kube_report_node (maker->claims->report, KVOL_KUBE_WARNING, node, field, "%s", error->message);
+    kube_report_node (maker->claims->report, judge (error), node, field, "%s", error->message);
   maker->failed = maker->failed || made == NULL;
 }
 

@@ -24,7 +24,7 @@ typedef struct {
 #define KUBE_MAX_CLAIMED 8388608
 
 /* Those of spec.volumes that all pods of @object share, aa{sv}, floating, each claim replaced by what it is bound to.
- * NULL: that failed, and was reported as a warning at the place of each claim. */
+ * NULL: that failed, and was reported at the place of each claim. */
 GVariant *kube_volumes_new_shared (const KubeObject *object, KubeClaims *claims);
 
 /* All of spec.volumes of the pod called @pod, in the same way, but a full reference. @shared may be NULL, and so is the

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What libkvol refuses of a pod is told of the object that the pod is made of, with the place in it. */
+#include "kube-rows.h"
+
+#define META "metadata: {name: o}\n"
+#define POD "apiVersion: v1\nkind: Pod\n" META "spec:\n"
+#define LABELS "  selector: {matchLabels: {a: b}}\n"
+#define TEMPLATE "  template:\n    metadata: {labels: {a: b}}\n    spec:\n"
+#define DEPLOYMENT "apiVersion: apps/v1\nkind: Deployment\n" META "spec:\n" LABELS TEMPLATE
+#define CRON_JOB                                                                                                       \
+  "apiVersion: batch/v1\nkind: CronJob\n" META "spec:\n  schedule: \"* * * * *\"\n  jobTemplate: {spec: {template: "   \
+  "{spec: {restartPolicy: Never,\n"
+#define CONTAINERS "containers: [{name: c, image: i}]\n"
+#define FLEX "{name: v, flexVolume: {driver: d/e,\n secretRef: {name: s}}}"
+
+#define CLAIMS                                                                                                         \
+  "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c}\nspec: {accessModes: [ReadWriteOnce], "       \
+  "resources: {requests: {storage: 1Gi}}, volumeName: pv}\n"                                                           \
+  "---\napiVersion: v1\nkind: PersistentVolume\nmetadata: {name: pv}\nspec: {accessModes: [ReadWriteOnce], "           \
+  "capacity: {storage: 1Gi}, hostPath: {path: /data}}\n"
+
+static const KubeRow rows[] = {
+  { "of a pod", POD "  " CONTAINERS "  volumes:\n  - " FLEX "\n",
+    "f:8: warning: Pod/o: spec.volumes[0].flexVolume.secretRef: not supported yet" },
+  { "of a template", DEPLOYMENT "      " CONTAINERS "      volumes: [{name: a},\n " FLEX "]\n",
+    "f:12: warning: Deployment/o: spec.template.spec.volumes[1].flexVolume.secretRef: not supported yet" },
+  { "of a template in a template", CRON_JOB CONTAINERS ", volumes: [" FLEX "]}}}}\n",
+    "f:9: warning: CronJob/o: spec.jobTemplate.spec.template.spec.volumes[0].flexVolume.secretRef: not supported yet" },
+  { "of a pod with a claim",
+    POD "  " CONTAINERS "  volumes:\n  - {name: a, persistentVolumeClaim: {claimName: c}}\n  - " FLEX "\n" CLAIMS,
+    "f:9: warning: Pod/o: spec.volumes[1].flexVolume.secretRef: not supported yet" },
+  { "of two volumes of one claim",
+    POD "  " CONTAINERS "  volumes:\n  - {name: a, persistentVolumeClaim: {claimName: c}}\n  -\n    name: b\n"
+        "    persistentVolumeClaim: {claimName: c}\n" CLAIMS,
+    "f:9: warning: Pod/o: spec.volumes[1]: PersistentVolume \"pv\" is volume \"a\" already: one of them can be mounted "
+    "several times" },
+};
+
+static void
+a_pod_with_more_volumes_than_can_be_is_told (void **state)
+{
+  g_autoptr (GString) text = g_string_new (POD "  " CONTAINERS "  volumes:\n");
+
+  for (guint i = 0; i < 1025; i++)
+    g_string_append_printf (text, "  - {name: v%u}\n", i);
+
+  g_autoptr (KvolKubeManifest) manifest = kube_rows_read (text->str);
+  g_autofree char *problems = kube_rows_dup_problems (manifest);
+
+  assert_string_equal (problems, "f:6: warning: Pod/o: spec.volumes: Too many: 1025: must have at most 1024 items");
+}
+
+int
+main (void)
+{
+  g_autoptr (GArray) tests = g_array_new (FALSE, FALSE, sizeof (struct CMUnitTest));
+
+  kube_rows_add_all (tests, rows, kube_rows_expect_problems);
+  kube_rows_add (tests, "a pod with more volumes than can be is told", a_pod_with_more_volumes_than_can_be_is_told,
+                 NULL);
+  return kube_rows_run ("kube-failure", tests);
+}
