@@ -11,6 +11,8 @@
 
 #define IDLE_MAX 4
 
+#define SECONDS_MAX 3600
+
 /* close() is a courtesy: what must last is in the records. */
 #define CLOSE_USEC (1 * G_TIME_SPAN_SECOND)
 
@@ -21,6 +23,7 @@ struct _LoaderCrew
   char *file;
   char *name;
   GVariant *config;
+  gint64 own_usec; /* what the configuration gives one call; 0: it does not say */
 
   GMutex lock;
   GQueue idle; /* (element-type SysWorker) the last one used first: its memory is warm */
@@ -29,8 +32,8 @@ struct _LoaderCrew
 /* ---- one conversation ---- */
 
 static gboolean
-serve (LoaderCrew *self, int socket_fd, const WireRequest *running, SysMessage *message, GCancellable *cancellable,
-       GError **error)
+serve (LoaderCrew *self, int socket_fd, const WireRequest *running, SysMessage *message, gboolean *ret_moves,
+       GCancellable *cancellable, GError **error)
 {
   g_auto (WireReceived) received = { 0 };
   g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
@@ -38,6 +41,7 @@ serve (LoaderCrew *self, int socket_fd, const WireRequest *running, SysMessage *
 
   if (!wire_take_request (message, &received, error))
     return FALSE;
+  *ret_moves = received.request.call == WIRE_PROGRESS;
   if (loader_service_run (&self->host.base, running, &received.request, &answer, cancellable, &refused))
     return wire_send_answer (socket_fd, &answer, error);
   return wire_send_error (socket_fd, refused, error);
@@ -52,8 +56,8 @@ typedef enum
 
 /* @ret_failed: the plugin's error, or why there is no answer. */
 static Talk
-talk (LoaderCrew *self, int socket_fd, const WireRequest *request, WireAnswer *ret_answer, gint64 deadline,
-      GCancellable *cancellable, GError **ret_failed)
+talk (LoaderCrew *self, int socket_fd, const WireRequest *request, WireAnswer *ret_answer, gint64 usec,
+      gint64 *deadline, GCancellable *cancellable, GError **ret_failed)
 {
   if (!wire_send_request (socket_fd, request, ret_failed))
     {
@@ -65,14 +69,18 @@ talk (LoaderCrew *self, int socket_fd, const WireRequest *request, WireAnswer *r
   for (;;)
     {
       g_auto (SysMessage) message = { 0 };
+      gboolean moves = FALSE;
 
-      if (!sys_message_receive (socket_fd, deadline, cancellable, &message, ret_failed))
+      if (!sys_message_receive (socket_fd, *deadline, cancellable, &message, ret_failed))
         return TALK_BROKEN;
       switch (message.kind)
         {
         case WIRE_REQUEST:
-          if (!serve (self, socket_fd, request, &message, cancellable, ret_failed))
+          if (!serve (self, socket_fd, request, &message, &moves, cancellable, ret_failed))
             return TALK_BROKEN;
+          /* What moves does not hang; how long it may take in all, the plugin knows. */
+          if (moves)
+            *deadline = g_get_monotonic_time () + usec;
           break;
         case WIRE_ERROR:
           wire_take_error (&message, ret_failed);
@@ -134,7 +142,7 @@ exchange (LoaderCrew *self, SysWorker **worker, const WireRequest *request, gint
 {
   g_autoptr (GError) failed = NULL;
   gint64 deadline = g_get_monotonic_time () + usec;
-  Talk how = talk (self, sys_worker_get_socket (*worker), request, ret_answer, deadline, cancellable, &failed);
+  Talk how = talk (self, sys_worker_get_socket (*worker), request, ret_answer, usec, &deadline, cancellable, &failed);
 
   if (how == TALK_BROKEN && failed->domain == KVOL_ERROR)
     set_lost (self, *worker, request->call, usec, g_get_monotonic_time () >= deadline, failed, error);
@@ -146,6 +154,12 @@ exchange (LoaderCrew *self, SysWorker **worker, const WireRequest *request, gint
 }
 
 /* ---- the crew ---- */
+
+static gint64
+get_deadline (const LoaderCrew *self)
+{
+  return self->own_usec > 0 ? self->own_usec : self->setup->deadline_usec;
+}
 
 static SysWorker *
 start_worker (LoaderCrew *self, GCancellable *cancellable, GError **error)
@@ -168,7 +182,7 @@ start_worker (LoaderCrew *self, GCancellable *cancellable, GError **error)
     return NULL;
   request.text[0] = KVOL_VERSION;
   request.variant[0] = self->config;
-  if (!exchange (self, &worker, &request, self->setup->deadline_usec, &answer, cancellable, error))
+  if (!exchange (self, &worker, &request, get_deadline (self), &answer, cancellable, error))
     return NULL;
   return g_steal_pointer (&worker);
 }
@@ -217,6 +231,26 @@ give_back (LoaderCrew *self, SysWorker *worker)
   g_clear_pointer (&worker, sys_worker_free);
 }
 
+/* What an operator may say of any plugin that runs here. */
+static gboolean
+read_deadline (LoaderCrew *self, GError **error)
+{
+  g_autoptr (GVariant) value =
+      self->config != NULL ? g_variant_lookup_value (self->config, "timeoutSeconds", NULL) : NULL;
+  gint64 n = 0;
+
+  if (value == NULL)
+    return TRUE;
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_INT64))
+    n = g_variant_get_int64 (value);
+  self->own_usec = n * G_TIME_SPAN_SECOND;
+  if (n >= 1 && n <= SECONDS_MAX)
+    return TRUE;
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "timeoutSeconds: must be a whole number from 1 to %d",
+               SECONDS_MAX);
+  return FALSE;
+}
+
 LoaderCrew *
 loader_crew_new (const LoaderCrewSetup *setup, const char *file, const char *name, GVariant *config, GError **error)
 {
@@ -231,7 +265,8 @@ loader_crew_new (const LoaderCrewSetup *setup, const char *file, const char *nam
   g_queue_init (&self->idle);
   loader_host_init (&self->host, setup->ops, setup->data, self->name);
 
-  first = start_worker (self, NULL, error);
+  if (read_deadline (self, error))
+    first = start_worker (self, NULL, error);
   if (first == NULL)
     return NULL;
   give_back (self, first);
@@ -248,7 +283,7 @@ loader_crew_free (LoaderCrew *self)
     {
       g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
 
-      exchange (self, &worker, &request, MIN (CLOSE_USEC, self->setup->deadline_usec), &answer, NULL, NULL);
+      exchange (self, &worker, &request, MIN (CLOSE_USEC, get_deadline (self)), &answer, NULL, NULL);
       g_clear_pointer (&worker, sys_worker_free);
     }
   g_mutex_clear (&self->lock);
@@ -273,7 +308,7 @@ loader_crew_call (LoaderCrew *self, const WireRequest *request, WireAnswer *ret_
       g_prefix_error (error, "volume plugin \"%s\" cannot be opened: ", self->name);
       return FALSE;
     }
-  ok = exchange (self, &worker, request, self->setup->deadline_usec, ret_answer, cancellable, error);
+  ok = exchange (self, &worker, request, get_deadline (self), ret_answer, cancellable, error);
   if (worker != NULL)
     give_back (self, worker);
   return ok;

@@ -11,7 +11,7 @@ typedef struct {
   const LoaderHostOps *ops;
   gpointer             data;
   const char          *worker_program; /* NULL: there is none */
-  gint64               deadline_usec;  /* of one call */
+  gint64               deadline_usec;  /* of one call, unless the plugin's configuration has timeoutSeconds */
 } LoaderCrewSetup;
 
 typedef struct _LoaderCrew LoaderCrew;
@@ -24,7 +24,8 @@ LoaderCrew *loader_crew_new (const LoaderCrewSetup *setup, const char *file, con
 void loader_crew_free (LoaderCrew *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoaderCrew, loader_crew_free)
 
-/* Makes one call. When the answer is lost (past the deadline, a crash), the worker is ended and the error is
- * UNCERTAIN for a call that changes something, TRANSIENT for one that only looks. @cancellable ends it at once. */
+/* Makes one call; its time begins anew each time the plugin tells of progress. When the answer is lost (past the
+ * deadline, a crash), the worker is ended and the error is UNCERTAIN for a call that changes something, TRANSIENT for
+ * one that only looks. @cancellable ends it at once. */
 gboolean loader_crew_call (LoaderCrew *self, const WireRequest *request, WireAnswer *ret_answer,
                            GCancellable *cancellable, GError **error);

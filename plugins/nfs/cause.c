@@ -27,7 +27,7 @@ static const struct
                                          "(showmount -e, exportfs -v)" },
   [NFS_STALE] = { "nfs.stale", "export the directory anew at the server (exportfs -ra), or restart its NFS service" },
   [NFS_SERVER_FAULT] = { "nfs.server-fault", "look into the server's log" },
-  [NFS_NO_DATA_PATH] = { "nfs.no-data-path", "use a kvol that can mount NFS" },
+  [NFS_NO_DATA_PATH] = { "nfs.no-data-path", "use a kernel with the NFS client (modules nfsv3 and nfsv4)" },
 };
 
 const char *

@@ -83,6 +83,7 @@ probe_mount (NfsProbe *self, GError **error)
   if (!nfs_probe_connect (self, &rpc, port, error))
     return NULL;
   root = ask_for_root (self, &rpc, error);
+  self->mount_port = port;
   if (root != NULL)
     nfs_steps_end (&self->steps, "%s gives \"%s\"", rpc.peer, self->target->path);
   return root;

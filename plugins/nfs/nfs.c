@@ -11,26 +11,66 @@
 typedef struct
 {
   gint64 probe_usec;
+  NfsDataPath data_path;
 } Nfs;
+
+static gboolean
+read_seconds (GVariant *config, const char *key, gint64 max, gint64 *seconds, GError **error)
+{
+  g_autoptr (GVariant) value = config ? g_variant_lookup_value (config, key, NULL) : NULL;
+  gint64 n = 0;
+
+  if (value == NULL)
+    return TRUE;
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_INT64))
+    n = g_variant_get_int64 (value);
+  if (n >= 1 && n <= max)
+    {
+      *seconds = n;
+      return TRUE;
+    }
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "%s: must be a whole number from 1 to %" G_GINT64_FORMAT,
+               key, max);
+  return FALSE;
+}
+
+static gboolean
+read_switch (GVariant *config, const char *key, gboolean *on, GError **error)
+{
+  g_autoptr (GVariant) value = config ? g_variant_lookup_value (config, key, NULL) : NULL;
+
+  if (value != NULL && !g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "%s: must be true or false", key);
+      return FALSE;
+    }
+  if (value != NULL)
+    *on = g_variant_get_boolean (value);
+  return TRUE;
+}
+
+static gboolean
+check_helper (const KvolHost *host, GError **error)
+{
+  if (KVOL_HAS (host, run_mount_helper) && host->run_mount_helper != NULL)
+    return TRUE;
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED, "mountHelper: this host runs no mount helpers");
+  return FALSE;
+}
 
 static gpointer
 nfs_open (const KvolHost *host, GVariant *config, GError **error)
 {
-  g_autoptr (GVariant) seconds = config ? g_variant_lookup_value (config, "probeTimeoutSeconds", NULL) : NULL;
-  gint64 n = PROBE_SECONDS;
-  Nfs *self;
+  g_autofree Nfs *self = g_new0 (Nfs, 1);
+  gint64 probe_seconds = PROBE_SECONDS;
 
-  if (seconds != NULL)
-    n = g_variant_is_of_type (seconds, G_VARIANT_TYPE_INT64) ? g_variant_get_int64 (seconds) : 0;
-  if (n < 1 || n > PROBE_SECONDS_MAX)
-    {
-      g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC,
-                   "probeTimeoutSeconds: must be a whole number from 1 to %d", PROBE_SECONDS_MAX);
-      return NULL;
-    }
-  self = g_new0 (Nfs, 1);
-  self->probe_usec = n * G_TIME_SPAN_SECOND;
-  return self;
+  self->data_path.host = host;
+  if (!read_seconds (config, "probeTimeoutSeconds", PROBE_SECONDS_MAX, &probe_seconds, error)
+      || !read_switch (config, "mountHelper", &self->data_path.use_helper, error)
+      || (self->data_path.use_helper && !check_helper (host, error)))
+    return NULL;
+  self->probe_usec = probe_seconds * G_TIME_SPAN_SECOND;
+  return g_steal_pointer (&self);
 }
 
 static void
@@ -77,13 +117,14 @@ nfs_setup (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *mad
 {
   g_auto (NfsTarget) target = { 0 };
   g_autoptr (GVariant) steps = NULL;
+  const Nfs *nfs = self;
   GError *failure = NULL;
   NfsFound found;
 
   if (!nfs_target_read (&target, volume->volume, error))
     return FALSE;
-  if (nfs_probe (&target, ((Nfs *) self)->probe_usec, &steps, &found, cancellable, &failure)
-      && nfs_data_path_open (&target, &found, made, &failure))
+  if (nfs_probe (&target, nfs->probe_usec, &steps, &found, cancellable, &failure)
+      && nfs_data_path_open (&nfs->data_path, &target, &found, made, cancellable, &failure))
     return TRUE;
   nfs_cause_propagate (error, failure);
   return FALSE;

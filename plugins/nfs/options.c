@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One table says which options there are and which values each may have; whatever concerns the way to the server has
- * a function beside it. All others are the kernel's, and pass when their form is right. */
+ * a function beside it. All others pass when their form is right, to where the table says. */
 #include "options.h"
 
 #include <string.h>
@@ -71,23 +71,30 @@ typedef struct
   const char *words; /* values it may have, between blanks; NULL: a number */
   gint64 min;        /* of the number */
   gint64 max;        /* 0, and no words: it has no value */
-  Apply apply;       /* NULL: it is the kernel's affair */
+  Apply apply;       /* NULL: the probe does not ask for it */
+  enum
+  {
+    KERNELS, /* of the file system */
+    MOUNTS,  /* of the one mount */
+    WAYS,    /* of the way to the server: a mount by the kernel gets it from what was found */
+    NOBODYS, /* kvol does what it asks for anyway, or it has no meaning for a volume */
+  } whose;
 } OptionSpec;
 
 static const OptionSpec specs[] = {
-  { "vers nfsvers", "3 4 4.0 4.1 4.2", 0, 0, set_version },
-  { "v3 v4 v4.0 v4.1 v4.2", NULL, 0, 0, set_version_word },
-  { "minorversion", NULL, 0, 2, set_minor },
-  { "mountvers", "3", 0, 0, NULL },
-  { "proto", "tcp tcp6", 0, 0, set_family },
-  { "tcp", NULL, 0, 0, NULL },
-  { "mountproto", "tcp tcp6", 0, 0, NULL },
-  { "port", NULL, 0, G_MAXUINT16, set_port },
-  { "mountport", NULL, 0, G_MAXUINT16, set_mount_port },
+  { "vers nfsvers", "3 4 4.0 4.1 4.2", 0, 0, set_version, WAYS },
+  { "v3 v4 v4.0 v4.1 v4.2", NULL, 0, 0, set_version_word, WAYS },
+  { "minorversion", NULL, 0, 2, set_minor, WAYS },
+  { "mountvers", "3", 0, 0, NULL, WAYS },
+  { "proto", "tcp tcp6", 0, 0, set_family, WAYS },
+  { "tcp", NULL, 0, 0, NULL, WAYS },
+  { "mountproto", "tcp tcp6", 0, 0, NULL, WAYS },
+  { "port", NULL, 0, G_MAXUINT16, set_port, WAYS },
+  { "mountport", NULL, 0, G_MAXUINT16, set_mount_port, WAYS },
   { "sec", "none sys krb5 krb5i krb5p", 0, 0, set_security },
   { "resvport", NULL, 0, 0, set_reserved_port },
   { "noresvport", NULL, 0, 0, set_any_port },
-  { "ro rw", NULL, 0, 0, NULL },
+  { "ro rw", NULL, 0, 0, NULL, MOUNTS },
   { "hard soft softerr softreval nosoftreval", NULL, 0, 0, NULL },
   { "timeo", NULL, 1, G_MAXINT32, NULL },
   { "retrans", NULL, 0, G_MAXINT32, NULL },
@@ -100,11 +107,12 @@ static const OptionSpec specs[] = {
   { "lock nolock", NULL, 0, 0, NULL },
   { "local_lock", "none all flock posix", 0, 0, NULL },
   { "write", "lazy eager wait", 0, 0, NULL },
-  { "atime noatime diratime nodiratime relatime norelatime strictatime", NULL, 0, 0, NULL },
-  { "exec noexec nosuid nodev sync async dirsync", NULL, 0, 0, NULL },
-  /* Of fstab and the mount helper: kvol does what they ask for anyway, or they have no meaning for it. */
-  { "defaults _netdev nofail fg", NULL, 0, 0, NULL },
-  { "retry", NULL, 0, G_MAXINT32, NULL },
+  { "atime noatime diratime nodiratime relatime norelatime strictatime", NULL, 0, 0, NULL, MOUNTS },
+  { "exec noexec", NULL, 0, 0, NULL, MOUNTS },
+  { "nosuid nodev", NULL, 0, 0, NULL, NOBODYS },
+  { "sync async dirsync", NULL, 0, 0, NULL },
+  { "defaults _netdev nofail fg", NULL, 0, 0, NULL, NOBODYS },
+  { "retry", NULL, 0, G_MAXINT32, NULL, NOBODYS },
 };
 
 /* What could be meant well, and why kvol does not take it all the same. */
@@ -196,6 +204,15 @@ check_value (const OptionSpec *spec, const char *option, const char *value, gint
   return throw_option (error, option, what);
 }
 
+static void
+keep (NfsOptions *self, const OptionSpec *spec, const char *option)
+{
+  GPtrArray *const lists[] = { [KERNELS] = self->kernel, [MOUNTS] = self->mount, [WAYS] = self->way };
+
+  if (spec->whose != NOBODYS)
+    g_ptr_array_add (lists[spec->whose], g_strdup (option));
+}
+
 static gboolean
 read_option (NfsOptions *self, const char *option, GError **error)
 {
@@ -214,14 +231,21 @@ read_option (NfsOptions *self, const char *option, GError **error)
     return FALSE;
   if (spec->apply != NULL)
     spec->apply (self, value != NULL ? value : name, number);
+  keep (self, spec, option);
   return TRUE;
 }
 
-gboolean
-nfs_options_read (NfsOptions *self, const char *const *options, GError **error)
+void
+nfs_options_clear (NfsOptions *self)
 {
-  *self = (NfsOptions){ .minor = -1, .family = AF_UNSPEC };
+  g_clear_pointer (&self->kernel, g_ptr_array_unref);
+  g_clear_pointer (&self->mount, g_ptr_array_unref);
+  g_clear_pointer (&self->way, g_ptr_array_unref);
+}
 
+static gboolean
+read_all (NfsOptions *self, const char *const *options, GError **error)
+{
   for (gsize i = 0; options != NULL && options[i] != NULL; i++)
     {
       /* As upstream joins them with commas, one string may hold several. */
@@ -232,4 +256,20 @@ nfs_options_read (NfsOptions *self, const char *const *options, GError **error)
           return FALSE;
     }
   return TRUE;
+}
+
+gboolean
+nfs_options_read (NfsOptions *self, const char *const *options, GError **error)
+{
+  *self = (NfsOptions){
+    .minor = -1,
+    .family = AF_UNSPEC,
+    .kernel = g_ptr_array_new_with_free_func (g_free),
+    .mount = g_ptr_array_new_with_free_func (g_free),
+    .way = g_ptr_array_new_with_free_func (g_free),
+  };
+  if (read_all (self, options, error))
+    return TRUE;
+  nfs_options_clear (self);
+  return FALSE;
 }

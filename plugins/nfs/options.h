@@ -12,8 +12,13 @@ typedef struct {
   int      family;       /* AF_INET, AF_INET6, or AF_UNSPEC: not said */
   gboolean by_kerberos;
   gboolean any_port;     /* noresvport: the connection need not come from a reserved port */
+  /* What was said, in order (element-type utf8): */
+  GPtrArray *kernel;     /* of the file system: "hard", "timeo=600" */
+  GPtrArray *mount;      /* of the mount: "ro", "noatime" */
+  GPtrArray *way;        /* of the way to the server: "vers=4.1", "port=2049" */
 } NfsOptions;
 
 /* @options as a PersistentVolume has them, or NULL; a later one wins. What is not known, or has a value that it cannot
  * have, is refused by name: nothing that a volume's author writes reaches the kernel unseen. */
-gboolean nfs_options_read (NfsOptions *self, const char *const *options, GError **error);
+gboolean nfs_options_read  (NfsOptions *self, const char *const *options, GError **error);
+void     nfs_options_clear (NfsOptions *self);

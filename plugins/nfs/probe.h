@@ -13,6 +13,7 @@ typedef struct {
   GArray          *endpoints;  /* (element-type NfsEndpoint) that are left to try: one, once it has answered */
   NfsRpc           nfs;        /* the connection to the NFS service */
   int              port;       /* where that is */
+  int              mount_port; /* of the MOUNT service, for version 3 */
   int              version;    /* that the server speaks, 3 or 4; 0: not known yet */
 } NfsProbe;
 
@@ -29,8 +30,9 @@ enum {
 /* What a mount need not find out again. */
 typedef struct {
   NfsEndpoint endpoint;
-  int         port;     /* of the NFS service */
-  int         version;  /* 3 or 4 */
+  int         port;       /* of the NFS service */
+  int         mount_port; /* of the MOUNT service; 0: version 4 has none, and a Kerberos volume was not looked into */
+  int         version;    /* 3 or 4 */
 } NfsFound;
 
 /* Asks for at most @usec. @ret_steps: what was done, also when it failed. FALSE with a cause, or cancelled. */

@@ -44,4 +44,5 @@ nfs_target_clear (NfsTarget *self)
 {
   g_clear_pointer (&self->server, g_free);
   g_clear_pointer (&self->path, g_free);
+  nfs_options_clear (&self->options);
 }

@@ -49,6 +49,7 @@ static const ErrnoRow errno_rows[] = {
   { "a system call that is missing (ENOSYS) is not supported", ENOSYS, KVOL_ERROR_NOT_SUPPORTED },
   { "an operation that is missing (EOPNOTSUPP) is not supported", EOPNOTSUPP, KVOL_ERROR_NOT_SUPPORTED },
   { "an unknown file system (ENODEV) is not supported", ENODEV, KVOL_ERROR_NOT_SUPPORTED },
+  { "a version of a protocol (EPROTONOSUPPORT) is not supported", EPROTONOSUPPORT, KVOL_ERROR_NOT_SUPPORTED },
   { "a name that is too long (ENAMETOOLONG) is an invalid spec", ENAMETOOLONG, KVOL_ERROR_INVALID_SPEC },
   { "an unheard-of errno is final", 4000, KVOL_ERROR_FINAL },
 };
