@@ -200,7 +200,11 @@ void
 engine_set_state (Engine *self, EnginePod *pod, EngineVolume *volume, EngineState state, GError *error)
 {
   gboolean differs = volume->state != state || error != NULL;
+  const char *said = volume->error ? volume->error->message : NULL;
 
+  /* Whoever asks for the status is another process more often than not. */
+  if (g_strcmp0 (said, error ? error->message : NULL) != 0)
+    pod->unsaved = TRUE;
   g_mutex_lock (&self->lock);
   if (volume->state != state)
     volume->since = g_get_real_time ();

@@ -11,7 +11,7 @@
 
 /* leaving, namespace, name, the pod's object (a{sv}), the number of volumes, and of each: name, spec name, plugin,
  * volume id, state, what it was made, mount (id, device, inode), host path, the plugin's record (a{sv}), the last
- * error (code, text). After them again of each: content (device, inode) and its conditions, which an older version
+ * error (code, text). After them again of each: since when it is in its state, content (device, inode) and its conditions, which an older version
  * neither writes nor reads. Contents of objects are never in it. */
 
 static void
@@ -35,6 +35,7 @@ put_volume (GByteArray *record, const EngineVolume *volume)
 static void
 put_more (GByteArray *record, const EngineVolume *volume)
 {
+  record_put_number (record, (guint64) volume->since);
   record_put_number (record, volume->content_dev);
   record_put_number (record, volume->content_ino);
   engine_condition_put (record, volume);
@@ -107,6 +108,7 @@ get_volume (Engine *self, const char *uid, RecordReader *record, gboolean same_b
 static void
 get_more (RecordReader *record, EngineVolume *volume)
 {
+  volume->since = (gint64) record_get_number (record);
   volume->content_dev = record_get_number (record);
   volume->content_ino = record_get_number (record);
   engine_condition_get (record, volume);

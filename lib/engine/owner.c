@@ -8,8 +8,11 @@
  * for another one who waits. */
 #include "engine/owner.h"
 
+#include <kvol/kvol-error.h>
+
 #include "engine/claim.h"
 #include "engine/condition.h"
+#include "sys/beneath.h"
 #include "sys/entry.h"
 #include "sys/owner.h"
 
@@ -111,6 +114,12 @@ engine_owner_apply (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, En
     return TRUE;
   if (shared && !become_first (self, volume, &first, cancellable, error))
     return FALSE;
+  if (self->pods_fd >= 0 && shared && sys_lies_in (self->pods_fd, content_fd))
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC,
+                   "it holds the root directory \"%s\", whose files cannot be given to fsGroup", self->root);
+      return FALSE;
+    }
   if (!first)
     return compare_group (self, pod, volume, group, content_fd, error);
   if (call->pod.read_only)

@@ -70,6 +70,7 @@ typedef struct {
   gint64     delay;     /* shared: back-off before the next retry, µs */
   gint64     retry_at;  /* shared: monotonic; 0: no retry */
   gint64     refresh_at; /* shared: monotonic; 0: no volume asks for it */
+  gint64     refresh_due; /* shared: by the wall clock */
   gint64     hurry;     /* shared: how long at least until then, µs */
 } EnginePod;
 

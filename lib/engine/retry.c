@@ -71,6 +71,14 @@ push_when_due (EngineRetry *self, const EnginePod *pod, EngineWork work, gint64 
     *next = *at;
 }
 
+/* When to look at the wall clock again: it may be set, and it goes on while the machine sleeps, as this thread's own
+ * clock does not. */
+static gint64
+look_at_wall (const EnginePod *pod, gint64 now)
+{
+  return now + CLAMP (pod->refresh_due - g_get_real_time (), 0, LAST_DELAY);
+}
+
 /* Hands over what is due and answers when the next will be; 0: nothing is scheduled. Called with the lock held. */
 static gint64
 push_due (EngineRetry *self)
@@ -84,6 +92,8 @@ push_due (EngineRetry *self)
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &pod))
     {
       push_when_due (self, pod, self->again, &pod->retry_at, now, &next);
+      if (pod->refresh_at != 0 && pod->refresh_at <= now)
+        pod->refresh_at = look_at_wall (pod, now);
       push_when_due (self, pod, self->refresh, &pod->refresh_at, now, &next);
     }
   return next;
@@ -139,14 +149,15 @@ engine_retry_schedule (EngineRetry *self, EnginePod *pod)
 void
 engine_retry_refresh_at (EngineRetry *self, EnginePod *pod, gint64 usec, gboolean hurries)
 {
-  gint64 wait = MAX (0, usec - g_get_real_time ());
+  gint64 now = g_get_real_time ();
 
   g_mutex_lock (&self->engine->lock);
-  if (wait >= LAST_DELAY)
+  if (usec - now >= LAST_DELAY)
     pod->hurry = 0;
   else if (hurries)
     pod->hurry = longer (pod->hurry);
-  pod->refresh_at = g_get_monotonic_time () + MAX (wait, pod->hurry);
+  pod->refresh_due = MAX (usec, now + pod->hurry);
+  pod->refresh_at = look_at_wall (pod, g_get_monotonic_time ());
   wake_clock (self);
   g_mutex_unlock (&self->engine->lock);
 }

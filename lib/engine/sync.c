@@ -290,6 +290,17 @@ sync_claimed (Engine *self, EnginePod *pod, ModelPod *model, gboolean was_due, G
   return FALSE;
 }
 
+/* What was set up for one pod must not become another's. */
+static gboolean
+check_same (const EnginePod *pod, const ModelPod *model, GError **error)
+{
+  if (pod->object == NULL || pod->leaving || (g_str_equal (pod->ns, model->ns) && g_str_equal (pod->name, model->name)))
+    return TRUE;
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC,
+               "metadata.uid: Invalid value: \"%s\": pod \"%s/%s\" has it already", model->uid, pod->ns, pod->name);
+  return FALSE;
+}
+
 gboolean
 engine_sync_pod (Engine *self, ModelPod *model, GCancellable *cancellable, GError **error)
 {
@@ -302,6 +313,12 @@ engine_sync_pod (Engine *self, ModelPod *model, GCancellable *cancellable, GErro
     {
       engine_release (self, pod, pod->unknown);
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "pod %s is not wanted any more", model->uid);
+      return FALSE;
+    }
+
+  if (!check_same (pod, model, error))
+    {
+      engine_release (self, pod, FALSE);
       return FALSE;
     }
 

@@ -32,18 +32,18 @@ find_plugin (Engine *self, const EngineVolume *volume, GError **error)
   return NULL;
 }
 
+/* A refresh that fails was due all the same, and stays due. */
 static gboolean
 refresh_at (const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call, int dir_fd,
             GCancellable *cancellable, GError **error)
 {
   g_auto (KvolMade) made = LOADER_MADE_INIT;
+  gboolean done = plugin->desc.refresh == NULL
+                  || plugin->desc.refresh (plugin->self, &call->pod, dir_fd, &made, cancellable, error);
 
-  volume->due = 0;
-  if (plugin->desc.refresh != NULL
-      && !plugin->desc.refresh (plugin->self, &call->pod, dir_fd, &made, cancellable, error))
-    return FALSE;
-  volume->due = made.next_refresh_usec;
-  return TRUE;
+  if (done || made.next_refresh_usec != 0)
+    volume->due = made.next_refresh_usec;
+  return done;
 }
 
 /* Directories in which the runtime will mount other volumes: it could not make them in a read-only volume. */

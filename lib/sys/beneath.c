@@ -197,6 +197,33 @@ sys_list_dir (int dir_fd, GError **error)
 }
 
 gboolean
+sys_lies_in (int fd, int of_fd)
+{
+  KVOL_AUTO_FD at = openat (fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  struct stat wanted = { 0 };
+  struct stat here = { 0 };
+  struct stat below = { 0 };
+
+  if (at < 0 || fstat (of_fd, &wanted) < 0 || fstat (at, &here) < 0)
+    return FALSE;
+  /* The root is its own parent. */
+  while (here.st_ino != below.st_ino || here.st_dev != below.st_dev)
+    {
+      if (here.st_ino == wanted.st_ino && here.st_dev == wanted.st_dev)
+        return TRUE;
+      below = here;
+
+      int up = openat (at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+      kvol_clear_fd (&at);
+      at = up;
+      if (at < 0 || fstat (at, &here) < 0)
+        return FALSE;
+    }
+  return FALSE;
+}
+
+gboolean
 sys_name_is_single (const char *name)
 {
   gsize length = strlen (name);

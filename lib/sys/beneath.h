@@ -39,5 +39,8 @@ gboolean sys_remove_dir_at (int dir_fd, const char *name, GError **error);
  * has been removed. */
 char **sys_list_dir (int dir_fd, GError **error);
 
+/* Whether the directory @fd is, or lies somewhere below, the directory @of_fd, along "..". */
+gboolean sys_lies_in (int fd, int of_fd);
+
 /* Whether @name is safe as a single path component: not empty, ".", "..", no "/", at most 255 bytes. */
 gboolean sys_name_is_single (const char *name);

@@ -362,6 +362,26 @@ a_plugin_is_told_of_a_removal_though_the_pods_directory_is_gone (void **state)
   story_end (story);
 }
 
+static void
+a_uid_stays_with_the_pod_that_has_it (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) pod = story_pod ("web", "{'volumes': <[{'name': <'data'>, 'emptyDir': <@a{sv} {}>}]>}");
+  g_autoptr (GVariant) object = g_variant_ref_sink (g_variant_new_parsed (
+      "{'metadata': <{'name': <'other'>, 'uid': <'web-uid'>}>, 'spec': <{'volumes': <[{'name': <'more'>, 'emptyDir': "
+      "<@a{sv} {}>}]>}>}"));
+  g_autoptr (KvolPod) other = kvol_pod_new (object, NULL);
+  g_autofree char *more = story_path (story, "web", "kubernetes.io~empty-dir", "more", NULL);
+  g_autoptr (GError) error = NULL;
+
+  story_sync (story, pod);
+  assert_false (kvol_manager_sync_pod (story->manager, other, NULL, &error));
+  assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC));
+  assert_false (g_file_test (more, G_FILE_TEST_EXISTS));
+  story_remove (story, pod);
+  story_end (story);
+}
+
 int
 main (void)
 {
@@ -382,6 +402,7 @@ main (void)
     cmocka_unit_test (propagation_from_a_private_mount_is_refused_with_what_helps),
     cmocka_unit_test (a_host_path_is_looked_at_by_every_sync),
     cmocka_unit_test (a_plugin_is_told_of_a_removal_though_the_pods_directory_is_gone),
+    cmocka_unit_test (a_uid_stays_with_the_pod_that_has_it),
     cmocka_unit_test (options_that_nothing_can_bring_up_to_date_are_refused_and_the_volume_stays),
   };
 

@@ -337,6 +337,74 @@ an_unwanted_pod_in_use_goes_when_its_user_has_gone (void **state)
   story_end (story);
 }
 
+static char *
+error_of (Story *story)
+{
+  g_autoptr (GVariant) status = kvol_manager_get_status (story->manager);
+  g_autofree char *text = g_variant_print (status, FALSE);
+  const char *error = strstr (text, "'error'");
+
+  return g_strdup (error != NULL ? error : "");
+}
+
+static void
+an_error_of_a_refresh_outlives_the_process_and_not_its_cause (void **state)
+{
+  Story *story = story_begin_with_objects ();
+  g_autoptr (KvolPod) pod = story_pod (
+      "web", "{'volumes': <[{'name': <'config'>, 'configMap': <{'name': <'settings'>, 'items': <[{'key': <'color'>, "
+             "'path': <'color'>}]>}>}]>}");
+
+  story_sync (story, pod);
+  memory_store_set (story->store, "ConfigMap", "default", "settings", "shape", "round", NULL);
+  assert_false (kvol_manager_sync_pod (story->manager, pod, NULL, NULL));
+  story_restart (story);
+  g_variant_unref (kvol_manager_recover (story->manager, TRUE, NULL, NULL));
+
+  g_autofree char *ill = error_of (story);
+
+  assert_non_null (strstr (ill, "color"));
+  memory_store_set (story->store, "ConfigMap", "default", "settings", "color", "blue", NULL);
+  story_sync (story, pod);
+  story_restart (story);
+  g_variant_unref (kvol_manager_recover (story->manager, TRUE, NULL, NULL));
+
+  g_autofree char *well = error_of (story);
+
+  assert_string_equal (well, "");
+  story_remove (story, pod);
+  story_end (story);
+}
+
+static gint64
+since_of (Story *story)
+{
+  g_autoptr (GVariant) status = kvol_manager_get_status (story->manager);
+  g_autofree char *text = g_variant_print (status, FALSE);
+  const char *since = strstr (text, "'since': <");
+
+  assert_non_null (since);
+  return g_ascii_strtoll (since + strlen ("'since': <"), NULL, 10);
+}
+
+static void
+since_when_a_volume_is_ready_outlives_the_process (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) pod = story_pod ("web", ONE_EMPTY_DIR);
+
+  story_sync (story, pod);
+
+  gint64 since = since_of (story);
+
+  assert_true (since > 0);
+  story_restart (story);
+  g_variant_unref (kvol_manager_recover (story->manager, FALSE, NULL, NULL));
+  assert_true (since_of (story) == since);
+  story_remove (story, pod);
+  story_end (story);
+}
+
 static void
 names_that_lead_elsewhere_are_refused (void **state)
 {
@@ -409,6 +477,8 @@ main (void)
     cmocka_unit_test (the_last_error_outlives_the_process_that_met_it),
     cmocka_unit_test (what_is_in_use_is_unfinished_and_not_foreign),
     cmocka_unit_test (an_unwanted_pod_in_use_goes_when_its_user_has_gone),
+    cmocka_unit_test (an_error_of_a_refresh_outlives_the_process_and_not_its_cause),
+    cmocka_unit_test (since_when_a_volume_is_ready_outlives_the_process),
     cmocka_unit_test (names_that_lead_elsewhere_are_refused),
   };
   g_autoptr (GArray) tests = rows_new ();

@@ -323,6 +323,8 @@ write_etc (const char *name, const char *content)
   g_autofree char *from = g_build_filename (dir, name, NULL);
   g_autofree char *to = g_build_filename ("/etc", name, NULL);
 
+  if (!g_file_test (to, G_FILE_TEST_EXISTS))
+    skip_because ("this machine has no file in /etc for the test's own to lie on");
   assert_true (g_file_set_contents (from, content, -1, NULL));
   assert_int_equal (mount (from, to, NULL, MS_BIND, NULL), 0);
 }
