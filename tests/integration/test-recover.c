@@ -381,10 +381,10 @@ since_of (Story *story)
 {
   g_autoptr (GVariant) status = kvol_manager_get_status (story->manager);
   g_autofree char *text = g_variant_print (status, FALSE);
-  const char *since = strstr (text, "'since': <");
+  const char *since = strstr (text, "'since'");
 
   assert_non_null (since);
-  return g_ascii_strtoll (since + strlen ("'since': <"), NULL, 10);
+  return g_ascii_strtoll (strpbrk (since, "123456789"), NULL, 10);
 }
 
 static void
