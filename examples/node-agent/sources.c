@@ -58,35 +58,47 @@ sources_load (const char *root, GError **error)
   return g_steal_pointer (&paths);
 }
 
+static gboolean
+is_among (GPtrArray *paths, guint first, const char *path)
+{
+  for (guint i = first; i < paths->len; i++)
+    if (g_str_equal (paths->pdata[i], path))
+      return TRUE;
+  return FALSE;
+}
+
+/* Those of @known that are not given now, then those that are. */
+static char *
+join (GPtrArray *known, GPtrArray *given)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < known->len; i++)
+    if (!is_among (given, 0, known->pdata[i]))
+      g_string_append_printf (text, "%s\n", (char *) known->pdata[i]);
+  for (guint i = 0; i < given->len; i++)
+    if (!is_among (given, i + 1, given->pdata[i]))
+      g_string_append_printf (text, "%s\n", (char *) given->pdata[i]);
+  return g_string_free (text, FALSE);
+}
+
 gboolean
 sources_remember (const char *root, GPtrArray *paths, GError **error)
 {
   g_autoptr (GPtrArray) known = sources_load (root, error);
-  gboolean changed = FALSE;
 
   if (known == NULL)
     return FALSE;
-  for (guint i = 0; i < paths->len; i++)
-    {
-      const char *path = g_ptr_array_index (paths, i);
 
-      if (g_ptr_array_find_with_equal_func (known, path, g_str_equal, NULL))
-        continue;
-      g_ptr_array_add (known, g_strdup (path));
-      changed = TRUE;
-    }
-  if (!changed)
-    return TRUE;
-  if (!make_directory (root, error))
-    return FALSE;
-
-  g_ptr_array_add (known, g_strdup (""));
-  g_ptr_array_add (known, NULL);
-
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
   g_autofree char *file = file_path (root);
-  g_autofree char *text = g_strjoinv ("\n", (char **) known->pdata);
+  g_autofree char *before = join (known, none);
+  g_autofree char *text = join (known, paths);
 
-  return g_file_set_contents_full (file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
+  if (g_str_equal (text, before))
+    return TRUE;
+  return make_directory (root, error)
+         && g_file_set_contents_full (file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
 }
 
 gboolean

@@ -5,7 +5,7 @@
 
 #include <glib.h>
 
-/* Adds @paths (absolute) to those that are known. */
+/* Makes @paths (absolute) the last of those that are known: of two objects of one name the later one counts. */
 gboolean sources_remember (const char *root, GPtrArray *paths, GError **error);
 
 /* (element-type char*): all that are known, the oldest first; empty when there are none. */

@@ -233,11 +233,12 @@ engine_subpath_prepare (Engine *self, EnginePod *pod, LayoutPod *layout, GCancel
 {
   gboolean done = TRUE;
 
-  for (guint i = 0; done && i < pod->model->containers->len; i++)
+  /* One container's trouble is no other's: each gets what it can have. */
+  for (guint i = 0; i < pod->model->containers->len; i++)
     {
       Binder binder = { self, pod, layout, pod->model->containers->pdata[i], NULL, cancellable };
 
-      done = prepare_container (&binder, error);
+      done = prepare_container (&binder, done ? error : NULL) && done;
       g_clear_pointer (&binder.environment, g_hash_table_unref);
     }
   return done;

@@ -186,6 +186,32 @@ wait $pid
 check "and ends with its own exit code" equal 5 $?
 exec 3>&- 4<&-
 
+# ---- whose object counts ----
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {colour: grey}\n' >"$work/settings.yaml"
+ends "up succeeds with an object of the same name among --objects" 0 kvol up "$work/pod.yaml" --objects "$work/settings.yaml"
+check "the volume has up's own" equal green "$(inside cat /settings/colour)"
+check "and so has the environment" equal green "$(inside sh -c 'echo $COLOUR')"
+cat >"$work/long.yaml" <<'Y'
+apiVersion: v1
+kind: Pod
+metadata: {name: long}
+spec:
+  containers:
+    - name: app
+      image: busybox
+      command: [echo, $(V5)]
+      env:
+        - {name: V0, value: "0123456789"}
+        - {name: V1, value: $(V0)$(V0)$(V0)$(V0)$(V0)$(V0)$(V0)$(V0)$(V0)$(V0)}
+        - {name: V2, value: $(V1)$(V1)$(V1)$(V1)$(V1)$(V1)$(V1)$(V1)$(V1)$(V1)}
+        - {name: V3, value: $(V2)$(V2)$(V2)$(V2)$(V2)$(V2)$(V2)$(V2)$(V2)$(V2)}
+        - {name: V4, value: $(V3)$(V3)$(V3)$(V3)$(V3)$(V3)$(V3)$(V3)$(V3)$(V3)}
+        - {name: V5, value: $(V4)$(V4)$(V4)$(V4)$(V4)$(V4)$(V4)$(V4)$(V4)$(V4)}
+Y
+ends "variables of variables do not hold up a pod without volumes" 0 kvol up "$work/long.yaml"
+ends "but a container cannot have them" 1 kvol exec long
+check "which is said" has 'env "V5": with its variables expanded it is longer than' "$work/err"
+
 # ---- afterwards ----
 ends "down --all succeeds" 0 kvol down --all
 check "nothing is left" nothing_left

@@ -61,7 +61,7 @@ check "no file below the root but the volume has the secret" \
   sh -c '! grep -rlF -e canary-4711 -e Y2FuYXJ5LTQ3MTE "$1/kvol"' - "$root"
 check "the sources are remembered, for root alone" equal 600 "$(stat -c %a "$root/kvol/store/sources")"
 check "in a directory for root alone" equal 700 "$(stat -c %a "$root/kvol/store")"
-check "one path a line" equal "$work/web.yaml $work/config.yaml" "$(echo $(cat "$root/kvol/store/sources"))"
+check "one path a line, the objects first" equal "$work/config.yaml $work/web.yaml" "$(echo $(cat "$root/kvol/store/sources"))"
 
 # ---- status ----
 ends "status -o json succeeds" 0 kvol status -o json

@@ -163,6 +163,30 @@ another_process_hands_out_the_bind (void **state)
   story_end (story);
 }
 
+static void
+a_container_without_its_variables_holds_up_no_other (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) pod = story_pod (
+      "web", "{'volumes': <[{'name': <'data'>, 'emptyDir': <@a{sv} {}>}]>, 'containers': <["
+             "{'name': <'poor'>, 'volumeMounts': <[{'name': <'data'>, 'mountPath': <'/d'>, 'subPathExpr': <'$(A)'>}]>},"
+             "{'name': <'late'>, 'volumeMounts': <[{'name': <'data'>, 'mountPath': <'/d'>, 'subPathExpr': <'$(B)'>}]>},"
+             "{'name': <'rich'>, 'env': <[{'name': <'A'>, 'value': <'a'>}]>,"
+             " 'volumeMounts': <[{'name': <'data'>, 'mountPath': <'/d'>, 'subPathExpr': <'$(A)'>}]>}]>}");
+  g_autoptr (GError) error = NULL;
+
+  assert_false (kvol_manager_sync_pod (story->manager, pod, NULL, &error));
+  assert_non_null (strstr (error->message, "of container \"poor\": missing value for A"));
+
+  g_autoptr (GPtrArray) rich = kvol_manager_get_mounts (story->manager, "web-uid", "rich", NULL);
+  g_autoptr (GPtrArray) poor = kvol_manager_get_mounts (story->manager, "web-uid", "poor", NULL);
+
+  assert_non_null (rich);
+  assert_null (poor);
+  story_remove (story, pod);
+  story_end (story);
+}
+
 /* ---- the environment itself ---- */
 
 static void
@@ -240,6 +264,7 @@ main (void)
     cmocka_unit_test (an_object_that_is_absent_is_waited_for),
     cmocka_unit_test (values_do_not_lead_out_of_the_volume),
     cmocka_unit_test (a_link_that_a_value_leads_to_is_not_followed_out),
+    cmocka_unit_test (a_container_without_its_variables_holds_up_no_other),
     cmocka_unit_test (another_process_hands_out_the_bind),
     cmocka_unit_test (the_environment_is_told_with_the_objects_as_they_are),
     cmocka_unit_test (the_environment_of_nobody_is_absent),

@@ -115,6 +115,18 @@ dup_field (const char *text, const char *kind, const char *name, const char *fie
 }
 
 static void
+the_keys_of_binary_data_are_told (void **state)
+{
+  g_autofree char *keys =
+      dup_field (MAP ("m", "data: {b: x}\nbinaryData: {z: aGk=, a: aGk=}"), "ConfigMap", "m", "binaryKeys");
+  g_autoptr (KvolKubeStore) store = store_of (MAP ("m", "data: {b: x}\nbinaryData: {}"));
+  g_autoptr (GVariant) object = peek (store, "ConfigMap", "default", "m", NULL);
+
+  assert_string_equal (keys, "['z', 'a']");
+  assert_false (g_variant_lookup (object, "binaryKeys", "as", NULL));
+}
+
+static void
 the_version_follows_from_the_content (void **state)
 {
   static const char *const others[] = {
@@ -220,6 +232,7 @@ main (void)
 
   kube_rows_add_all (tests, answers, the_store_answers);
   kube_rows_add (tests, "what is absent is an error of its own", what_is_absent_is_an_error_of_its_own, NULL);
+  kube_rows_add (tests, "the keys of binary data are told", the_keys_of_binary_data_are_told, NULL);
   kube_rows_add (tests, "the version follows from the content", the_version_follows_from_the_content, NULL);
   kube_rows_add (tests, "type and immutability are told", type_and_immutability_are_told, NULL);
   kube_rows_add (tests, "a look does not copy", a_look_does_not_copy, NULL);
