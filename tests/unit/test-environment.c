@@ -183,6 +183,8 @@ static const Row rows[] = {
   { "env wins over envFrom", FROM (ALL_OF ("secretRef", "keys", "")) AND ENV (VALUE ("colour", "grey")),
     "colour=grey password=xyzzy" },
   { "configmapkeyref", ENV (KEY ("A", "configMapKeyRef", "settings", "colour", "")), "A=blue" },
+  { "an empty value is a variable", ENV (KEY ("A", "configMapKeyRef", "settings", "1.size", "") AND VALUE ("B", "b")),
+    "A= B=b" },
   { "a value with a reference in it is not expanded", ENV (VALUE ("R", "$$(Q)") AND VALUE ("S", "$(R)")),
     "R=$(Q) S=$(Q)" },
   { "configmapkeyref_missing_optional", ENV (KEY ("A", "configMapKeyRef", "gone", "k", OPTIONAL)), "" },

@@ -12,6 +12,9 @@
 #define VOLUME_SPEC "{accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}, hostPath: {path: /d}}"
 #define CLAIM_SPEC "{accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}"
 
+#define NO_MATCH(kind, version)                                                                                        \
+  "f:1: " kind "/x: apiVersion: no matches for kind \"" kind "\" in version \"" version "\""
+
 /* The pods that come of it, and how often something is said. */
 typedef struct
 {
@@ -70,6 +73,22 @@ static const Kind kinds[] = {
     "f:1: note: VolumeAttributesClass/x: skipped: changing a volume's attributes is not supported" },
   { "StorageClass of the past", "apiVersion: storage.k8s.io/v1beta1\nkind: StorageClass\n" META, 0,
     "f:1: StorageClass/x: apiVersion: no matches for kind \"StorageClass\" in version \"storage.k8s.io/v1beta1\"" },
+  { "a Deployment of no group", "apiVersion: v1\nkind: Deployment\n" META, 0, NO_MATCH ("Deployment", "v1") },
+  { "a Pod of a group", "apiVersion: apps/v1\nkind: Pod\n" META, 0, NO_MATCH ("Pod", "apps/v1") },
+  { "a StorageClass of no group", "apiVersion: v1\nkind: StorageClass\n" META, 0, NO_MATCH ("StorageClass", "v1") },
+  { "a CronJob of another group", "apiVersion: networking.k8s.io/v1\nkind: CronJob\n" META, 0,
+    NO_MATCH ("CronJob", "networking.k8s.io/v1") },
+  { "a kind skipped anyway of no group", "apiVersion: v1\nkind: CSINode\n" META, 0, NO_MATCH ("CSINode", "v1") },
+  { "a kind in lower case", "apiVersion: v1\nkind: pod\n" META, 0, NO_MATCH ("pod", "v1") },
+  { "a kind in upper case", "apiVersion: apps/v1\nkind: DAEMONSET\n" META, 0, NO_MATCH ("DAEMONSET", "apps/v1") },
+  { "a kind in lower case in a list", "apiVersion: v1\nkind: podList\nitems: [{metadata: {name: x}}]\n", 0,
+    "f:3: pod/x: apiVersion: no matches for kind \"pod\" in version \"v1\"" },
+  { "somebody else's Deployment", "apiVersion: serving.knative.dev/v1\nkind: Deployment\n" META, 0,
+    "f:1: note: Deployment/x: skipped: this kind has nothing to do with volumes" },
+  { "somebody else's pod", "apiVersion: example.com/v1\nkind: pod\n" META, 0,
+    "f:1: note: pod/x: skipped: this kind has nothing to do with volumes" },
+  { "somebody else's kind below k8s.io", "apiVersion: metrics.k8s.io/v1\nkind: Node\n" META, 0,
+    "f:1: note: Node/x: skipped: this kind has nothing to do with volumes" },
   { "somebody else's Node", "apiVersion: example.com/v1\nkind: Node\n" META, 0,
     "f:1: note: Node/x: skipped: this kind has nothing to do with volumes" },
   { "List of several kinds",

@@ -162,6 +162,21 @@ type_and_immutability_are_told (void **state)
   assert_string_equal (immutable, "true");
 }
 
+/* They are no variables of an environment (upstream pkg/kubelet, makeEnvironmentVariables, reads data alone). */
+static void
+keys_of_binary_data_are_told (void **state)
+{
+  g_autofree char *keys =
+      dup_field (MAP ("m", "data: {b: x}\nbinaryData: {c: aGk=, a: \"\"}"), "ConfigMap", "m", "binaryKeys");
+  g_autoptr (KvolKubeStore) store = store_of (MAP ("m", "data: {b: x}") SECRET ("s", "data: {a: aGk=}"));
+  g_autoptr (GVariant) map = peek (store, "ConfigMap", "default", "m", NULL);
+  g_autoptr (GVariant) secret = peek (store, "Secret", "default", "s", NULL);
+
+  assert_string_equal (keys, "['c', 'a']");
+  assert_false (g_variant_lookup (map, "binaryKeys", "@as", NULL));
+  assert_false (g_variant_lookup (secret, "binaryKeys", "@as", NULL));
+}
+
 static void
 a_look_does_not_copy (void **state)
 {
@@ -235,6 +250,7 @@ main (void)
   kube_rows_add (tests, "the keys of binary data are told", the_keys_of_binary_data_are_told, NULL);
   kube_rows_add (tests, "the version follows from the content", the_version_follows_from_the_content, NULL);
   kube_rows_add (tests, "type and immutability are told", type_and_immutability_are_told, NULL);
+  kube_rows_add (tests, "keys of binaryData are told", keys_of_binary_data_are_told, NULL);
   kube_rows_add (tests, "a look does not copy", a_look_does_not_copy, NULL);
   kube_rows_add (tests, "an answer outlives the store", an_answer_outlives_the_store, NULL);
   kube_rows_add (tests, "the store answers from any thread", the_store_answers_from_any_thread, NULL);

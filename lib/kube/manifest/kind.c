@@ -50,31 +50,58 @@ kube_object_get_template (const KubeObject *self)
   return self->kind->pods == KUBE_PODS_SELF ? self->root : NULL;
 }
 
+/* What an API server serves itself. The list is closed: other groups below "k8s.io" are of projects whose kinds may be
+ * called like one of these. */
+static const char *const own_groups[] = {
+  "",
+  "apps",
+  "autoscaling",
+  "batch",
+  "extensions",
+  "policy",
+  "admissionregistration.k8s.io",
+  "apiextensions.k8s.io",
+  "apiregistration.k8s.io",
+  "authentication.k8s.io",
+  "authorization.k8s.io",
+  "certificates.k8s.io",
+  "coordination.k8s.io",
+  "discovery.k8s.io",
+  "events.k8s.io",
+  "flowcontrol.apiserver.k8s.io",
+  "internal.apiserver.k8s.io",
+  "networking.k8s.io",
+  "node.k8s.io",
+  "rbac.authorization.k8s.io",
+  "resource.k8s.io",
+  "scheduling.k8s.io",
+  "storage.k8s.io",
+  "storagemigration.k8s.io",
+  NULL,
+};
+
 /* The group of "apps/v1" is "apps", that of "v1" is "". */
 static gboolean
-is_same_group (const char *a, const char *b)
+is_own_group (const char *api_version)
 {
-  const char *slash_a = strchr (a, '/');
-  const char *slash_b = strchr (b, '/');
-  gsize length_a = slash_a ? slash_a - a : 0;
-  gsize length_b = slash_b ? slash_b - b : 0;
+  const char *slash = strchr (api_version, '/');
+  g_autofree char *group = g_strndup (api_version, slash ? slash - api_version : 0);
 
-  return length_a == length_b && strncmp (a, b, length_a) == 0;
+  return g_strv_contains (own_groups, group);
 }
 
-/* A kind of that name in another group is a stranger; in another version of its own group, or in the group that held
- * them all until 1.16, it is one that no API server serves. */
+/* A kind of that name in a group of Kubernetes' own that has none such, or whose name is written otherwise, is one that
+ * no API server serves: it was meant for one that is known. In anybody else's group it is a stranger. */
 static const KubeKind *
-find_kind (const char *api_version, const char *kind, gboolean *ret_is_outdated)
+find_kind (const char *api_version, const char *kind, gboolean *ret_is_mistaken)
 {
   for (size_t i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
-      if (!g_str_equal (kinds[i].kind, kind))
+      if (g_ascii_strcasecmp (kinds[i].kind, kind) != 0)
         continue;
-      if (g_str_equal (kinds[i].api_version, api_version))
+      if (g_str_equal (kinds[i].api_version, api_version) && g_str_equal (kinds[i].kind, kind))
         return &kinds[i];
-      *ret_is_outdated =
-          is_same_group (kinds[i].api_version, api_version) || g_str_has_prefix (api_version, "extensions/");
+      *ret_is_mistaken = is_own_group (api_version);
     }
   return NULL;
 }
@@ -85,7 +112,7 @@ identify (KubeReport *report, KubeNode *root)
 {
   const char *kind = kube_node_get_string (root, "kind");
   const char *api_version = kube_node_get_string (root, "apiVersion");
-  gboolean is_outdated = FALSE;
+  gboolean is_mistaken = FALSE;
   const KubeKind *found = NULL;
 
   if (root->type != KUBE_MAP)
@@ -96,8 +123,8 @@ identify (KubeReport *report, KubeNode *root)
     kube_report_node (report, KVOL_KUBE_ERROR, root, NULL, "Object 'apiVersion' is missing");
   else
     {
-      found = find_kind (api_version, kind, &is_outdated);
-      if (is_outdated)
+      found = find_kind (api_version, kind, &is_mistaken);
+      if (is_mistaken)
         kube_report_node (report, KVOL_KUBE_ERROR, root, "apiVersion",
                           "no matches for kind \"%s\" in version \"%.64s\"", kind, api_version);
       else if (found == NULL || found->type == NULL)

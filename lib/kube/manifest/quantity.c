@@ -95,17 +95,19 @@ read_suffix (const char *suffix, int *ret_two, int *ret_ten)
   return read_exponent (suffix, ret_ten);
 }
 
+/* @more: and a part of a unit. */
 static gint64
-with_sign (const Number *number, Wide value)
+finish (const Number *number, Wide value, gboolean more, gboolean *ret_is_exact)
 {
-  gint64 size = (gint64) MIN (value, G_MAXINT64);
+  gint64 size = (gint64) MIN (value + more, G_MAXINT64);
 
+  *ret_is_exact = !more && value <= G_MAXINT64;
   return number->negative ? -size : size;
 }
 
 /* From the last digit to the first, nothing is lost but the remainders. */
 static gint64
-times_two (const Number *number, const char *text, int two, int ten)
+times_two (const Number *number, const char *text, int two, int ten, gboolean *ret_is_exact)
 {
   const Wide factor = ((Wide) 1 << two) * (ten == 3 ? 1000 : 1);
   const char *at = text + (*text == '-' || *text == '+');
@@ -122,12 +124,12 @@ times_two (const Number *number, const char *text, int two, int ten)
   for (; g_ascii_isdigit (*at) && whole <= G_MAXINT64; at++)
     whole = whole * 10 + (*at - '0');
   if (whole > G_MAXINT64 / factor)
-    return with_sign (number, G_MAXINT64);
-  return with_sign (number, whole * factor + value + more);
+    return finish (number, G_MAXINT64, TRUE, ret_is_exact);
+  return finish (number, whole * factor + value, more, ret_is_exact);
 }
 
 static gint64
-times_ten (const Number *number, int ten)
+times_ten (const Number *number, int ten, gboolean *ret_is_exact)
 {
   Wide value = number->digits;
   gboolean more = number->more;
@@ -140,11 +142,11 @@ times_ten (const Number *number, int ten)
       more = more || value % 10 != 0;
       value /= 10;
     }
-  return with_sign (number, value + more);
+  return finish (number, value, more, ret_is_exact);
 }
 
-gboolean
-kube_quantity_parse (const char *text, KubeQuantityScale scale, gint64 *ret, const char **ret_why)
+static gboolean
+parse (const char *text, KubeQuantityScale scale, gint64 *ret, gboolean *ret_is_exact, const char **ret_why)
 {
   Number number = { 0 };
   const char *from = text + strspn (text, " ");
@@ -174,6 +176,24 @@ kube_quantity_parse (const char *text, KubeQuantityScale scale, gint64 *ret, con
       return FALSE;
     }
   ten += scale == KUBE_QUANTITY_THOUSANDTHS ? 3 : 0;
-  *ret = two > 0 ? times_two (&number, from, two, ten) : times_ten (&number, ten);
+  *ret = two > 0 ? times_two (&number, from, two, ten, ret_is_exact) : times_ten (&number, ten, ret_is_exact);
   return TRUE;
+}
+
+gboolean
+kube_quantity_parse (const char *text, KubeQuantityScale scale, gint64 *ret, const char **ret_why)
+{
+  gboolean is_exact = FALSE;
+
+  return parse (text, scale, ret, &is_exact, ret_why);
+}
+
+gboolean
+kube_quantity_is_exact (const char *text, KubeQuantityScale scale)
+{
+  const char *why = NULL;
+  gboolean is_exact = FALSE;
+  gint64 value = 0;
+
+  return parse (text, scale, &value, &is_exact, &why) && is_exact;
 }

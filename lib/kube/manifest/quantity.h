@@ -12,3 +12,6 @@ typedef enum {
 /* Reads @text, spaces around it left aside, in units of @scale. What is not whole is rounded away from zero, what does
  * not fit becomes the largest number. Answers FALSE with upstream's words in @ret_why when it is no quantity. */
 gboolean kube_quantity_parse (const char *text, KubeQuantityScale scale, gint64 *ret, const char **ret_why);
+
+/* Whether @text is a quantity that kube_quantity_parse() neither rounds nor cuts. */
+gboolean kube_quantity_is_exact (const char *text, KubeQuantityScale scale);

@@ -178,13 +178,16 @@ check_divisor (KubeNode *ref, const char *resource, KubeReport *report)
   g_autofree char *text = node != NULL && node->type != KUBE_BOOL ? kube_node_dup_text (node) : NULL;
   KubeQuantityScale scale = is_cpu ? KUBE_QUANTITY_THOUSANDTHS : KUBE_QUANTITY_UNITS;
   const char *why = NULL;
+  gboolean is_exact;
   gint64 value = 0;
 
   if (text == NULL || !kube_quantity_parse (text, scale, &value, &why) || value == 0)
     return;
-  if (is_cpu && value != 1 && value != 1000)
+  /* A part of a unit counts as a whole one, but is none. */
+  is_exact = kube_quantity_is_exact (text, scale);
+  if (is_cpu && (!is_exact || (value != 1 && value != 1000)))
     report_divisor (ref, resource, "only divisor's values 1m and 1 are supported with the cpu resource", report);
-  if (!is_cpu && (has_exponent (text) ? value != 1 : !is_unit (text, value)))
+  if (!is_cpu && (!is_exact || (has_exponent (text) ? value != 1 : !is_unit (text, value))))
     {
       g_autofree char *all = g_strdup_printf ("only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, "
                                               "1Pi, 1Ei are supported with the %s resource",

@@ -48,13 +48,14 @@ check_not_negative (KubeNode *node, KubeReport *report)
     kube_report_invalid (report, node, "must be greater than or equal to 0");
 }
 
+/* Upstream k8s.io/apimachinery/pkg/util/validation, IsValidUserID and IsValidGroupID. */
 static void
 check_id (KubeNode *node, KubeReport *report)
 {
   gint64 id = get_number (node);
 
-  if (id < 0 || id > G_MAXUINT32)
-    kube_report_invalid (report, node, "must be between 0 and 4294967295, inclusive");
+  if (id < 0 || id > G_MAXINT32)
+    kube_report_invalid (report, node, "must be between 0 and 2147483647, inclusive");
 }
 
 static void
