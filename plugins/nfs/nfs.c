@@ -3,6 +3,7 @@
  * that does not answer costs a few seconds and a sentence instead of a mount that hangs. Its data is its own: nothing
  * here ever deletes any. */
 #include "data-path.h"
+#include "export.h"
 
 #define PROBE_SECONDS 5
 /* A call into a worker ends after 30 s: the sentence has to be out by then. */
@@ -137,6 +138,25 @@ nfs_teardown (gpointer self, const KvolPodVolume *volume, int dir_fd, GCancellab
   return TRUE;
 }
 
+/* The server is asked, and not the mount: that would wait for it as long as it takes. */
+static gboolean
+nfs_get_usage (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolUsageInfo *usage, GCancellable *cancellable,
+               GError **error)
+{
+  g_auto (NfsTarget) target = { 0 };
+  g_auto (NfsProbe) probe = NFS_PROBE_INIT;
+  GError *failure = NULL;
+
+  if (!nfs_target_read (&target, volume->volume, error))
+    return FALSE;
+  if (nfs_probe_begin (&probe, &target, ((const Nfs *) self)->probe_usec, cancellable, &failure)
+      && (probe.version == 4 ? nfs_export_v4_measure (&probe, usage, &failure)
+                             : nfs_export_v3_measure (&probe, usage, &failure)))
+    return TRUE;
+  nfs_cause_propagate (error, failure);
+  return FALSE;
+}
+
 static const KvolPluginDesc nfs = {
   .size = sizeof (KvolPluginDesc),
   .minor = KVOL_ABI_MINOR,
@@ -148,6 +168,7 @@ static const KvolPluginDesc nfs = {
   .probe = nfs_probe_slot,
   .setup = nfs_setup,
   .teardown = nfs_teardown,
+  .get_usage = nfs_get_usage,
 };
 
 const KvolPluginDesc *const *
