@@ -87,6 +87,7 @@ static gboolean
 take_down_pod (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *cancellable, GError **error)
 {
   gboolean retryable = FALSE;
+  EngineUnmount unmount;
 
   take_down_volumes (self, pod, layout, cancellable);
   if (!engine_failure_collect (pod, FALSE, NULL, &retryable, error))
@@ -97,7 +98,8 @@ take_down_pod (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *ca
     }
   if (layout->pod_fd < 0)
     return TRUE;
-  return (pod->object != NULL || engine_subpath_remove (layout->pod_fd, NULL, error))
+  engine_unmount_init (&unmount, self, NULL);
+  return (pod->object != NULL || engine_subpath_remove (&unmount, layout->pod_fd, NULL, error))
          && layout_pod_remove (layout, self->pods_fd, error);
 }
 

@@ -83,7 +83,7 @@ throw_foreign (const char *name, GError **error)
 
 /* Removes one target: at most a bind, and the empty file or directory that it was hung on. */
 static gboolean
-remove_target (int dir_fd, const char *name, GError **error)
+remove_target (EngineUnmount *unmount, int dir_fd, const char *name, GError **error)
 {
   SysMountInfo info = { 0 };
 
@@ -91,7 +91,8 @@ remove_target (int dir_fd, const char *name, GError **error)
     return throw_foreign (name, error);
   if (!sys_mount_lookup (dir_fd, name, &info, error))
     return FALSE;
-  if (info.is_mount_root && (!sys_unmount_at (dir_fd, name, error) || !sys_mount_lookup (dir_fd, name, &info, error)))
+  if (info.is_mount_root
+      && !(engine_unmount_at (unmount, dir_fd, name, error) && sys_mount_lookup (dir_fd, name, &info, error)))
     return FALSE;
   if (info.is_dir)
     return sys_remove_dir_at (dir_fd, name, error);
@@ -100,7 +101,8 @@ remove_target (int dir_fd, const char *name, GError **error)
 
 /* Whether the target is bound to @source already. One that is there and is not is removed. */
 static gboolean
-is_bound (int dir_fd, const char *name, const SysEntry *source, gboolean *ret_bound, GError **error)
+is_bound (EngineUnmount *unmount, int dir_fd, const char *name, const SysEntry *source, gboolean *ret_bound,
+          GError **error)
 {
   g_autoptr (GError) absent = NULL;
   SysMountInfo info = { 0 };
@@ -121,7 +123,7 @@ is_bound (int dir_fd, const char *name, const SysEntry *source, gboolean *ret_bo
     return FALSE;
   *ret_bound = info.is_mount_root && there.dev == source->dev && there.ino == source->ino;
   kvol_clear_fd (&target);
-  return *ret_bound || remove_target (dir_fd, name, error);
+  return *ret_bound || remove_target (unmount, dir_fd, name, error);
 }
 
 static int
@@ -143,12 +145,13 @@ clone_source (const EngineVolume *volume, int source_fd, GError **error)
 }
 
 static gboolean
-bind_target (const EngineVolume *volume, int source_fd, int dir_fd, const char *name, GError **error)
+bind_target (EngineUnmount *unmount, const EngineVolume *volume, int source_fd, int dir_fd, const char *name,
+             GError **error)
 {
   SysEntry source = { 0 };
   gboolean bound = FALSE;
 
-  if (!sys_entry_stat (source_fd, &source, error) || !is_bound (dir_fd, name, &source, &bound, error))
+  if (!sys_entry_stat (source_fd, &source, error) || !is_bound (unmount, dir_fd, name, &source, &bound, error))
     return FALSE;
   if (bound)
     return TRUE;
@@ -194,12 +197,14 @@ static gboolean
 bind_in_place (Binder *self, const EngineVolume *volume, const ModelVolumeMount *mount, guint index, GError **error)
 {
   g_autofree char *name = g_strdup_printf ("%u", index);
+  EngineUnmount unmount;
   g_autofree char *sub_path = expand (self, mount, error);
   KVOL_AUTO_FD volume_fd = sub_path ? engine_volume_open (self->engine, volume, error) : -1;
   KVOL_AUTO_FD source = volume_fd >= 0 ? open_source (volume_fd, sub_path, error) : -1;
   KVOL_AUTO_FD holder = source >= 0 ? open_holder (self->layout, mount->volume, self->container->name, error) : -1;
 
-  return holder >= 0 && bind_target (volume, source, holder, name, error);
+  engine_unmount_init (&unmount, self->engine, loader_registry_find (self->engine->registry, volume->plugin));
+  return holder >= 0 && bind_target (&unmount, volume, source, holder, name, error);
 }
 
 static gboolean
@@ -245,7 +250,7 @@ engine_subpath_prepare (Engine *self, EnginePod *pod, LayoutPod *layout, GCancel
 }
 
 static gboolean
-remove_targets_of (int volume_fd, const char *container, GError **error)
+remove_targets_of (EngineUnmount *unmount, int volume_fd, const char *container, GError **error)
 {
   KVOL_AUTO_FD dir = sys_entry_open_dir (volume_fd, container, error);
   g_auto (GStrv) names = dir >= 0 ? sys_list_dir (dir, error) : NULL;
@@ -253,13 +258,13 @@ remove_targets_of (int volume_fd, const char *container, GError **error)
   if (names == NULL)
     return FALSE;
   for (guint i = 0; names[i] != NULL; i++)
-    if (!remove_target (dir, names[i], error))
+    if (!remove_target (unmount, dir, names[i], error))
       return FALSE;
   return sys_remove_dir_at (volume_fd, container, error);
 }
 
 static gboolean
-remove_containers_of (int subpaths_fd, const char *volume, GError **error)
+remove_containers_of (EngineUnmount *unmount, int subpaths_fd, const char *volume, GError **error)
 {
   KVOL_AUTO_FD dir = -1;
 
@@ -271,24 +276,24 @@ remove_containers_of (int subpaths_fd, const char *volume, GError **error)
   g_auto (GStrv) containers = sys_list_dir (dir, error);
 
   for (guint i = 0; containers != NULL && containers[i] != NULL; i++)
-    if (!remove_targets_of (dir, containers[i], error))
+    if (!remove_targets_of (unmount, dir, containers[i], error))
       return FALSE;
   return containers != NULL && sys_remove_dir_at (subpaths_fd, volume, error);
 }
 
 static gboolean
-remove_all_of (int subpaths_fd, GError **error)
+remove_all_of (EngineUnmount *unmount, int subpaths_fd, GError **error)
 {
   g_auto (GStrv) volumes = sys_list_dir (subpaths_fd, error);
 
   for (guint i = 0; volumes != NULL && volumes[i] != NULL; i++)
-    if (!remove_containers_of (subpaths_fd, volumes[i], error))
+    if (!remove_containers_of (unmount, subpaths_fd, volumes[i], error))
       return FALSE;
   return volumes != NULL;
 }
 
 gboolean
-engine_subpath_remove (int pod_fd, const char *volume, GError **error)
+engine_subpath_remove (EngineUnmount *unmount, int pod_fd, const char *volume, GError **error)
 {
   KVOL_AUTO_FD subpaths = -1;
 
@@ -296,7 +301,7 @@ engine_subpath_remove (int pod_fd, const char *volume, GError **error)
     return FALSE;
   if (subpaths < 0)
     return TRUE;
-  if (volume ? !remove_containers_of (subpaths, volume, error) : !remove_all_of (subpaths, error))
+  if (volume ? !remove_containers_of (unmount, subpaths, volume, error) : !remove_all_of (unmount, subpaths, error))
     {
       g_prefix_error (error, "error cleaning subPath mounts: ");
       return FALSE;

@@ -141,6 +141,20 @@ take_over (Engine *self, const LoaderPlugin *plugin, EngineVolume *volume, const
   return refresh_at (plugin, volume, call, dir_fd, cancellable, error);
 }
 
+/* Opens the volume's place, which is made when it is not there. Opening the root of a mount for reading asks its
+ * server, which may never answer: such a one is only pointed at. */
+static int
+open_place (const LoaderPlugin *plugin, const EngineVolume *volume, int parent_fd, gboolean *ret_was_made,
+            GError **error)
+{
+  SysMountInfo info = { 0 };
+
+  if ((plugin->desc.flags & KVOL_PLUGIN_MAY_HANG) && sys_mount_lookup (parent_fd, volume->spec_name, &info, NULL)
+      && info.is_mount_root)
+    return sys_entry_open_dir (parent_fd, volume->spec_name, error);
+  return sys_entry_make_dir (parent_fd, volume->spec_name, layout_kind (volume->plugin)->dir_mode, ret_was_made, error);
+}
+
 static gboolean
 set_up_in (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolume *volume, const EngineCall *call,
            int parent_fd, GCancellable *cancellable, GError **error)
@@ -148,8 +162,7 @@ set_up_in (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolum
   gboolean was_made = FALSE;
   SysMountInfo info = { 0 };
   g_auto (KvolMade) made = LOADER_MADE_INIT;
-  KVOL_AUTO_FD dir =
-      sys_entry_make_dir (parent_fd, volume->spec_name, layout_kind (volume->plugin)->dir_mode, &was_made, error);
+  KVOL_AUTO_FD dir = open_place (plugin, volume, parent_fd, &was_made, error);
 
   if (dir < 0 || (!was_made && !sys_mount_lookup (dir, "", &info, error)))
     return FALSE;
@@ -303,10 +316,11 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
 
 /* Unmounts what lies in the volume's place, when it is the volume's. */
 static gboolean
-unmount_own (const EngineVolume *volume, const SysMountInfo *info, int parent_fd, GError **error)
+unmount_own (EngineUnmount *unmount, const EngineVolume *volume, const SysMountInfo *info, int parent_fd,
+             GError **error)
 {
   /* The id stays known: what comes to light below, or is mounted here later, is not ours. */
-  return engine_place_is_own_mount (volume, info) ? sys_unmount_at (parent_fd, volume->spec_name, error)
+  return engine_place_is_own_mount (volume, info) ? engine_unmount_at (unmount, parent_fd, volume->spec_name, error)
                                                   : engine_place_throw_foreign (volume, error);
 }
 
@@ -336,8 +350,8 @@ call_teardown (const LoaderPlugin *plugin, const EngineCall *call, int dir_fd, G
 }
 
 static gboolean
-take_down_in (const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call, int parent_fd,
-              GCancellable *cancellable, GError **error)
+take_down_in (const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call, EngineUnmount *unmount,
+              int parent_fd, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) absent = NULL;
   SysMountInfo info = { 0 };
@@ -355,7 +369,7 @@ take_down_in (const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall
                    "no volume plugin matched name: %s; it is left as it is", volume->plugin);
       return FALSE;
     }
-  if (info.is_mount_root && !unmount_own (volume, &info, parent_fd, error))
+  if (info.is_mount_root && !unmount_own (unmount, volume, &info, parent_fd, error))
     return FALSE;
 
   /* The place is empty more often than not, and rmdir is the one deletion that can harm nobody. */
@@ -375,18 +389,23 @@ engine_volume_take_down (Engine *self, EnginePod *pod, EngineVolume *volume, Lay
                          GCancellable *cancellable, GError **error)
 {
   const LoaderPlugin *plugin = loader_registry_find (self->registry, volume->plugin);
+  EngineUnmount unmount;
   EngineCall call = { 0 };
   int parent = -1;
 
+  engine_unmount_init (&unmount, self, plugin);
   engine_call_init (&call, self, pod, volume);
   g_clear_pointer (&volume->published, sys_published_free);
   if (layout->pod_fd < 0)
     return call_teardown (plugin, &call, -1, cancellable, error);
-  if (!engine_subpath_remove (layout->pod_fd, volume->name, error)
+  if (!engine_subpath_remove (&unmount, layout->pod_fd, volume->name, error)
       || !layout_pod_remove_mark (layout, volume->plugin, volume->spec_name, error))
     return FALSE;
   if (volume->made == ENGINE_MADE_HOST_PATH || (plugin != NULL && (plugin->desc.flags & KVOL_PLUGIN_NO_DIRECTORY)))
     return call_teardown (plugin, &call, -1, cancellable, error);
-  return layout_pod_parent (layout, volume->plugin, FALSE, &parent, error)
-         && take_down_in (plugin, volume, &call, parent, cancellable, error);
+  if (!layout_pod_parent (layout, volume->plugin, FALSE, &parent, error)
+      || !take_down_in (plugin, volume, &call, &unmount, parent, cancellable, error))
+    return FALSE;
+  engine_unmount_tell (&unmount, self, pod, volume);
+  return TRUE;
 }

@@ -6,7 +6,7 @@
 #include "sys/beneath.h"
 #include "sys/contents.h"
 #include "sys/device.h"
-#include "sys/program.h"
+#include "sys/mount-helper.h"
 #include "sys/space.h"
 #include "sys/tree-option.h"
 #include "sys/tree.h"
@@ -221,6 +221,20 @@ run_program (const KvolHost *host, const char *const *argv, GCancellable *cancel
   return sys_run_program (argv, where, PROGRAM_USEC, cancellable, error);
 }
 
+static int
+run_mount_helper (const KvolHost *host, const char *fs_type, const char *source, const char *const *options,
+                  GCancellable *cancellable, GError **error)
+{
+  SysRunWhere where = loader_host (host)->ops->is_worker ? SYS_RUN_IN_GROUP : SYS_RUN_APART;
+  g_autofree char *program = sys_mount_helper_find (fs_type);
+
+  if (program != NULL)
+    return sys_mount_helper_run (program, source, options, where, cancellable, error);
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
+               "this machine has no mount.%s; install the package that has it", fs_type);
+  return -1;
+}
+
 static gboolean
 remove_contents (const KvolHost *host, int dir_fd, GCancellable *cancellable, GError **error)
 {
@@ -256,6 +270,7 @@ loader_host_init (LoaderHost *self, const LoaderHostOps *ops, gpointer data, con
       .open_beneath = open_beneath,
       .clone_tree = clone_tree,
       .create_fs = create_fs,
+      .run_mount_helper = run_mount_helper,
       .probe_device = probe_device,
       .run_program = run_program,
       .publish_files = publish_files,

@@ -41,6 +41,12 @@ loader_registry_set_deadline (LoaderRegistry *self, gint64 usec)
   self->remote.deadline_usec = usec;
 }
 
+const char *
+loader_registry_get_worker_program (LoaderRegistry *self)
+{
+  return self->worker_program;
+}
+
 void
 loader_registry_free (LoaderRegistry *self)
 {

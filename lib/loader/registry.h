@@ -21,6 +21,9 @@ LoaderRegistry *loader_registry_new (const LoaderHostOps *ops, gpointer data, co
  * changed while a call runs. */
 void loader_registry_set_deadline (LoaderRegistry *self, gint64 usec);
 
+/* Lends it, or NULL. */
+const char *loader_registry_get_worker_program (LoaderRegistry *self);
+
 /* Closes all plugins. No call may be running. */
 void loader_registry_free (LoaderRegistry *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoaderRegistry, loader_registry_free)

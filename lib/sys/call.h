@@ -11,6 +11,7 @@
 #define SYS_CALL_NO_AUTOMOUNT   0x0800u /* AT_NO_AUTOMOUNT */
 #define SYS_CALL_NO_FOLLOW      0x0100u /* AT_SYMLINK_NOFOLLOW */
 #define SYS_CALL_EMPTY_PATH     0x1000u /* AT_EMPTY_PATH */
+#define SYS_CALL_FORCE_SYNC     0x2000u /* AT_STATX_FORCE_SYNC */
 #define SYS_CALL_DONT_SYNC      0x4000u /* AT_STATX_DONT_SYNC */
 #define SYS_CALL_RECURSIVE      0x8000u /* AT_RECURSIVE */
 
@@ -33,6 +34,7 @@ int sys_call_openat2 (int dir_fd, const char *path, const SysOpenHow *how);
 /* ---- statx, with the mount id (5.8), the unique one (6.8) ---- */
 
 #define SYS_STATX_TYPE          0x0001u
+#define SYS_STATX_MTIME         0x0040u
 #define SYS_STATX_INO           0x0100u
 #define SYS_STATX_MNT_ID        0x1000u
 #define SYS_STATX_MNT_ID_UNIQUE 0x4000u

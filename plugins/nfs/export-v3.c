@@ -4,7 +4,7 @@
 #include <nfsc/libnfs-raw-nfs.h>
 #include <string.h>
 
-#include "probe.h"
+#include "export.h"
 #include "status.h"
 
 #define MOUNT_PROTOCOL "MOUNT"
@@ -13,6 +13,7 @@
 
 static const NfsProcedure mnt = { MOUNT_PROTOCOL, MOUNT_PROGRAM, MOUNT_V3, MOUNT3_MNT, "MNT" };
 static const NfsProcedure umnt = { MOUNT_PROTOCOL, MOUNT_PROGRAM, MOUNT_V3, MOUNT3_UMNT, "UMNT" };
+static const NfsProcedure fsstat = { "NFS", NFS_PROGRAM, NFS_V3, NFS3_FSSTAT, "FSSTAT" };
 static const NfsProcedure fsinfo = { "NFS", NFS_PROGRAM, NFS_V3, NFS3_FSINFO, "FSINFO" };
 static const NfsProcedure getattr = { "NFS", NFS_PROGRAM, NFS_V3, NFS3_GETATTR, "GETATTR" };
 static const NfsProcedure get_access = { "NFS", NFS_PROGRAM, NFS_V3, NFS3_ACCESS, "ACCESS" };
@@ -70,8 +71,8 @@ ask_for_root (NfsProbe *self, NfsRpc *rpc, GError **error)
   return NULL;
 }
 
-static GByteArray *
-probe_mount (NfsProbe *self, GError **error)
+GByteArray *
+nfs_export_v3_open (NfsProbe *self, GError **error)
 {
   int port = self->target->options.mount_port;
   g_auto (NfsRpc) rpc = NFS_RPC_INIT;
@@ -89,9 +90,9 @@ probe_mount (NfsProbe *self, GError **error)
   return root;
 }
 
-/* A call whose results begin with a status. */
-static gboolean
-ask (NfsProbe *self, const NfsProcedure *procedure, const GByteArray *args, NfsXdr *ret_results, GError **error)
+gboolean
+nfs_export_v3_ask (NfsProbe *self, const NfsProcedure *procedure, const GByteArray *args, NfsXdr *ret_results,
+                   GError **error)
 {
   guint32 status;
 
@@ -103,9 +104,8 @@ ask (NfsProbe *self, const NfsProcedure *procedure, const GByteArray *args, NfsX
   return nfs_status_throw (error, status, &self->nfs, procedure, self->target->path);
 }
 
-/* Attributes that a server may leave out. */
-static void
-skip_attributes (NfsXdr *results)
+void
+nfs_export_v3_skip_attributes (NfsXdr *results)
 {
   if (nfs_xdr_get (results) != 0)
     nfs_xdr_skip (results, FATTR3_SIZE);
@@ -118,9 +118,9 @@ probe_fsinfo (NfsProbe *self, const GByteArray *root, GError **error)
   NfsXdr results;
 
   nfs_steps_begin (&self->steps, "fsinfo");
-  if (!ask (self, &fsinfo, root, &results, error))
+  if (!nfs_export_v3_ask (self, &fsinfo, root, &results, error))
     return FALSE;
-  skip_attributes (&results);
+  nfs_export_v3_skip_attributes (&results);
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     sizes[i] = nfs_xdr_get (&results);
   return nfs_rpc_check (&self->nfs, &fsinfo, &results, error)
@@ -135,7 +135,7 @@ probe_attributes (NfsProbe *self, const GByteArray *root, GError **error)
   NfsXdr results;
 
   nfs_steps_begin (&self->steps, "getattr");
-  if (!ask (self, &getattr, root, &results, error))
+  if (!nfs_export_v3_ask (self, &getattr, root, &results, error))
     return FALSE;
   type = nfs_xdr_get (&results);
   mode = nfs_xdr_get (&results);
@@ -158,9 +158,9 @@ probe_access (NfsProbe *self, const GByteArray *root, GError **error)
   nfs_steps_begin (&self->steps, "access");
   g_byte_array_append (args, root->data, root->len);
   nfs_xdr_put (args, NFS_PROBE_ACCESS);
-  if (!ask (self, &get_access, args, &results, error))
+  if (!nfs_export_v3_ask (self, &get_access, args, &results, error))
     return FALSE;
-  skip_attributes (&results);
+  nfs_export_v3_skip_attributes (&results);
   granted = nfs_xdr_get (&results);
   return nfs_rpc_check (&self->nfs, &get_access, &results, error) && nfs_probe_end_access (self, granted);
 }
@@ -168,8 +168,28 @@ probe_access (NfsProbe *self, const GByteArray *root, GError **error)
 gboolean
 nfs_probe_export_v3 (NfsProbe *self, GError **error)
 {
-  g_autoptr (GByteArray) root = probe_mount (self, error);
+  g_autoptr (GByteArray) root = nfs_export_v3_open (self, error);
 
   return root != NULL && probe_fsinfo (self, root, error) && probe_attributes (self, root, error)
          && probe_access (self, root, error);
+}
+
+gboolean
+nfs_export_v3_measure (NfsProbe *self, KvolUsageInfo *usage, GError **error)
+{
+  g_autoptr (GByteArray) root = nfs_export_v3_open (self, error);
+  guint64 free_bytes;
+  NfsXdr results;
+
+  if (root == NULL || !nfs_export_v3_ask (self, &fsstat, root, &results, error))
+    return FALSE;
+  nfs_export_v3_skip_attributes (&results);
+  usage->capacity_bytes = nfs_xdr_get_long (&results);
+  free_bytes = nfs_xdr_get_long (&results);
+  usage->available_bytes = nfs_xdr_get_long (&results);
+  usage->inodes = nfs_xdr_get_long (&results);
+  usage->inodes_free = nfs_xdr_get_long (&results);
+  usage->used_bytes = usage->capacity_bytes - MIN (free_bytes, usage->capacity_bytes);
+  usage->inodes_used = usage->inodes - MIN (usage->inodes_free, usage->inodes);
+  return nfs_rpc_check (&self->nfs, &fsstat, &results, error);
 }

@@ -6,7 +6,7 @@
 #include <nfsc/libnfs-raw-nfs4.h>
 #include <string.h>
 
-#include "probe.h"
+#include "export.h"
 #include "status.h"
 
 /* Servers bound the operations of one compound, some at 16. */
@@ -260,4 +260,94 @@ nfs_probe_export_v4 (NfsProbe *self, GError **error)
   if (!probe_mount (self, &root, &known, error))
     return FALSE;
   return !known || (probe_attributes (self, &root, error) && probe_access (self, &root, error));
+}
+
+/* ---- what there is room for ---- */
+
+/* In the order in which the answer has them; all are 64 bits wide. */
+static const guint32 space_attributes[] = { 21, 22, 23, 42, 43, 44 };
+
+enum
+{
+  FILES_AVAILABLE,
+  FILES_FREE,
+  FILES_TOTAL,
+  SPACE_AVAILABLE,
+  SPACE_FREE,
+  SPACE_TOTAL,
+  N_SPACE,
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (space_attributes) == N_SPACE);
+
+#define BITMAP_WORDS 2
+
+static void
+read_space (NfsXdr *results, guint64 *values)
+{
+  guint32 given[BITMAP_WORDS] = { 0 };
+  guint32 n_words = nfs_xdr_get (results);
+
+  for (guint32 i = 0; i < n_words && !results->broken; i++)
+    {
+      guint32 word = nfs_xdr_get (results);
+
+      if (i < BITMAP_WORDS)
+        given[i] = word;
+    }
+  nfs_xdr_get (results);
+  for (gsize i = 0; i < N_SPACE; i++)
+    if (given[space_attributes[i] / 32] & (1u << (space_attributes[i] % 32)))
+      values[i] = nfs_xdr_get_long (results);
+}
+
+static gboolean
+ask_space (NfsProbe *self, const Handle *root, guint64 *values, GError **error)
+{
+  guint32 wanted[BITMAP_WORDS] = { 0 };
+  g_auto (Compound) look = { 0 };
+  guint32 status;
+
+  for (gsize i = 0; i < N_SPACE; i++)
+    wanted[space_attributes[i] / 32] |= 1u << (space_attributes[i] % 32);
+  compound_init (&look, 0);
+  add_start (&look, root);
+  add_op (&look, OP_GETATTR);
+  nfs_xdr_put (look.args, BITMAP_WORDS);
+  for (gsize i = 0; i < BITMAP_WORDS; i++)
+    nfs_xdr_put (look.args, wanted[i]);
+  if (!run (self, &look, &status, error))
+    return FALSE;
+  if (status != NFS_STATUS_OK)
+    return throw_status (self, status, error);
+  next_result (&look);
+  next_result (&look);
+  read_space (&look.results, values);
+  return nfs_rpc_check (&self->nfs, &compound, &look.results, error);
+}
+
+gboolean
+nfs_export_v4_measure (NfsProbe *self, KvolUsageInfo *usage, GError **error)
+{
+  guint64 values[N_SPACE] = { 0 };
+  gboolean known = FALSE;
+  Handle root = { 0 };
+
+  if (!probe_mount (self, &root, &known, error))
+    return FALSE;
+  if (!known)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
+                   "the usage of \"%s\" at %s cannot be asked for: it needs NFS 3 or 4.0, and a path without links",
+                   self->target->path, self->nfs.peer);
+      return FALSE;
+    }
+  if (!ask_space (self, &root, values, error))
+    return FALSE;
+  usage->capacity_bytes = values[SPACE_TOTAL];
+  usage->available_bytes = values[SPACE_AVAILABLE];
+  usage->used_bytes = values[SPACE_TOTAL] - MIN (values[SPACE_FREE], values[SPACE_TOTAL]);
+  usage->inodes = values[FILES_TOTAL];
+  usage->inodes_free = values[FILES_FREE];
+  usage->inodes_used = values[FILES_TOTAL] - MIN (values[FILES_FREE], values[FILES_TOTAL]);
+  return TRUE;
 }

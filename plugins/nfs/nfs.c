@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* nfs (upstream pkg/volume/nfs): a directory of a server's. The server is asked before anything is mounted, so that one
- * that does not answer costs a few seconds and a sentence instead of a mount that hangs. Its data is its own: nothing
- * here ever deletes any. */
+ * that does not answer costs a few seconds and a sentence instead of a mount that hangs. Its data is its own: only a
+ * scrub, and the removal of a directory that was made for a claim, delete any. */
+#include "control.h"
 #include "data-path.h"
+#include "export.h"
 
 #define PROBE_SECONDS 5
 /* A call into a worker ends after 30 s: the sentence has to be out by then. */
 #define PROBE_SECONDS_MAX 25
+/* What upstream's recycler gets at least (pv-recycler-minimum-timeout-nfs). */
+#define SCRUB_SECONDS 300
+#define SCRUB_SECONDS_MAX (24 * 60 * 60)
 
 typedef struct
 {
   gint64 probe_usec;
   NfsDataPath data_path;
+  NfsControl control;
 } Nfs;
 
 static gboolean
@@ -58,25 +64,51 @@ check_helper (const KvolHost *host, GError **error)
   return FALSE;
 }
 
+static gboolean
+read_text (GVariant *config, const char *key, char **text, GError **error)
+{
+  g_autoptr (GVariant) value = config ? g_variant_lookup_value (config, key, NULL) : NULL;
+
+  if (value != NULL && !g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "%s: must be a string", key);
+      return FALSE;
+    }
+  *text = value != NULL ? g_variant_dup_string (value, NULL) : NULL;
+  return TRUE;
+}
+
+static void
+nfs_close (gpointer data)
+{
+  Nfs *self = data;
+
+  g_free (self->control.server);
+  g_free (self->control.path);
+  g_free (self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Nfs, nfs_close)
+
 static gpointer
 nfs_open (const KvolHost *host, GVariant *config, GError **error)
 {
-  g_autofree Nfs *self = g_new0 (Nfs, 1);
+  g_autoptr (Nfs) self = g_new0 (Nfs, 1);
   gint64 probe_seconds = PROBE_SECONDS;
+  gint64 scrub_seconds = SCRUB_SECONDS;
 
   self->data_path.host = host;
   if (!read_seconds (config, "probeTimeoutSeconds", PROBE_SECONDS_MAX, &probe_seconds, error)
       || !read_switch (config, "mountHelper", &self->data_path.use_helper, error)
-      || (self->data_path.use_helper && !check_helper (host, error)))
+      || (self->data_path.use_helper && !check_helper (host, error))
+      || !read_seconds (config, "scrubTimeoutSeconds", SCRUB_SECONDS_MAX, &scrub_seconds, error)
+      || !read_text (config, "server", &self->control.server, error)
+      || !read_text (config, "path", &self->control.path, error))
     return NULL;
+  self->control.host = host;
+  self->control.answer_usec = probe_seconds * G_TIME_SPAN_SECOND;
+  self->control.scrub_usec = scrub_seconds * G_TIME_SPAN_SECOND;
   self->probe_usec = probe_seconds * G_TIME_SPAN_SECOND;
   return g_steal_pointer (&self);
-}
-
-static void
-nfs_close (gpointer self)
-{
-  g_free (self);
 }
 
 static char *
@@ -137,6 +169,43 @@ nfs_teardown (gpointer self, const KvolPodVolume *volume, int dir_fd, GCancellab
   return TRUE;
 }
 
+/* The server is asked, and not the mount: that would wait for it as long as it takes. */
+static gboolean
+nfs_get_usage (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolUsageInfo *usage, GCancellable *cancellable,
+               GError **error)
+{
+  g_auto (NfsTarget) target = { 0 };
+  g_auto (NfsProbe) probe = NFS_PROBE_INIT;
+  GError *failure = NULL;
+
+  if (!nfs_target_read (&target, volume->volume, error))
+    return FALSE;
+  if (nfs_probe_begin (&probe, &target, ((const Nfs *) self)->probe_usec, cancellable, &failure)
+      && (probe.version == 4 ? nfs_export_v4_measure (&probe, usage, &failure)
+                             : nfs_export_v3_measure (&probe, usage, &failure)))
+    return TRUE;
+  nfs_cause_propagate (error, failure);
+  return FALSE;
+}
+
+static GVariant *
+nfs_provision (gpointer self, GVariant *claim, GVariant *storage_class, GCancellable *cancellable, GError **error)
+{
+  return nfs_control_provision (&((const Nfs *) self)->control, claim, storage_class, cancellable, error);
+}
+
+static gboolean
+nfs_remove (gpointer self, const KvolNodeVolume *volume, GCancellable *cancellable, GError **error)
+{
+  return nfs_control_remove (&((const Nfs *) self)->control, volume, cancellable, error);
+}
+
+static gboolean
+nfs_scrub_slot (gpointer self, const KvolNodeVolume *volume, GCancellable *cancellable, GError **error)
+{
+  return nfs_control_scrub (&((const Nfs *) self)->control, volume, cancellable, error);
+}
+
 static const KvolPluginDesc nfs = {
   .size = sizeof (KvolPluginDesc),
   .minor = KVOL_ABI_MINOR,
@@ -148,6 +217,10 @@ static const KvolPluginDesc nfs = {
   .probe = nfs_probe_slot,
   .setup = nfs_setup,
   .teardown = nfs_teardown,
+  .get_usage = nfs_get_usage,
+  .provision = nfs_provision,
+  .remove = nfs_remove,
+  .scrub = nfs_scrub_slot,
 };
 
 const KvolPluginDesc *const *

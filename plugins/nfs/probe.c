@@ -140,9 +140,41 @@ nfs_probe_end_access (NfsProbe *self, guint32 granted)
 }
 
 static gboolean
+arrive (NfsProbe *self, GError **error)
+{
+  return resolve (self, error) && reach (self, error) && greet (self, error);
+}
+
+static void
+probe_init (NfsProbe *self, const NfsTarget *target, gint64 usec, GCancellable *cancellable)
+{
+  *self = (NfsProbe){
+    .target = target,
+    .deadline = { .end = g_get_monotonic_time () + usec, .cancellable = cancellable },
+    .nfs = NFS_RPC_INIT,
+  };
+  nfs_steps_init (&self->steps);
+}
+
+void
+nfs_probe_clear (NfsProbe *self)
+{
+  nfs_rpc_clear (&self->nfs);
+  g_clear_pointer (&self->endpoints, g_array_unref);
+  g_variant_builder_clear (&self->steps.lines);
+}
+
+gboolean
+nfs_probe_begin (NfsProbe *self, const NfsTarget *target, gint64 usec, GCancellable *cancellable, GError **error)
+{
+  probe_init (self, target, usec, cancellable);
+  return arrive (self, error);
+}
+
+static gboolean
 look (NfsProbe *self, GError **error)
 {
-  if (!resolve (self, error) || !reach (self, error) || !greet (self, error))
+  if (!arrive (self, error))
     return FALSE;
   /* What is given to those only who come with Kerberos cannot be seen by who does not. */
   if (self->target->options.by_kerberos)
@@ -154,23 +186,17 @@ gboolean
 nfs_probe (const NfsTarget *target, gint64 usec, GVariant **ret_steps, NfsFound *ret_found, GCancellable *cancellable,
            GError **error)
 {
-  NfsProbe self = {
-    .target = target,
-    .deadline = { .end = g_get_monotonic_time () + usec, .cancellable = cancellable },
-    .nfs = NFS_RPC_INIT,
-  };
+  g_auto (NfsProbe) self;
   g_autoptr (GError) failure = NULL;
   gboolean good;
 
-  nfs_steps_init (&self.steps);
+  probe_init (&self, target, usec, cancellable);
   good = look (&self, &failure);
   if (!good && failure->domain == NFS_CAUSE)
     nfs_steps_fail (&self.steps, failure);
   *ret_steps = g_variant_ref_sink (nfs_steps_finish (&self.steps));
   if (good)
     *ret_found = (NfsFound){ g_array_index (self.endpoints, NfsEndpoint, 0), self.port, self.mount_port, self.version };
-  nfs_rpc_clear (&self.nfs);
-  g_clear_pointer (&self.endpoints, g_array_unref);
   if (!good)
     g_propagate_error (error, g_steal_pointer (&failure));
   return good;

@@ -17,6 +17,8 @@ typedef struct {
   int              version;    /* that the server speaks, 3 or 4; 0: not known yet */
 } NfsProbe;
 
+#define NFS_PROBE_INIT { .nfs = NFS_RPC_INIT }
+
 /* The rights of ACCESS, which are the same bits in NFS 3 and NFS 4. */
 enum {
   NFS_PROBE_READ    = 1 << 0,
@@ -38,6 +40,13 @@ typedef struct {
 /* Asks for at most @usec. @ret_steps: what was done, also when it failed. FALSE with a cause, or cancelled. */
 gboolean nfs_probe (const NfsTarget *target, gint64 usec, GVariant **ret_steps, NfsFound *ret_found,
                     GCancellable *cancellable, GError **error);
+
+/* For who wants to do more than look: @self is connected to a server of the wanted version, which has said so. FALSE
+ * with a cause, or cancelled. @target lives longer. */
+gboolean nfs_probe_begin (NfsProbe *self, const NfsTarget *target, gint64 usec, GCancellable *cancellable,
+                          GError **error);
+void     nfs_probe_clear (NfsProbe *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NfsProbe, nfs_probe_clear)
 
 /* What the versions do on their own. Each begins and ends its steps; one that fails is ended by the caller. */
 gboolean nfs_probe_export_v3 (NfsProbe *self, GError **error);

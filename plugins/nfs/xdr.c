@@ -48,6 +48,14 @@ nfs_xdr_get (NfsXdr *self)
   return (guint32) here[0] << 24 | (guint32) here[1] << 16 | (guint32) here[2] << 8 | here[3];
 }
 
+guint64
+nfs_xdr_get_long (NfsXdr *self)
+{
+  guint64 high = nfs_xdr_get (self);
+
+  return high << 32 | nfs_xdr_get (self);
+}
+
 const guint8 *
 nfs_xdr_get_data (NfsXdr *self, gsize max, gsize *ret_length)
 {

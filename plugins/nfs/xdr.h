@@ -15,6 +15,7 @@ typedef struct {
 } NfsXdr;
 
 guint32 nfs_xdr_get      (NfsXdr *self);
+guint64 nfs_xdr_get_long (NfsXdr *self);
 /* Lends the bytes, which are at most @max. */
 const guint8 *nfs_xdr_get_data (NfsXdr *self, gsize max, gsize *ret_length);
 void    nfs_xdr_skip     (NfsXdr *self, gsize n_bytes);

@@ -67,7 +67,7 @@ _rpc:x:100:65534::/run/rpcbind:/bin/false
 nobody:x:65534:65534:nobody:/:/bin/false' >"$root/etc/passwd"
 echo 'root:x:0:
 nogroup:x:65534:' >"$root/etc/group"
-echo '127.0.0.1 localhost guest' >"$root/etc/hosts"
+echo '127.0.0.1 localhost guest nfs-server' >"$root/etc/hosts"
 
 built=$(find "$B" -maxdepth 1 -name '*.so.*'; find "$B/plugins" "$B/fixtures" "$B/libexec" "$B/bin" -type f ! -name '*.[od]')
 place_built $built "$@"

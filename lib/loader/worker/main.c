@@ -3,10 +3,14 @@
  * started by libkvol, serves one request after the other over descriptor 3, and ends with the process that started
  * it.
  *
+ * kvol-worker --unmount ACT NAME: unmounts NAME below the directory that is its descriptor 3, and tells by its exit
+ * status what came of it.
+ *
  * The first request is OPEN, with the plugin's configuration: what is secret never stands in an argument. */
 #include "loader/table.h"
 #include "loader/worker/ask.h"
 #include "loader/worker/slot.h"
+#include "sys/unmount.h"
 #include "sys/worker.h"
 
 typedef struct
@@ -93,6 +97,8 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   Worker self = { 0 };
 
+  if (argc == 4 && g_str_equal (argv[1], "--unmount"))
+    return sys_unmount_main (argv[2], argv[3]);
   if (argc != 3)
     {
       g_printerr ("usage: kvol-worker FILE NAME\n");

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/unmount.h"
+
+#include "engine/condition.h"
+
+void
+engine_unmount_init (EngineUnmount *self, Engine *engine, const LoaderPlugin *plugin)
+{
+  const char *program = loader_registry_get_worker_program (engine->registry);
+
+  *self = (EngineUnmount){
+    .is_remote = plugin != NULL ? (plugin->desc.flags & KVOL_PLUGIN_MAY_HANG) != 0 : program != NULL,
+    .remote = {
+      .program = program,
+      .end = g_get_monotonic_time () + SYS_UNMOUNT_USEC,
+    },
+  };
+}
+
+gboolean
+engine_unmount_at (EngineUnmount *self, int dir_fd, const char *name, GError **error)
+{
+  return self->is_remote ? sys_unmount_remote_at (&self->remote, dir_fd, name, error)
+                         : sys_unmount_at (dir_fd, name, error);
+}
+
+void
+engine_unmount_tell (const EngineUnmount *self, Engine *engine, EnginePod *pod, EngineVolume *volume)
+{
+  if (self->remote.worst == SYS_UNMOUNT_FORCED)
+    engine_condition_add (engine, pod, volume, "Forced",
+                          "its server did not answer: what was under way to it was broken off to unmount it");
+  else if (self->remote.worst == SYS_UNMOUNT_DETACHED)
+    engine_condition_add (engine, pod, volume, "Detached",
+                          "its server did not answer: the mount was detached, and the kernel drops it when its last "
+                          "user ends or the server comes back");
+}

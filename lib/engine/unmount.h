@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a volume's mounts come off: at once where the kernel alone decides, with a deadline where a server does. */
+#pragma once
+
+#include "engine/state.h"
+#include "sys/unmount.h"
+
+typedef struct {
+  gboolean   is_remote;
+  SysUnmount remote;
+} EngineUnmount;
+
+/* For the mounts of one volume. @plugin may be NULL (it is gone, or not known): then a server is feared. */
+void engine_unmount_init (EngineUnmount *self, Engine *engine, const LoaderPlugin *plugin);
+
+/* Unmounts what is mounted on the single name @name below @dir_fd. */
+gboolean engine_unmount_at (EngineUnmount *self, int dir_fd, const char *name, GError **error);
+
+/* Makes a condition of it when a mount did not come off as it should. */
+void engine_unmount_tell (const EngineUnmount *self, Engine *engine, EnginePod *pod, EngineVolume *volume);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An export of a server that nfs_probe_begin() has connected to. */
+#pragma once
+
+#include "probe.h"
+
+/* What the file system of the export has room for. FALSE with a cause or another error. */
+gboolean nfs_export_v3_measure (NfsProbe *self, KvolUsageInfo *usage, GError **error);
+gboolean nfs_export_v4_measure (NfsProbe *self, KvolUsageInfo *usage, GError **error);
+
+/* The handle of the export's root, as the beginning of a call's arguments. */
+GByteArray *nfs_export_v3_open (NfsProbe *self, GError **error);
+
+/* A call whose results begin with a status, which has to be OK. */
+gboolean nfs_export_v3_ask (NfsProbe *self, const NfsProcedure *procedure, const GByteArray *args, NfsXdr *ret_results,
+                            GError **error);
+
+/* Attributes that a server may leave out. */
+void nfs_export_v3_skip_attributes (NfsXdr *results);
