@@ -11,8 +11,8 @@
 
 /* leaving, namespace, name, the pod's object (a{sv}), the number of volumes, and of each: name, spec name, plugin,
  * volume id, state, what it was made, mount (id, device, inode), host path, the plugin's record (a{sv}), the last
- * error (code, text). After them again of each: since when it is in its state, content (device, inode) and its conditions, which an older version
- * neither writes nor reads. Contents of objects are never in it. */
+ * error (code, text). After them again of each: since when it is in its state, content (device, inode) and its
+ * conditions, which an older version neither writes nor reads. Contents of objects are never in it. */
 
 static void
 put_volume (GByteArray *record, const EngineVolume *volume)
