@@ -59,7 +59,9 @@ static const KubeRow bound[] = {
     POD CLAIM ("") VOLUME_WITH ("2", "ReadWriteOnce", "1Mi", DATA REF ("")) VOLUME (REF ("")), SEEN },
   { "the pod may ask for a read-only claim", POD_WITH (", readOnly: true") CLAIM (NAMED) VOLUME (""),
     "'readOnly': <true>" },
-  { "mount options", POD CLAIM (NAMED) VOLUME (", mountOptions: [noatime, nodev]"),
+  { "mount options",
+    POD CLAIM (NAMED)
+        VOLUME_WITH ("", "ReadWriteOnce", "1Gi", ", nfs: {server: s, path: /p}, mountOptions: [noatime, nodev]"),
     "'mountOptions': <['noatime', 'nodev']>" },
   { "a driver's volume brings its file system",
     POD CLAIM (NAMED) VOLUME_WITH ("", "ReadWriteOnce", "1Gi",
@@ -150,6 +152,8 @@ static const KubeRow unbound[] = {
 static const KubeRow impossible[] = {
   { "a block volume that is mounted", POD CLAIM (NAMED ", volumeMode: Block") VOLUME (", volumeMode: Block"),
     "volume v has volumeMode Block, but is specified in volumeMounts" },
+  { "a hostPath with mount options", POD CLAIM (NAMED) VOLUME (", mountOptions: [noexec]"),
+    "volume \"pv\": mount options are not supported for this volume type" },
   { "a volume of another node", POD CLAIM (NAMED) VOLUME (LOCAL_TO ("elsewhere")),
     "MountVolume.NodeAffinity check failed for volume \"pv\": no matching NodeSelectorTerms" },
 };

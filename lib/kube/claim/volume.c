@@ -38,8 +38,9 @@ check_mode (const KubeNode *volume, const KubeClaimUse *use, GError **error)
   return why == NULL || throw (error, why);
 }
 
+/* A directory of the host is handed on as it is; nothing is mounted that could have options. */
 static gboolean
-check_volume (const KubeNode *volume, const KubeField *source, const KubeClaimUse *use, GError **error)
+check_volume (const KubeNode *volume, const KubeField *source, char **options, const KubeClaimUse *use, GError **error)
 {
   const char *name = kube_node_get_string (kube_node_get_map (volume, "metadata"), "name");
   g_autofree char *why = NULL;
@@ -48,6 +49,8 @@ check_volume (const KubeNode *volume, const KubeField *source, const KubeClaimUs
     why = g_strdup_printf ("volume \"%s\" has no source", name);
   else if (source->unsupported != NULL)
     why = g_strdup_printf ("volume \"%s\": %s: %s", name, source->name, source->unsupported);
+  else if (*options != NULL && g_str_equal (source->name, "hostPath"))
+    why = g_strdup_printf ("volume \"%s\": mount options are not supported for this volume type", name);
   else
     return check_mode (volume, use, error);
   return throw (error, why);
@@ -123,7 +126,7 @@ kube_claim_volume_new (const KubeNode *volume, const KubeClaimUse *use, GError *
   g_auto (GStrv) options = list_mount_options (volume);
   GVariantBuilder builder;
 
-  if (!check_volume (volume, field, use, error))
+  if (!check_volume (volume, field, options, use, error))
     return NULL;
 
   const KubeNode *source = kube_node_get (spec, field->name);
