@@ -451,12 +451,21 @@ kvol_kube_manifest_class_init (KvolKubeManifestClass *class)
   G_OBJECT_CLASS (class)->finalize = kvol_kube_manifest_finalize;
 }
 
+/* As kubelet names its node (upstream pkg/util/node, GetHostname). */
+static char *
+dup_host_name (void)
+{
+  g_autofree char *host = g_strdup (g_get_host_name ());
+
+  return g_ascii_strdown (g_strstrip (host), -1);
+}
+
 static void
 kvol_kube_manifest_init (KvolKubeManifest *self)
 {
   kube_report_init (&self->report);
   kube_report_init (&self->full);
-  self->node_name = g_ascii_strdown (g_get_host_name (), -1);
+  self->node_name = dup_host_name ();
   self->entries = g_ptr_array_new_with_free_func (entry_free);
   self->indices = g_hash_table_new_full (kube_hash_text, g_str_equal, g_free, NULL);
   self->claimants = g_ptr_array_new_with_free_func (claimant_free);
