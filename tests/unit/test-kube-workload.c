@@ -233,6 +233,33 @@ a_replaced_pod_is_noted (void **state)
   assert_string_equal (pods, "default/web-0 default/web");
 }
 
+#define CLAIM ", volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]}\n"
+#define NAMED(meta) "apiVersion: v1\nkind: Pod\nmetadata: {" meta "}\nspec: {containers: [{name: c, image: i}]"
+#define DUPLICATE(line, pod) "f:" line ": Pod/" pod ": metadata.uid: Duplicate value: \"u\""
+
+static const KubeRow shared_uids[] = {
+  { "two pods of one UID are one too many", NAMED ("name: a, uid: u") "}\n---\n" NAMED ("name: b,\n uid: u") "}\n",
+    DUPLICATE ("9", "b") },
+  { "a pod of another namespace is another pod",
+    NAMED ("name: a, uid: u") "}\n---\n" NAMED ("name: a, namespace: o, uid: u") "}\n", DUPLICATE ("8", "a") },
+  { "a pod with claims has its UID before they are looked at",
+    NAMED ("name: a, uid: u") CLAIM "---\n" NAMED ("name: b, uid: u") CLAIM,
+    "f:4: note: Pod/a: spec.volumes[0].persistentVolumeClaim.claimName: persistentvolumeclaim \"c\" not found\n" //
+    DUPLICATE ("8", "b") },
+  { "a pod that is given again keeps its UID", NAMED ("name: a, uid: u") "}\n---\n" NAMED ("name: a, uid: u") "}\n",
+    "f:6: note: Pod/a: Pod \"default/a\" replaces the one of f:1" },
+  { "a pod that is replaced gives its UID up",
+    NAMED ("name: a, uid: u") "}\n---\n" NAMED ("name: a, uid: w") "}\n---\n" NAMED ("name: b, uid: u") "}\n",
+    "f:6: note: Pod/a: Pod \"default/a\" replaces the one of f:1" },
+  { "a faulty pod has no UID",
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: a, uid: u}\n---\n" NAMED ("name: b, uid: u") "}\n",
+    "f:1: Pod/a: spec: Required value" },
+  { "templates have no UIDs",
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, uid: u}\nspec: {selector: {matchLabels: {a: b}}, "
+    "template: {" LABELS "spec: " SPEC "}}\n---\n" NAMED ("name: b, uid: u") "}\n",
+    "" },
+};
+
 static void
 a_faulty_pod_does_not_hold_up_the_others (void **state)
 {
@@ -300,6 +327,7 @@ main (void)
   kube_rows_add (tests, "labels and annotations are the template's", labels_and_annotations_are_the_templates, NULL);
   kube_rows_add (tests, "two thousand million replicas are too many", two_thousand_million_replicas_are_too_many, NULL);
   kube_rows_add (tests, "a replaced pod is noted", a_replaced_pod_is_noted, NULL);
+  kube_rows_add_all (tests, shared_uids, kube_rows_expect_problems);
   kube_rows_add (tests, "a faulty pod does not hold up the others", a_faulty_pod_does_not_hold_up_the_others, NULL);
   kube_rows_add (tests, "what libkvol refuses is a problem", what_libkvol_refuses_is_a_problem, NULL);
   kube_rows_add (tests, "a pod is on the node that is called like the host",
