@@ -57,6 +57,9 @@ static const KubeRow config_maps[] = {
 #define S(keys) "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n" keys "\n"
 #define OF(line) "f:" #line ": Secret/s: "
 #define CANARY "b7e4-canary"
+#define REDACTED "Invalid value: \"<secret contents redacted>\": "
+#define CONFIG(text) S ("type: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '" text "'}")
+#define NO_CONFIG OF (5) "stringData[.dockerconfigjson]: " REDACTED
 
 static const KubeRow secrets[] = {
   { "TestValidateSecret: valid", S ("data: {key: AQID}\nstringData: {a: b}\ntype: Opaque"), "" },
@@ -106,6 +109,28 @@ static const KubeRow secrets[] = {
     "f:1: Secret/s: data[.dockercfg]: Required value" },
   { "TestValidateDockerConfigSecret: valid dockerconfigjson",
     S ("type: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: \"{}\"}"), "" },
+  { "TestValidateDockerConfigSecret: malformed dockercfg",
+    S ("type: kubernetes.io/dockercfg\ndata: {.dockercfg: e30K}\nstringData: {.dockercfg: '" CANARY "'}"),
+    OF (6) "stringData[.dockercfg]: " REDACTED "invalid character in JSON input" },
+  { "TestValidateDockerConfigSecret: malformed dockerconfigjson",
+    S ("type: kubernetes.io/dockerconfigjson\ndata: {.dockerconfigjson: eyJhdXRocyI6}"),
+    OF (5) "data[.dockerconfigjson]: " REDACTED "unexpected end of JSON input" },
+  { "an empty configuration", S ("type: kubernetes.io/dockerconfigjson\ndata: {.dockerconfigjson: }"),
+    OF (5) "data[.dockerconfigjson]: " REDACTED "unexpected end of JSON input" },
+  { "a configuration that is a list", CONFIG ("[]"), NO_CONFIG "must be a JSON object" },
+  { "a configuration that is null", CONFIG ("null "), "" },
+  { "a configuration of everything",
+    CONFIG (" {\"a\": [1, -0.5e+3, [], {}, [[true, false], null]], \"b\": {\"\\u00e9\\n\": \"x\"}, \"\": 0}\t"), "" },
+  { "a comma too many", CONFIG ("{\"a\": 1,}"), NO_CONFIG "invalid character in JSON input" },
+  { "a comma too few", CONFIG ("{\"a\": [1 2]}"), NO_CONFIG "invalid character in JSON input" },
+  { "a bracket of the other kind", CONFIG ("{\"a\": [1}]"), NO_CONFIG "invalid character in JSON input" },
+  { "a member without a name", CONFIG ("{1: 2}"), NO_CONFIG "invalid character in JSON input" },
+  { "a member without a value", CONFIG ("{\"a\"}"), NO_CONFIG "invalid character in JSON input" },
+  { "a number that begins with 0", CONFIG ("{\"a\": 01}"), NO_CONFIG "invalid character in JSON input" },
+  { "an unknown escape", CONFIG ("{\"a\": \"\\x\"}"), NO_CONFIG "invalid character in JSON input" },
+  { "something behind the configuration", CONFIG ("{} {}"), NO_CONFIG "invalid character in JSON input" },
+  { "the configuration of another type is its own business",
+    S ("type: example.com/x\nstringData: {.dockerconfigjson: '['}"), "" },
   { "TestValidateSSHAuthSecret: valid", S ("type: kubernetes.io/ssh-auth\ndata: {ssh-privatekey: AQID}"), "" },
   { "TestValidateSSHAuthSecret: an empty key is none", S ("type: kubernetes.io/ssh-auth\ndata: {ssh-privatekey: \"\"}"),
     "f:1: Secret/s: data[ssh-privatekey]: Required value" },
@@ -180,6 +205,27 @@ no_problem_shows_a_secret (void **state)
     }
 }
 
+static void
+expect_depth (guint depth, gboolean too_deep)
+{
+  g_autofree char *opening = g_strnfill (depth - 1, '[');
+  g_autofree char *closing = g_strnfill (depth - 1, ']');
+  g_autofree char *text = g_strconcat (S ("type: kubernetes.io/dockercfg\nstringData: {.dockercfg: '{\"a\":"), opening,
+                                       closing, "}'}\n", NULL);
+  g_autoptr (KvolKubeManifest) manifest = kube_rows_read (text);
+  g_autofree char *problems = kube_rows_dup_problems (manifest);
+
+  assert_int_equal (*problems != '\0', too_deep);
+}
+
+static void
+a_configuration_is_ten_thousand_deep_at_most (void **state)
+{
+  expect_depth (10000, FALSE);
+  expect_depth (10001, TRUE);
+  expect_depth (500000, TRUE);
+}
+
 int
 main (void)
 {
@@ -189,6 +235,8 @@ main (void)
   kube_rows_add_all (tests, secrets, kube_rows_expect_problems);
   kube_rows_add (tests, "data of one MiB is the most", data_of_one_mib_is_the_most, NULL);
   kube_rows_add (tests, "what stringData replaces does not count", what_string_data_replaces_does_not_count, NULL);
+  kube_rows_add (tests, "a configuration is ten thousand deep at most", a_configuration_is_ten_thousand_deep_at_most,
+                 NULL);
   kube_rows_add (tests, "no problem shows a secret", no_problem_shows_a_secret, NULL);
   return kube_rows_run ("kube-data", tests);
 }

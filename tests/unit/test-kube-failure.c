@@ -19,6 +19,14 @@
   "---\napiVersion: v1\nkind: PersistentVolume\nmetadata: {name: pv}\nspec: {accessModes: [ReadWriteOnce], "           \
   "capacity: {storage: 1Gi}, hostPath: {path: /data}}\n"
 
+#define MORE                                                                                                           \
+  "  volumeClaimTemplates: [{metadata: {name: m}, spec: {accessModes: [ReadWriteOnce], resources: {requests: "         \
+  "{storage: 1Gi}}}}]\n"
+#define MINE(n)                                                                                                        \
+  "---\napiVersion: v1\nkind: PersistentVolume\nmetadata: {name: m" n "}\nspec: {accessModes: [ReadWriteOnce], "       \
+  "capacity: {storage: 1Gi}, hostPath: {path: /data}, claimRef: {namespace: default, name: m-o-" n "}}\n"
+#define TAKEN "not supported: PersistentVolume \"pv\" is volume \"a\" already: one of them can be mounted several times"
+
 static const KubeRow rows[] = {
   { "of a pod", POD "  " CONTAINERS "  volumes:\n  - " FLEX "\n",
     "f:8: warning: Pod/o: spec.volumes[0].flexVolume.secretRef: not supported yet" },
@@ -32,8 +40,12 @@ static const KubeRow rows[] = {
   { "of two volumes of one claim",
     POD "  " CONTAINERS "  volumes:\n  - {name: a, persistentVolumeClaim: {claimName: c}}\n  -\n    name: b\n"
         "    persistentVolumeClaim: {claimName: c}\n" CLAIMS,
-    "f:9: warning: Pod/o: spec.volumes[1]: PersistentVolume \"pv\" is volume \"a\" already: one of them can be mounted "
-    "several times" },
+    "f:10: warning: Pod/o: spec.volumes[1].persistentVolumeClaim.claimName: " TAKEN },
+  { "of two volumes of one claim, in each of several pods with more claims",
+    "apiVersion: apps/v1\nkind: StatefulSet\n" META "spec:\n" LABELS "  replicas: 3\n" MORE TEMPLATE "      " CONTAINERS
+    "      volumes: [{name: a, persistentVolumeClaim: {claimName: c}},\n {name: b, persistentVolumeClaim: {claimName: "
+    "c}}]\n" CLAIMS MINE ("0") MINE ("1") MINE ("2"),
+    "f:13: warning: StatefulSet/o: spec.template.spec.volumes[1].persistentVolumeClaim.claimName: " TAKEN },
 };
 
 static void

@@ -3,9 +3,16 @@
  * another program (Python's uuid5 over sha256 of its own JSON). */
 #include "kube-rows.h"
 
+#include <errno.h>
+#include <sched.h>
+#include <unistd.h>
+
 #include "manifest/json.h"
 #include "manifest/reader.h"
+#include "support/scratch.h"
 #include "workload/uid.h"
+
+#define HOST " Big-NODE.example "
 
 #define SPEC                                                                                                           \
   "{containers: [{name: c, image: \"i:1\", tty: on}], priority: 0400, nodeName: \"a \\\"b\\\"\\\\\\né\", "            \
@@ -226,6 +233,33 @@ a_replaced_pod_is_noted (void **state)
   assert_string_equal (pods, "default/web-0 default/web");
 }
 
+#define CLAIM ", volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]}\n"
+#define NAMED(meta) "apiVersion: v1\nkind: Pod\nmetadata: {" meta "}\nspec: {containers: [{name: c, image: i}]"
+#define DUPLICATE(line, pod) "f:" line ": Pod/" pod ": metadata.uid: Duplicate value: \"u\""
+
+static const KubeRow shared_uids[] = {
+  { "two pods of one UID are one too many", NAMED ("name: a, uid: u") "}\n---\n" NAMED ("name: b,\n uid: u") "}\n",
+    DUPLICATE ("9", "b") },
+  { "a pod of another namespace is another pod",
+    NAMED ("name: a, uid: u") "}\n---\n" NAMED ("name: a, namespace: o, uid: u") "}\n", DUPLICATE ("8", "a") },
+  { "a pod with claims has its UID before they are looked at",
+    NAMED ("name: a, uid: u") CLAIM "---\n" NAMED ("name: b, uid: u") CLAIM,
+    "f:4: note: Pod/a: spec.volumes[0].persistentVolumeClaim.claimName: persistentvolumeclaim \"c\" not found\n" //
+    DUPLICATE ("8", "b") },
+  { "a pod that is given again keeps its UID", NAMED ("name: a, uid: u") "}\n---\n" NAMED ("name: a, uid: u") "}\n",
+    "f:6: note: Pod/a: Pod \"default/a\" replaces the one of f:1" },
+  { "a pod that is replaced gives its UID up",
+    NAMED ("name: a, uid: u") "}\n---\n" NAMED ("name: a, uid: w") "}\n---\n" NAMED ("name: b, uid: u") "}\n",
+    "f:6: note: Pod/a: Pod \"default/a\" replaces the one of f:1" },
+  { "a faulty pod has no UID",
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: a, uid: u}\n---\n" NAMED ("name: b, uid: u") "}\n",
+    "f:1: Pod/a: spec: Required value" },
+  { "templates have no UIDs",
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, uid: u}\nspec: {selector: {matchLabels: {a: b}}, "
+    "template: {" LABELS "spec: " SPEC "}}\n---\n" NAMED ("name: b, uid: u") "}\n",
+    "" },
+};
+
 static void
 a_faulty_pod_does_not_hold_up_the_others (void **state)
 {
@@ -253,11 +287,37 @@ what_libkvol_refuses_is_a_problem (void **state)
   assert_non_null (strstr (problems, "metadata.name: Invalid value"));
 }
 
+/* Before anybody asks GLib, which keeps the name. Without the right to rename the machine it stays as it is. */
+static gboolean
+call_host (const char *name)
+{
+  if (unshare (CLONE_NEWUTS) < 0 && unshare (CLONE_NEWUSER | CLONE_NEWUTS) < 0)
+    return FALSE;
+  return sethostname (name, strlen (name)) == 0;
+}
+
+static void
+a_pod_is_on_the_node_that_is_called_like_the_host (void **state)
+{
+  g_autoptr (KvolKubeManifest) manifest =
+      kube_rows_read ("apiVersion: v1\nkind: Pod\n" META ("") "spec: {containers: [{name: c, image: i}]}\n");
+  g_autoptr (GPtrArray) pods = kvol_kube_manifest_dup_pods (manifest);
+  g_autofree char *printed = NULL;
+
+  if (!g_str_equal (g_get_host_name (), HOST))
+    skip_because ("needs a namespace of its own for the host's name");
+  assert_int_equal (pods->len, 1);
+  printed = g_variant_print (kvol_pod_get_object (pods->pdata[0]), FALSE);
+  assert_non_null (strstr (printed, "'nodeName': <'big-node.example'>"));
+}
+
 int
 main (void)
 {
   g_autoptr (GArray) tests = g_array_new (FALSE, FALSE, sizeof (struct CMUnitTest));
 
+  if (!call_host (HOST))
+    print_message ("# the host keeps its name: %s\n", g_strerror (errno));
   kube_rows_add_all (tests, names, the_pods_are_these);
   kube_rows_add_all (tests, uids, the_uid_is_this);
   kube_rows_add (tests, "a default that is written out is another spec", a_default_that_is_written_out_is_another_spec,
@@ -267,7 +327,10 @@ main (void)
   kube_rows_add (tests, "labels and annotations are the template's", labels_and_annotations_are_the_templates, NULL);
   kube_rows_add (tests, "two thousand million replicas are too many", two_thousand_million_replicas_are_too_many, NULL);
   kube_rows_add (tests, "a replaced pod is noted", a_replaced_pod_is_noted, NULL);
+  kube_rows_add_all (tests, shared_uids, kube_rows_expect_problems);
   kube_rows_add (tests, "a faulty pod does not hold up the others", a_faulty_pod_does_not_hold_up_the_others, NULL);
   kube_rows_add (tests, "what libkvol refuses is a problem", what_libkvol_refuses_is_a_problem, NULL);
+  kube_rows_add (tests, "a pod is on the node that is called like the host",
+                 a_pod_is_on_the_node_that_is_called_like_the_host, NULL);
   return kube_rows_run ("kube-workload", tests);
 }

@@ -22,6 +22,14 @@
 #define ARCH "unknown"
 #endif
 
+char *
+kube_host_dup_name (void)
+{
+  g_autofree char *host = g_strdup (g_get_host_name ());
+
+  return g_ascii_strdown (g_strstrip (host), -1);
+}
+
 void
 kube_host_init (KubeHost *self, const char *name)
 {

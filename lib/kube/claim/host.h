@@ -9,6 +9,10 @@ typedef struct {
   GHashTable *labels; /* char *: char * */
 } KubeHost;
 
+/* What the node is called unless somebody says another name: the host's, as kubelet takes it (upstream pkg/util/node,
+ * GetHostname). */
+char *kube_host_dup_name (void);
+
 /* With the labels that every kubelet gives its node: hostname, os, arch. */
 void kube_host_init  (KubeHost *self, const char *name);
 void kube_host_clear (KubeHost *self);

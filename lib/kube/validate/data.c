@@ -5,6 +5,7 @@
 
 #include "manifest/base64.h"
 #include "manifest/hash.h"
+#include "validate/json.h"
 #include "validate/name.h"
 
 #define ACCOUNT_NAME "kubernetes.io/service-account.name"
@@ -77,15 +78,16 @@ kube_config_map_check (KubeNode *root, KubeReport *report)
     kube_report_too_long (report, root, NULL, KUBE_MAX_DATA);
 }
 
-/* The keys that the well-known types are about. A type in two rows needs both. What the value of one has to be, if
- * anything, is between those who use it. */
+/* The keys that the well-known types are about. A type in two rows needs both. What the value of the others has to be,
+ * if anything, is between those who use it. */
 static const struct
 {
   const char *type;
   const char *key;
+  gboolean is_json;
 } needed[] = {
-  { "kubernetes.io/dockercfg", ".dockercfg" },
-  { "kubernetes.io/dockerconfigjson", ".dockerconfigjson" },
+  { "kubernetes.io/dockercfg", ".dockercfg", TRUE },
+  { "kubernetes.io/dockerconfigjson", ".dockerconfigjson", TRUE },
   { "kubernetes.io/ssh-auth", "ssh-privatekey" },
   { "kubernetes.io/tls", "tls.crt" },
   { "kubernetes.io/tls", "tls.key" },
@@ -135,15 +137,45 @@ check_basic_auth (KubeNode *root, GHashTable *data, GHashTable *string_data, Kub
   report_missing (root, "password", report);
 }
 
+/* Also one that is null. */
+static KubeNode *
+find_value (KubeNode *map, const char *key)
+{
+  for (guint i = 0; i < kube_node_length (map); i++)
+    if (g_str_equal (kube_node_child (map, i)->key, key))
+      return kube_node_child (map, i);
+  return NULL;
+}
+
+/* The text counts over the data. What it says is not shown. One of them has the key. */
+static void
+check_json (KubeNode *root, const char *key, KubeReport *report)
+{
+  KubeNode *text = find_value (kube_node_get_map (root, "stringData"), key);
+  KubeNode *node = text ? text : find_value (kube_node_get_map (root, "data"), key);
+  const char *value = node->type == KUBE_STRING ? node->string : "";
+  gsize length = strlen (value);
+  g_autofree guchar *bytes = text ? NULL : g_base64_decode (value, &length);
+  const char *why = NULL;
+
+  if (!node->faulty && !kube_json_is_map (bytes ? (char *) bytes : value, length, &why))
+    kube_report_node (report, KVOL_KUBE_ERROR, node, NULL, "Invalid value: \"<secret contents redacted>\": %s", why);
+  if (bytes != NULL)
+    explicit_bzero (bytes, length);
+}
+
 static void
 check_type (KubeNode *root, GHashTable *data, GHashTable *string_data, KubeReport *report)
 {
   const char *type = kube_node_get_string (root, "type");
 
   for (size_t i = 0; i < G_N_ELEMENTS (needed); i++)
-    if (g_strcmp0 (type, needed[i].type) == 0 && !g_hash_table_contains (data, needed[i].key)
-        && !g_hash_table_contains (string_data, needed[i].key))
+    if (g_strcmp0 (type, needed[i].type) != 0)
+      continue;
+    else if (!g_hash_table_contains (data, needed[i].key) && !g_hash_table_contains (string_data, needed[i].key))
       report_missing (root, needed[i].key, report);
+    else if (needed[i].is_json)
+      check_json (root, needed[i].key, report);
   if (g_strcmp0 (type, "kubernetes.io/ssh-auth") == 0
       && !has_private_key (kube_node_get_map (root, "data"), kube_node_get_map (root, "stringData")))
     report_missing (root, "ssh-privatekey", report);

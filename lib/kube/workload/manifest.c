@@ -36,6 +36,7 @@ struct _KvolKubeManifest
   KubeReport full;     /* and of the claims; as of the last question */
   GPtrArray *entries;  /* Entry, in the order of reading; NULL where a later one took its place */
   GHashTable *indices; /* "KIND/NAMESPACE/NAME": where it is in @entries, plus one */
+  GHashTable *uids;    /* "UID", of those that Pods bring: where the pod is in @entries, plus one */
   GPtrArray *claimants;
   GPtrArray *others; /* KvolKubeManifest, whose objects pods may claim too */
   char *node_name;
@@ -82,10 +83,16 @@ forget (KvolKubeManifest *self, guint index, KubeNode *replacement, const char *
   entry_free (older);
 }
 
+static char *
+make_key (const char *kind, const char *ns, const char *name)
+{
+  return g_strdup_printf ("%s/%s/%s", kind, ns, name);
+}
+
 static Entry *
 add_entry (KvolKubeManifest *self, const char *kind, const char *ns, const char *name, KubeNode *root)
 {
-  g_autofree char *key = g_strdup_printf ("%s/%s/%s", kind, ns, name);
+  g_autofree char *key = make_key (kind, ns, name);
   guint older = GPOINTER_TO_UINT (g_hash_table_lookup (self->indices, key));
   Entry *entry = g_new0 (Entry, 1);
 
@@ -103,11 +110,29 @@ add_entry (KvolKubeManifest *self, const char *kind, const char *ns, const char 
 
 /* ---- pods ---- */
 
-static Entry *
-add_pod_entry (KvolKubeManifest *self, const char *ns, const char *name, KubeNode *root)
+/* Two pods of one UID would share their directories. One that is replaced by another of its name gives it up. */
+static gboolean
+has_own_uid (KvolKubeManifest *self, const KubeObject *object)
 {
-  Entry *entry = add_entry (self, "Pod", ns, name, root);
+  KubeNode *uid = kube_pods_get_uid (object);
+  guint holder = uid ? GPOINTER_TO_UINT (g_hash_table_lookup (self->uids, uid->string)) : 0;
+  g_autofree char *key = make_key ("Pod", object->ns, object->name);
 
+  if (holder == 0 || self->entries->pdata[holder - 1] == NULL
+      || GPOINTER_TO_UINT (g_hash_table_lookup (self->indices, key)) == holder)
+    return TRUE;
+  kube_report_duplicate (&self->report, uid);
+  return FALSE;
+}
+
+static Entry *
+add_pod_entry (KvolKubeManifest *self, const KubeObject *object, const char *name)
+{
+  Entry *entry = add_entry (self, "Pod", object->ns, name, object->root);
+  const KubeNode *uid = kube_pods_get_uid (object);
+
+  if (uid != NULL)
+    g_hash_table_insert (self->uids, g_strdup (uid->string), GUINT_TO_POINTER (self->entries->len));
   entry->is_pod = TRUE;
   self->n_pods++;
   return entry;
@@ -116,7 +141,7 @@ add_pod_entry (KvolKubeManifest *self, const char *ns, const char *name, KubeNod
 typedef struct
 {
   KvolKubeManifest *manifest;
-  KubeNode *root;
+  const KubeObject *object;
 } Maker;
 
 static void
@@ -124,7 +149,7 @@ on_pod (KvolPod *pod, guint64 index, gpointer data)
 {
   Maker *maker = data;
 
-  add_pod_entry (maker->manifest, kvol_pod_get_namespace (pod), kvol_pod_get_name (pod), maker->root)->pod = pod;
+  add_pod_entry (maker->manifest, maker->object, kvol_pod_get_name (pod))->pod = pod;
 }
 
 /* Keeps places for the pods of an object that needs claims. */
@@ -143,7 +168,7 @@ add_claimant (KvolKubeManifest *self, KubeObject *object)
     {
       g_autofree char *name = kube_pods_dup_name (object, i);
 
-      add_pod_entry (self, object->ns, name, object->root);
+      add_pod_entry (self, object, name);
     }
 }
 
@@ -154,7 +179,7 @@ add_pods (KvolKubeManifest *self, KubeObject *taken)
   guint64 count = kube_pods_count (object);
   guint64 nodes = kube_node_count (object->root);
   guint64 copies = (MAX (count, 1) - 1) * nodes;
-  Maker maker = { self, object->root };
+  Maker maker = { self, object };
   g_autoptr (GError) error = NULL;
 
   if (nodes > KUBE_MAX_POD_NODES)
@@ -187,9 +212,9 @@ on_object (KubeObject *taken, gpointer data)
   kube_object_check (object, &self->report);
   if (object->root->faulty || (has_pods && object->root->impossible))
     return;
-  if (has_pods)
+  if (has_pods && has_own_uid (self, object))
     add_pods (self, g_steal_pointer (&object));
-  else
+  else if (!has_pods)
     {
       Entry *entry = add_entry (self, object->kind->kind, object->ns, object->name, object->root);
 
@@ -436,6 +461,7 @@ kvol_kube_manifest_finalize (GObject *object)
 
   g_ptr_array_unref (self->entries);
   g_hash_table_unref (self->indices);
+  g_hash_table_unref (self->uids);
   g_ptr_array_unref (self->claimants);
   g_ptr_array_unref (self->others);
   g_free (self->node_name);
@@ -456,9 +482,10 @@ kvol_kube_manifest_init (KvolKubeManifest *self)
 {
   kube_report_init (&self->report);
   kube_report_init (&self->full);
-  self->node_name = g_ascii_strdown (g_get_host_name (), -1);
+  self->node_name = kube_host_dup_name ();
   self->entries = g_ptr_array_new_with_free_func (entry_free);
   self->indices = g_hash_table_new_full (kube_hash_text, g_str_equal, g_free, NULL);
+  self->uids = g_hash_table_new_full (kube_hash_text, g_str_equal, g_free, NULL);
   self->claimants = g_ptr_array_new_with_free_func (claimant_free);
   self->others = g_ptr_array_new_with_free_func (g_object_unref);
 }

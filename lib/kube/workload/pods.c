@@ -58,14 +58,23 @@ kube_pods_dup_name (const KubeObject *object, guint64 index)
 }
 
 /* Only a Pod can bring a UID: a template's would be the same for all its pods. */
+KubeNode *
+kube_pods_get_uid (const KubeObject *object)
+{
+  KubeNode *metadata = kube_node_get_map (object->root, "metadata");
+  const char *uid = kube_node_get_string (metadata, "uid");
+
+  if (object->kind->pods != KUBE_PODS_SELF || uid == NULL || *uid == '\0')
+    return NULL;
+  return kube_node_get (metadata, "uid");
+}
+
 static char *
 make_uid (const KubeObject *object, const char *name, const char *digest)
 {
-  const char *uid = kube_node_get_string (kube_node_get_map (object->root, "metadata"), "uid");
+  const KubeNode *uid = kube_pods_get_uid (object);
 
-  if (object->kind->pods == KUBE_PODS_SELF && uid != NULL && *uid != '\0')
-    return g_strdup (uid);
-  return kube_pod_uid (object->ns, name, digest);
+  return uid != NULL ? g_strdup (uid->string) : kube_pod_uid (object->ns, name, digest);
 }
 
 /* A StatefulSet tells its pods who they are (upstream pkg/controller/statefulset, updateIdentity). */

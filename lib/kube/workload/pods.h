@@ -18,6 +18,9 @@ guint64 kube_pods_count (const KubeObject *object);
 /* What the pod of that index is called. */
 char *kube_pods_dup_name (const KubeObject *object, guint64 index);
 
+/* The UID that a Pod brings, or NULL. */
+KubeNode *kube_pods_get_uid (const KubeObject *object);
+
 /* Makes them, of an object without faults; they run on the node called @node unless they name another one. @each gets
  * each pod as its own. @claims may be NULL for an object that needs none; a pod whose claims have no volumes is left
  * out, after a report. */

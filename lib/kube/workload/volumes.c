@@ -13,6 +13,7 @@ typedef struct
   const KubeNode *spec; /* of the pod */
   KubeClaims *claims;
   GVariantBuilder *builder;
+  GHashTable *names; /* PersistentVolume (KubeNode *): the name that it has in the pod */
   gboolean failed;
 } Maker;
 
@@ -81,6 +82,21 @@ judge (const GError *error)
   return g_error_matches (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED) ? KVOL_KUBE_WARNING : KVOL_KUBE_PENDING;
 }
 
+/* A directory has one name in its pod. */
+static gboolean
+give_name (Maker *maker, KubeNode *volume, const char *name, GError **error)
+{
+  const char *other = g_hash_table_lookup (maker->names, volume);
+
+  if (other == NULL)
+    return g_hash_table_insert (maker->names, volume, (gpointer) name);
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
+               "not supported: PersistentVolume \"%s\" is volume \"%s\" already: one of them can be mounted several "
+               "times",
+               kube_node_get_string (kube_node_get_map (volume, "metadata"), "name"), other);
+  return FALSE;
+}
+
 /* What goes wrong is reported about @field of @node. */
 static void
 add_claim (Maker *maker, KubeClaimUse *use, const KubeNode *template, KubeNode *node, const char *field)
@@ -92,7 +108,7 @@ add_claim (Maker *maker, KubeClaimUse *use, const KubeNode *template, KubeNode *
 
   use->is_mounted = is_used (maker->spec, "volumeMounts", use->name);
   use->is_device = is_used (maker->spec, "volumeDevices", use->name);
-  if (volume != NULL)
+  if (volume != NULL && give_name (maker, volume, use->name, &error))
     made = kube_claim_volume_new (volume, use, &error);
   if (made != NULL)
     g_variant_builder_add_value (maker->builder, made);
@@ -181,7 +197,8 @@ kube_volumes_new_shared (const KubeObject *object, KubeClaims *claims)
   const KubeNode *volumes = kube_node_get_list (spec, "volumes");
   const KubeNode *templates = get_templates (object);
   GVariantBuilder builder;
-  Maker maker = { object, spec, claims, &builder, FALSE };
+  g_autoptr (GHashTable) names = g_hash_table_new (NULL, NULL);
+  Maker maker = { object, spec, claims, &builder, names, FALSE };
 
   if (claims->left == 0)
     return NULL;
@@ -196,7 +213,8 @@ GVariant *
 kube_volumes_new (const KubeObject *object, const char *pod, GVariant *shared, KubeClaims *claims)
 {
   GVariantBuilder builder;
-  Maker maker = { object, get_spec (object), claims, &builder, shared == NULL };
+  g_autoptr (GHashTable) names = g_hash_table_new (NULL, NULL);
+  Maker maker = { object, get_spec (object), claims, &builder, names, shared == NULL };
   g_autoptr (GVariant) volumes = NULL;
 
   if (claims->left == 0)
