@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* nfs (upstream pkg/volume/nfs): a directory of a server's. The server is asked before anything is mounted, so that one
  * that does not answer costs a few seconds and a sentence instead of a mount that hangs. Its data is its own: only a
- * scrub, and the removal of a directory that was made for a claim, delete any. */
+ * scrub, and the removal of a directory that was made for a claim, delete any.
+ *
+ * The configuration may have
+ *   probeTimeoutSeconds  until a server has to be found willing (5)
+ *   mountHelper          mount.nfs mounts, and not the kernel at once: for Kerberos, nfsmount.conf, rpc.statd (false)
+ *   scrubTimeoutSeconds  until an export, or a directory that is to be deleted, has to be empty (300)
+ *   server, path         where directories for claims are made when their class does not say it
+ * beside timeoutSeconds, which is the host's: how long one call may take in all, the mount included (30). */
 #include "control.h"
 #include "data-path.h"
 #include "export.h"

@@ -17,7 +17,7 @@ trap 'exit 1' HUP INT TERM
 # What the kernel's NFS client, and tests of the core, need of it.
 modules='nfsv3 nfsv4 fuse loop overlay'
 # What is not built here; and what of it is loaded at run time, so that ldd does not know of it.
-servers='/usr/bin/ganesha.nfsd /usr/sbin/rpcbind'
+servers='/usr/bin/ganesha.nfsd /usr/sbin/rpcbind /sbin/mount.nfs /sbin/mount.nfs4'
 loaded='/usr/lib/*/ganesha/libfsalvfs.so /usr/lib/*/libnfsidmap/nsswitch.so /lib/*/libgcc_s.so.1'
 
 # Copies files to where they lie here, links as what they point to.
