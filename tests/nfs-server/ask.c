@@ -138,3 +138,22 @@ ask_lookup4 (guint16 port, const char *path, GError **error)
   xdr_put_u32 (call, RPC_NFS4_GETFH);
   return ask_status (port, call, "NFS 4", error);
 }
+
+gboolean
+ask_registered (guint32 program, guint32 version, gboolean *ret_known, GError **error)
+{
+  g_autoptr (GByteArray) call = rpc_call (RPC_PORTMAPPER, 2, RPC_PORTMAPPER_GETPORT);
+  g_autoptr (GByteArray) answer = NULL;
+  XdrReader reader;
+
+  xdr_put_u32 (call, program);
+  xdr_put_u32 (call, version);
+  xdr_put_u32 (call, IPPROTO_TCP);
+  xdr_put_u32 (call, 0);
+  answer = ask (RPC_PORTMAPPER_PORT, call, error);
+  if (answer == NULL)
+    return FALSE;
+  reader = (XdrReader){ .data = answer->data, .left = answer->len };
+  *ret_known = xdr_get_u32 (&reader) != 0;
+  return TRUE;
+}

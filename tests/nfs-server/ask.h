@@ -8,3 +8,5 @@
 /* Each waits a few seconds at most. */
 gboolean ask_mount3 (guint16 mount_port, const char *path, GError **error);
 gboolean ask_lookup4 (guint16 port, const char *path, GError **error);
+/* Whether the portmapper knows the program, over TCP. */
+gboolean ask_registered (guint32 program, guint32 version, gboolean *ret_known, GError **error);
