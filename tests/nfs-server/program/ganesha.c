@@ -25,7 +25,8 @@ add_export (GString *text, guint index, const NfsExport *export)
   g_string_append (text, "  FSAL { Name = VFS; }\n}\n");
 }
 
-/* Graceless unless told, and a lease that is short: a restart is to be served at once. Owners are numbers: no names are mapped. */
+/* Graceless unless told, and a lease that is short: a restart is to be served at once. Owners are numbers: no names are
+ * mapped. */
 char *
 ganesha_config (const NfsServerSettings *settings)
 {
