@@ -40,6 +40,6 @@ typedef struct {
   const char          *plugin;
 } LoaderHost;
 
-/* Fills in @self for one plugin; the arguments must outlive it. run_mount_helper and spawn_server are not offered
- * yet: they are NULL. */
+/* Fills in @self for one plugin; the arguments must outlive it. run_mount_helper is not offered yet: it is
+ * NULL. */
 void loader_host_init (LoaderHost *self, const LoaderHostOps *ops, gpointer data, const char *plugin);
