@@ -4,5 +4,11 @@
 
 #include "probe.h"
 
-/* A mount of @target, which was @found, for the host to hang. FALSE with a cause. */
-gboolean nfs_data_path_open (const NfsTarget *target, const NfsFound *found, KvolMade *made, GError **error);
+typedef struct {
+  const KvolHost *host;
+  gint64          usec;  /* for a probe */
+} NfsDataPath;
+
+/* A mount of @target, which was @found, for the host to hang. FALSE with a cause or another error. */
+gboolean nfs_data_path_open (const NfsDataPath *self, const KvolPodVolume *volume, const NfsTarget *target,
+                             const NfsFound *found, KvolMade *made, GCancellable *cancellable, GError **error);

@@ -3,6 +3,7 @@
  * that does not answer costs a few seconds and a sentence instead of a mount that hangs. Its data is its own: nothing
  * here ever deletes any. */
 #include "data-path.h"
+#include "user-path.h"
 
 #define PROBE_SECONDS 5
 /* A call into a worker ends after 30 s: the sentence has to be out by then. */
@@ -11,6 +12,7 @@
 typedef struct
 {
   gint64 probe_usec;
+  NfsDataPath data_path;
 } Nfs;
 
 static gpointer
@@ -30,6 +32,7 @@ nfs_open (const KvolHost *host, GVariant *config, GError **error)
     }
   self = g_new0 (Nfs, 1);
   self->probe_usec = n * G_TIME_SPAN_SECOND;
+  self->data_path = (NfsDataPath){ host, self->probe_usec };
   return self;
 }
 
@@ -77,23 +80,31 @@ nfs_setup (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *mad
 {
   g_auto (NfsTarget) target = { 0 };
   g_autoptr (GVariant) steps = NULL;
+  const Nfs *nfs = self;
   GError *failure = NULL;
   NfsFound found;
 
   if (!nfs_target_read (&target, volume->volume, error))
     return FALSE;
-  if (nfs_probe (&target, ((Nfs *) self)->probe_usec, &steps, &found, cancellable, &failure)
-      && nfs_data_path_open (&target, &found, made, &failure))
+  if (nfs_probe (&target, nfs->probe_usec, &steps, &found, cancellable, &failure)
+      && nfs_data_path_open (&nfs->data_path, volume, &target, &found, made, cancellable, &failure))
     return TRUE;
   nfs_cause_propagate (error, failure);
   return FALSE;
+}
+
+static gboolean
+nfs_refresh (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *made, GCancellable *cancellable,
+             GError **error)
+{
+  return nfs_user_path_check (volume, error);
 }
 
 /* The host has unmounted; what is behind the mount is the server's. */
 static gboolean
 nfs_teardown (gpointer self, const KvolPodVolume *volume, int dir_fd, GCancellable *cancellable, GError **error)
 {
-  return TRUE;
+  return nfs_user_path_close (volume, error);
 }
 
 static const KvolPluginDesc nfs = {
@@ -106,6 +117,7 @@ static const KvolPluginDesc nfs = {
   .identify = nfs_identify,
   .probe = nfs_probe_slot,
   .setup = nfs_setup,
+  .refresh = nfs_refresh,
   .teardown = nfs_teardown,
 };
 

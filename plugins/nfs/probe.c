@@ -168,7 +168,9 @@ nfs_probe (const NfsTarget *target, gint64 usec, GVariant **ret_steps, NfsFound 
     nfs_steps_fail (&self.steps, failure);
   *ret_steps = g_variant_ref_sink (nfs_steps_finish (&self.steps));
   if (good)
-    *ret_found = (NfsFound){ g_array_index (self.endpoints, NfsEndpoint, 0), self.port, self.version };
+    *ret_found = (NfsFound){ g_array_index (self.endpoints, NfsEndpoint, 0), self.port, self.version, { 0 } };
+  if (good)
+    ret_found->root = self.root;
   nfs_rpc_clear (&self.nfs);
   g_clear_pointer (&self.endpoints, g_array_unref);
   if (!good)

@@ -6,6 +6,14 @@
 #include "steps.h"
 #include "target.h"
 
+#define NFS_HANDLE_MAX 64
+
+/* What a server of version 3 calls a file. */
+typedef struct {
+  guint  length; /* 0: none */
+  guint8 bytes[NFS_HANDLE_MAX];
+} NfsHandle;
+
 typedef struct {
   const NfsTarget *target;
   NfsDeadline      deadline;
@@ -14,6 +22,7 @@ typedef struct {
   NfsRpc           nfs;        /* the connection to the NFS service */
   int              port;       /* where that is */
   int              version;    /* that the server speaks, 3 or 4; 0: not known yet */
+  NfsHandle        root;       /* of the export, for version 3 */
 } NfsProbe;
 
 /* The rights of ACCESS, which are the same bits in NFS 3 and NFS 4. */
@@ -31,6 +40,7 @@ typedef struct {
   NfsEndpoint endpoint;
   int         port;     /* of the NFS service */
   int         version;  /* 3 or 4 */
+  NfsHandle   root;     /* of version 3 */
 } NfsFound;
 
 /* Asks for at most @usec. @ret_steps: what was done, also when it failed. FALSE with a cause, or cancelled. */
