@@ -217,6 +217,7 @@ take_commit (Call *self, int failure, gpointer result)
   COMMIT3res *res = result;
   Node *node = self->node;
   guint64 verifier = failure == 0 ? unstable_verifier (res->COMMIT3res_u.resok.verf) : 0;
+  UnstableWrite *kept;
   gboolean lost;
   gboolean mine = FALSE;
 
@@ -227,12 +228,14 @@ take_commit (Call *self, int failure, gpointer result)
       return;
     }
   g_mutex_lock (&node->lock);
-  if (failure != 0)
+  kept = g_queue_peek_head (&node->kept);
+  /* Who heals the node has what is kept in his hands. */
+  if (failure != 0 && !node->healing && kept != NULL && kept->sequence <= self->mark)
     {
       node->faults++;
       node->fault = failure;
     }
-  lost = settle (node, self->mark, verifier, failure != 0);
+  lost = node->healing || settle (node, self->mark, verifier, failure != 0);
   if (lost)
     {
       mine = lose (node);
