@@ -218,6 +218,80 @@ a_volume_of_a_frozen_server_is_down_within_ten_seconds (void **state)
   assert_true (nfs_server_thaw (self->server, &error));
 }
 
+/* A server may tell its lives apart by the second in which they began. */
+static void
+await_next_second (void)
+{
+  gint64 now = g_get_real_time () / G_TIME_SPAN_SECOND;
+
+  while (g_get_real_time () / G_TIME_SPAN_SECOND == now)
+    g_usleep (10 * G_TIME_SPAN_MILLISECOND);
+}
+
+/* The server dies, and its memory is not on its disk. */
+static void
+lose_memory (Ground *self, const char *on_export)
+{
+  g_autoptr (GError) error = NULL;
+
+  await_next_second ();
+  assert_true (nfs_server_kill (self->server, &error));
+  assert_int_equal (truncate (on_export, 1), 0);
+  assert_true (nfs_server_restart (self->server, &error));
+}
+
+static void
+what_a_server_lost_before_fsync_is_written_again (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = pod_of ("web", "");
+  g_autofree char *file = in_pod (self, "web", "file");
+  g_autofree char *on_export = g_build_filename (self->data, "file", NULL);
+  g_autofree char *content = g_malloc (3 * 1024 * 1024 + 1);
+  gsize length = 3 * 1024 * 1024;
+  int fd;
+
+  memset (content, 'x', length);
+  content[length] = '\0';
+  story_sync (self->story, pod);
+  fd = open (file, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  assert_true (fd >= 0);
+  assert_int_equal (write (fd, content, length), length);
+  content[4711] = 'y';
+  assert_int_equal (pwrite (fd, "y", 1, 4711), 1);
+  lose_memory (self, on_export);
+  /* What is newer must not be undone by what is older. */
+  content[4711] = 'z';
+  assert_int_equal (pwrite (fd, "z", 1, 4711), 1);
+  assert_int_equal (fsync (fd), 0);
+  assert_true (file_has (on_export, content));
+  assert_int_equal (close (fd), 0);
+  story_remove (self->story, pod);
+}
+
+static void
+what_cannot_be_written_again_is_said_by_fsync (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = pod_of ("web", "");
+  g_autoptr (GError) error = NULL;
+  g_autofree char *file = in_pod (self, "web", "file");
+  g_autofree char *on_export = g_build_filename (self->data, "file", NULL);
+  int fd;
+
+  story_sync (self->story, pod);
+  fd = open (file, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  assert_int_equal (write (fd, "content", 7), 7);
+  await_next_second ();
+  assert_true (nfs_server_kill (self->server, &error));
+  assert_int_equal (unlink (on_export), 0);
+  assert_true (nfs_server_restart (self->server, &error));
+  assert_int_equal (fsync (fd), -1);
+  assert_int_equal (errno, ESTALE);
+  close (fd);
+  story_remove (self->story, pod);
+}
+
 #define ON_GROUND(test) cmocka_unit_test_setup_teardown (test, ground_enter, ground_leave)
 
 int
@@ -229,6 +303,8 @@ main (void)
     ON_GROUND (the_server_outlives_who_started_it_and_another_ends_it),
     ON_GROUND (a_dead_server_costs_its_pod_errors_and_others_nothing),
     ON_GROUND (a_volume_of_a_frozen_server_is_down_within_ten_seconds),
+    ON_GROUND (what_a_server_lost_before_fsync_is_written_again),
+    ON_GROUND (what_cannot_be_written_again_is_said_by_fsync),
   };
   g_autofree char *reason = NULL;
   const char *why = NULL;
