@@ -276,10 +276,12 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
       return TRUE;
     }
 
-  /* Whatever keeps it from being opened, the set-up that follows runs into it and tells. */
-  KVOL_AUTO_FD dir = engine_volume_open (self, volume, NULL);
+  /* Of a plugin that may hang nothing is opened here: what is behind the mount may be gone, which is for the plugin to
+   * say. Of another, whatever keeps it from being opened, the set-up that follows runs into it and tells. */
+  gboolean may_hang = (plugin->desc.flags & KVOL_PLUGIN_MAY_HANG) != 0;
+  KVOL_AUTO_FD dir = may_hang ? -1 : engine_volume_open (self, volume, NULL);
 
-  if (dir < 0)
+  if (may_hang ? !engine_volume_is_there (self, volume) : dir < 0)
     {
       *ret_lost = TRUE;
       return TRUE;
