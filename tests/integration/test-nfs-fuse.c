@@ -177,6 +177,15 @@ the_server_outlives_who_started_it_and_another_ends_it (void **state)
   assert_no_server ();
 }
 
+/* The status of everything, as text. */
+static char *
+story_error (Story *story)
+{
+  g_autoptr (GVariant) status = kvol_manager_get_status (story->manager);
+
+  return g_variant_print (status, FALSE);
+}
+
 static void
 a_dead_server_costs_its_pod_errors_and_others_nothing (void **state)
 {
@@ -185,6 +194,8 @@ a_dead_server_costs_its_pod_errors_and_others_nothing (void **state)
   g_autoptr (KvolPod) next = pod_of ("next", "");
   g_autofree char *file = in_pod (self, "web", "file");
   g_autofree char *other = in_pod (self, "next", "file");
+  g_autofree char *said = NULL;
+  g_autoptr (GError) error = NULL;
   gint64 began;
 
   story_sync (self->story, pod);
@@ -192,6 +203,10 @@ a_dead_server_costs_its_pod_errors_and_others_nothing (void **state)
   began = g_get_monotonic_time ();
   while (access (file, F_OK) < 0 && errno != ENOTCONN && errno != ECONNABORTED)
     assert_true (g_get_monotonic_time () - began < TEN_SECONDS);
+  assert_true (kvol_manager_sync_pod (self->story->manager, pod, NULL, &error) || error != NULL);
+  said = story_error (self->story);
+  if (strstr (said, "has died") == NULL)
+    fail_msg ("\"%s\" does not say that the server has died", said);
   story_sync (self->story, next);
   assert_true (g_file_set_contents (other, "well", -1, NULL));
   story_remove (self->story, next);
