@@ -165,9 +165,9 @@ struct _KvolPluginDesc {
   gboolean  (*unstage)     (KVOL_NODE_CALL, int dir_fd, KVOL_END);
   gboolean  (*expand)      (KVOL_NODE_CALL, guint64 bytes, int stage_fd, KVOL_END);
 
-  /* Once per pod. setup() gets the bare directory, refresh() and get_usage() the volume as it stands, but refresh() of
-   * a plugin with KVOL_PLUGIN_MAY_HANG gets -1, because nobody else opens what may hang. At
-   * teardown() the host has unmounted what it hung: dir_fd is the bare directory, or -1 when it is gone. */
+  /* Once per pod. setup() gets the bare directory, refresh() and get_usage() the volume as it stands (refresh() of
+   * a plugin with KVOL_PLUGIN_MAY_HANG: -1 when it is mounted and cannot be opened). At teardown() the host has
+   * unmounted what it hung: dir_fd is the bare directory, or -1 when it is gone. */
   gboolean  (*setup)       (KVOL_POD_CALL, int dir_fd, KvolMade *made, KVOL_END);
   gboolean  (*refresh)     (KVOL_POD_CALL, int dir_fd, KvolMade *made, KVOL_END);
   gboolean  (*teardown)    (KVOL_POD_CALL, int dir_fd, KVOL_END);
