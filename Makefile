@@ -128,7 +128,7 @@ $(NFS_SERVER): $(call objects,tests/nfs-server/program) $(B)/libsupport.a
 # ---- tests: test-*.c is a program that speaks TAP, check-*.sh a script that does ----
 TEST_TIERS := unit plugins integration nfs-fuse faults races abi plugin-test fuzz lint vm
 TEST_C  := $(patsubst %.c,%,$(sort $(foreach t,$(filter-out vm,$(TEST_TIERS)),$(wildcard tests/$(t)/test-*.c))))
-TEST_C  := $(filter-out $(if $(filter 0,$(NFS)),tests/plugins/test-nfs-% tests/nfs-fuse/%),$(TEST_C))
+TEST_C  := $(filter-out $(if $(filter 0,$(NFS)),tests/plugins/test-nfs-% tests/integration/test-nfs-% tests/nfs-fuse/%),$(TEST_C))
 TEST_SH := $(sort $(foreach t,$(TEST_TIERS),$(wildcard tests/$(t)/check-*.sh)))
 TAPS    := $(TEST_C:%=$(B)/%.tap) $(TEST_SH:%.sh=$(B)/%.tap)
 
