@@ -25,13 +25,14 @@ kube_PKGS       := gio-2.0 yaml-0.1
 node-agent_PKGS := gio-2.0 json-glib-1.0 smartcols
 tests_PKGS      := gio-2.0 gmodule-no-export-2.0 cmocka
 nfs_PKGS        := libnfs
+nfs-server_PKGS := gio-2.0 libnfs fuse3
 pkg_cflags = $(shell pkg-config --cflags $(1))
 pkg_libs   = $(shell pkg-config --libs $(1))
 
 # Debian 12 packages: to build, and the real partners that tests and demo run.
 DEPS := gcc libc6-dev pkg-config libglib2.0-dev libmount-dev libblkid-dev libyaml-dev libjson-glib-dev \
         libsmartcols-dev libcmocka-dev clang-format g++ crun busybox-static e2fsprogs util-linux \
-        $(if $(filter 0,$(NFS)),,libnfs-dev nfs-ganesha nfs-ganesha-vfs rpcbind)
+        $(if $(filter 0,$(NFS)),,libnfs-dev libfuse3-dev nfs-ganesha nfs-ganesha-vfs rpcbind)
 
 sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
 objects  = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
@@ -46,10 +47,11 @@ KUBE       := $(B)/libkvol-kube.so.$(SOVERSION)
 MODULES    := $(PLUGINS:%=$(B)/plugins/kvol-%.so)
 CASES      := $(patsubst %,$(B)/plugins/kvol-%,$(notdir $(wildcard $(PLUGINS:%=plugins/%/*.conformance.yaml))))
 WORKER     := $(B)/libexec/kvol-worker
+NFS_FUSE   := $(if $(filter 0,$(NFS)),,$(B)/libexec/kvol-nfs)
 AGENT      := $(B)/bin/kvol-agent
 HARNESS    := $(B)/bin/plugin-test
 
-all: $(LIB) $(KUBE) $(MODULES) $(CASES) $(WORKER) $(AGENT) $(HARNESS)
+all: $(LIB) $(KUBE) $(MODULES) $(CASES) $(WORKER) $(NFS_FUSE) $(AGENT) $(HARNESS)
 
 # ---- objects: who may see what ----
 $(B)/lib/%.o: KVOL_CPPFLAGS += -iquote lib -DG_LOG_DOMAIN='"kvol"' $(call pkg_cflags,$(lib_PKGS))
@@ -96,11 +98,19 @@ $(B)/plugins/kvol-$(1).conformance.yaml: plugins/$(1)/$(1).conformance.yaml
 	cp $$< $$@
 endef
 $(foreach p,$(PLUGINS),$(eval $(call plugin_rules,$(p))))
+# The NFS server in user space shares pieces with the plugin.
+$(B)/plugins/nfs/server/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs
 
 # ---- programs ----
 $(WORKER): $(call objects,lib/loader/worker) $(B)/libkvol.a
 	@mkdir -p $(@D)
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(lib_PKGS)) -o $@
+# The server of an NFS volume lies in its plugin's folder, is no part of the plugin, and shares its way to a server.
+NFS_PIECES := $(patsubst %,$(B)/plugins/nfs/%.o,address cause deadline endpoint portmapper resolve rpc xdr)
+$(B)/plugins/nfs/server/%.o: KVOL_CPPFLAGS += $(call pkg_cflags,$(nfs-server_PKGS))
+$(B)/libexec/kvol-nfs: $(call objects,plugins/nfs/server) $(NFS_PIECES)
+	@mkdir -p $(@D)
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(nfs-server_PKGS)) -o $@
 $(AGENT): $(call objects,examples/node-agent) $(KUBE) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) -Wl,-rpath,'$$ORIGIN/..:$$ORIGIN/../lib' $^ \
@@ -116,9 +126,9 @@ $(NFS_SERVER): $(call objects,tests/nfs-server/program) $(B)/libsupport.a
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
 
 # ---- tests: test-*.c is a program that speaks TAP, check-*.sh a script that does ----
-TEST_TIERS := unit plugins integration faults races abi plugin-test fuzz lint vm
+TEST_TIERS := unit plugins integration nfs-fuse faults races abi plugin-test fuzz lint vm
 TEST_C  := $(patsubst %.c,%,$(sort $(foreach t,$(filter-out vm,$(TEST_TIERS)),$(wildcard tests/$(t)/test-*.c))))
-TEST_C  := $(filter-out $(if $(filter 0,$(NFS)),tests/plugins/test-nfs-%),$(TEST_C))
+TEST_C  := $(filter-out $(if $(filter 0,$(NFS)),tests/plugins/test-nfs-% tests/integration/test-nfs-% tests/nfs-fuse/%),$(TEST_C))
 TEST_SH := $(sort $(foreach t,$(TEST_TIERS),$(wildcard tests/$(t)/check-*.sh)))
 TAPS    := $(TEST_C:%=$(B)/%.tap) $(TEST_SH:%.sh=$(B)/%.tap)
 
@@ -127,6 +137,14 @@ $(B)/tests/unit/test-%: $(B)/tests/unit/test-%.o $(B)/libsupport.a $(B)/libkvol-
 # A plugin's tests have a host of their own in place of libkvol.
 $(B)/libscripted.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/plugins/test-%,$(call sources,tests/plugins)))
 $(B)/tests/plugins/test-%: $(B)/tests/plugins/test-%.o $(B)/libscripted.a $(B)/libsupport.a
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
+# The user-space server's parts that can be tested without it.
+LOCK_SOURCES := $(wildcard plugins/nfs/server/nlm*.c plugins/nfs/server/lock*.c) \
+                $(addprefix plugins/nfs/,cause.c deadline.c endpoint.c portmapper.c resolve.c rpc.c xdr.c)
+$(B)/tests/nfs-fuse/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs/server -iquote plugins/nfs
+$(B)/liblocks.a: $(LOCK_SOURCES:%.c=$(B)/%.o)
+$(B)/libnfs-fuse.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/nfs-fuse/test-%,$(call sources,tests/nfs-fuse)))
+$(B)/tests/nfs-fuse/test-%: $(B)/tests/nfs-fuse/test-%.o $(B)/libnfs-fuse.a $(B)/liblocks.a $(B)/libsupport.a
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
 # Everything else links what users link.
 $(B)/libfaults.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/faults/test-%,$(call sources,tests/faults)))
@@ -165,7 +183,10 @@ fuzz: deps
 	$(FUZZ) --seeds tests/fuzz/seeds --dictionary tests/fuzz/dictionary.txt --seconds $(FUZZ_SECONDS) --findings $(B)/fuzz
 
 # What takes longer than a check may.
+LONG_TAPS := $(filter $(B)/tests/nfs-fuse/test-model.tap $(B)/tests/nfs-fuse/test-load.tap,$(TAPS))
 check-long: fuzz
+	@CHECK_LONG=1 TAP_SECONDS=3600 $(MAKE) --no-print-directory -k $(LONG_TAPS) || true
+	@tests/tap.sh summary $(LONG_TAPS)
 
 $(B)/%.tap: $(B)/% all $(FIXTURES) $(NFS_SERVER) FORCE
 	@B=$(abspath $(B)) tests/tap.sh run $@ $<
@@ -246,7 +267,7 @@ install: all
 	ln -sf $(notdir $(KUBE)) $(DESTDIR)$(LIBDIR)/libkvol-kube.so
 	install -m 755 $(MODULES) $(DESTDIR)$(PLUGINDIR)
 	install -m 644 $(CASES) $(DESTDIR)$(PLUGINDIR)
-	install -m 755 $(WORKER) $(DESTDIR)$(LIBEXECDIR)
+	install -m 755 $(WORKER) $(NFS_FUSE) $(DESTDIR)$(LIBEXECDIR)
 	install -m 755 $(AGENT) $(DESTDIR)$(BINDIR)
 	install -m 755 $(HARNESS) $(DESTDIR)$(BINDIR)/kvol-plugin-test
 	for pc in kvol kvol-kube kvol-plugin; do \

@@ -165,8 +165,9 @@ struct _KvolPluginDesc {
   gboolean  (*unstage)     (KVOL_NODE_CALL, int dir_fd, KVOL_END);
   gboolean  (*expand)      (KVOL_NODE_CALL, guint64 bytes, int stage_fd, KVOL_END);
 
-  /* Once per pod. setup() gets the bare directory, refresh() and get_usage() the volume as it stands. At
-   * teardown() the host has unmounted what it hung: dir_fd is the bare directory, or -1 when it is gone. */
+  /* Once per pod. setup() gets the bare directory, refresh() and get_usage() the volume as it stands (refresh() of
+   * a plugin with KVOL_PLUGIN_MAY_HANG: -1 when it is mounted and cannot be opened). At teardown() the host has
+   * unmounted what it hung: dir_fd is the bare directory, or -1 when it is gone. */
   gboolean  (*setup)       (KVOL_POD_CALL, int dir_fd, KvolMade *made, KVOL_END);
   gboolean  (*refresh)     (KVOL_POD_CALL, int dir_fd, KvolMade *made, KVOL_END);
   gboolean  (*teardown)    (KVOL_POD_CALL, int dir_fd, KVOL_END);
@@ -211,7 +212,9 @@ struct _KvolHost {
   /* A program with a clean environment and a deadline; its output is in the error. */
   gboolean  (*run_program)     (const KvolHost *host, const char *const *argv, GCancellable *cancellable,
                                 GError **error);
-  /* A server that outlives the agent (its own scope and log); answers a pidfd. */
+  /* A server that outlives the agent, in a session of its own; answers a pidfd. @argv[0] is an absolute path, or the
+   * name of a program of kvol's own ("kvol-nfs"). @fds are its descriptors 3, 4, ...; it has no others, and neither
+   * input nor output. */
   int       (*spawn_server)    (const KvolHost *host, const char *const *argv, const int *fds, gsize n_fds,
                                 GError **error);
   /* Swap a whole set of files in at once; of equal paths the last one wins. Owner, group and mode are right before

@@ -302,10 +302,12 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
       return TRUE;
     }
 
-  /* Whatever keeps it from being opened, the set-up that follows runs into it and tells. */
+  /* What is behind the mount of a plugin that may hang can be gone, which is for the plugin to say. Of another,
+   * whatever keeps it from being opened, the set-up that follows runs into it and tells. */
+  gboolean may_hang = (plugin->desc.flags & KVOL_PLUGIN_MAY_HANG) != 0;
   KVOL_AUTO_FD dir = engine_volume_open (self, volume, NULL);
 
-  if (dir < 0)
+  if (dir < 0 && !(may_hang && engine_volume_is_there (self, volume)))
     {
       *ret_lost = TRUE;
       return TRUE;

@@ -3,10 +3,13 @@
 
 #include <string.h>
 
+#include "loader/place.h"
 #include "sys/beneath.h"
 #include "sys/contents.h"
 #include "sys/device.h"
 #include "sys/mount-helper.h"
+#include "sys/program.h"
+#include "sys/server.h"
 #include "sys/space.h"
 #include "sys/tree-option.h"
 #include "sys/tree.h"
@@ -235,6 +238,26 @@ run_mount_helper (const KvolHost *host, const char *fs_type, const char *source,
   return -1;
 }
 
+/* A name without a directory is a program of our own. */
+static int
+spawn_server (const KvolHost *host, const char *const *argv, const int *fds, gsize n_fds, GError **error)
+{
+  g_autofree char *own = strchr (argv[0], '/') == NULL ? loader_place_program (argv[0]) : g_strdup (argv[0]);
+  g_autoptr (GPtrArray) args = g_ptr_array_new ();
+
+  if (own == NULL)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
+                   "the program \"%s\" is missing; install it, or say in KVOL_LIBEXEC_DIR where it is", argv[0]);
+      return -1;
+    }
+  g_ptr_array_add (args, own);
+  for (gsize i = 1; argv[i] != NULL; i++)
+    g_ptr_array_add (args, (gpointer) argv[i]);
+  g_ptr_array_add (args, NULL);
+  return sys_server_spawn ((const char *const *) args->pdata, fds, n_fds, error);
+}
+
 static gboolean
 remove_contents (const KvolHost *host, int dir_fd, GCancellable *cancellable, GError **error)
 {
@@ -273,6 +296,7 @@ loader_host_init (LoaderHost *self, const LoaderHostOps *ops, gpointer data, con
       .run_mount_helper = run_mount_helper,
       .probe_device = probe_device,
       .run_program = run_program,
+      .spawn_server = spawn_server,
       .publish_files = publish_files,
       .is_published = is_published,
       .remove_contents = remove_contents,

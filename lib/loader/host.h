@@ -40,5 +40,5 @@ typedef struct {
   const char          *plugin;
 } LoaderHost;
 
-/* Fills in @self for one plugin; the arguments must outlive it. spawn_server is not offered yet: it is NULL. */
+/* Fills in @self for one plugin; the arguments must outlive it. */
 void loader_host_init (LoaderHost *self, const LoaderHostOps *ops, gpointer data, const char *plugin);

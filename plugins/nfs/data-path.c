@@ -4,30 +4,38 @@
 #include "data-path.h"
 
 #include "kernel.h"
+#include "user-path.h"
+
+static int
+open_kernel (const NfsDataPath *self, const NfsTarget *target, const NfsFound *found, GCancellable *cancellable,
+             GError **error)
+{
+  return self->use_helper ? nfs_kernel_run_helper (self->host, target, found, cancellable, error)
+                          : nfs_kernel_mount (self->host, target, found, cancellable, error);
+}
 
 static gboolean
-open_kernel (const NfsDataPath *self, const NfsTarget *target, const NfsFound *found, KvolMade *made,
-             GCancellable *cancellable, GError **error)
+has_user_path (const KvolHost *host)
 {
-  int tree = self->use_helper ? nfs_kernel_run_helper (self->host, target, found, cancellable, error)
-                              : nfs_kernel_mount (self->host, target, found, cancellable, error);
-
-  if (tree < 0)
-    return FALSE;
-  made->kind = KVOL_MADE_TREE;
-  made->fd = tree;
-  return TRUE;
+  return KVOL_HAS (host, spawn_server) && host->spawn_server != NULL && host->create_fs != NULL;
 }
 
 gboolean
-nfs_data_path_open (const NfsDataPath *self, const NfsTarget *target, const NfsFound *found, KvolMade *made,
-                    GCancellable *cancellable, GError **error)
+nfs_data_path_open (const NfsDataPath *self, const KvolPodVolume *volume, const NfsTarget *target,
+                    const NfsFound *found, KvolMade *made, GCancellable *cancellable, GError **error)
 {
   g_autofree char *peer = nfs_endpoint_to_string (&found->endpoint, found->port);
 
   if (nfs_kernel_has_client (found->version))
-    return open_kernel (self, target, found, made, cancellable, error);
-  return nfs_cause_throw (error, NFS_NO_DATA_PATH,
-                          "%s gives \"%s\" to this node by NFS %d, but this node's kernel has no client for that", peer,
-                          target->path, found->version);
+    made->fd = open_kernel (self, target, found, cancellable, error);
+  else if (has_user_path (self->host))
+    made->fd = nfs_user_path_open (self->host, target, found, volume, self->usec, cancellable, error);
+  else
+    return nfs_cause_throw (
+        error, NFS_NO_DATA_PATH,
+        "%s gives \"%s\" to this node by NFS %d, but this node's kernel has no client for that, and "
+        "this kvol no server of its own",
+        peer, target->path, found->version);
+  made->kind = KVOL_MADE_TREE;
+  return made->fd >= 0;
 }

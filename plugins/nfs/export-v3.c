@@ -71,6 +71,19 @@ ask_for_root (NfsProbe *self, NfsRpc *rpc, GError **error)
   return NULL;
 }
 
+/* As arguments it has its length before it, in four bytes. */
+static void
+keep_root (NfsProbe *self, const GByteArray *root)
+{
+  NfsXdr reader = { .data = root->data, .left = root->len };
+  gsize length;
+  const guint8 *bytes = nfs_xdr_get_data (&reader, NFS_HANDLE_MAX, &length);
+
+  if (bytes != NULL)
+    memcpy (self->root.bytes, bytes, length);
+  self->root.length = bytes != NULL ? (guint) length : 0;
+}
+
 GByteArray *
 nfs_export_v3_open (NfsProbe *self, GError **error)
 {
@@ -85,6 +98,8 @@ nfs_export_v3_open (NfsProbe *self, GError **error)
     return NULL;
   root = ask_for_root (self, &rpc, error);
   self->mount_port = port;
+  if (root != NULL)
+    keep_root (self, root);
   if (root != NULL)
     nfs_steps_end (&self->steps, "%s gives \"%s\"", rpc.peer, self->target->path);
   return root;

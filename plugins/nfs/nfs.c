@@ -12,6 +12,7 @@
 #include "control.h"
 #include "data-path.h"
 #include "export.h"
+#include "user-path.h"
 
 #define PROBE_SECONDS 5
 /* A call into a worker ends after 30 s: the sentence has to be out by then. */
@@ -114,6 +115,7 @@ nfs_open (const KvolHost *host, GVariant *config, GError **error)
   self->control.host = host;
   self->control.answer_usec = probe_seconds * G_TIME_SPAN_SECOND;
   self->control.scrub_usec = scrub_seconds * G_TIME_SPAN_SECOND;
+  self->data_path.usec = probe_seconds * G_TIME_SPAN_SECOND;
   self->probe_usec = probe_seconds * G_TIME_SPAN_SECOND;
   return g_steal_pointer (&self);
 }
@@ -163,17 +165,24 @@ nfs_setup (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *mad
   if (!nfs_target_read (&target, volume->volume, error))
     return FALSE;
   if (nfs_probe (&target, nfs->probe_usec, &steps, &found, cancellable, &failure)
-      && nfs_data_path_open (&nfs->data_path, &target, &found, made, cancellable, &failure))
+      && nfs_data_path_open (&nfs->data_path, volume, &target, &found, made, cancellable, &failure))
     return TRUE;
   nfs_cause_propagate (error, failure);
   return FALSE;
+}
+
+static gboolean
+nfs_refresh (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *made, GCancellable *cancellable,
+             GError **error)
+{
+  return nfs_user_path_check (volume, error);
 }
 
 /* The host has unmounted; what is behind the mount is the server's. */
 static gboolean
 nfs_teardown (gpointer self, const KvolPodVolume *volume, int dir_fd, GCancellable *cancellable, GError **error)
 {
-  return TRUE;
+  return nfs_user_path_close (volume, error);
 }
 
 /* The server is asked, and not the mount: that would wait for it as long as it takes. */
@@ -223,6 +232,7 @@ static const KvolPluginDesc nfs = {
   .identify = nfs_identify,
   .probe = nfs_probe_slot,
   .setup = nfs_setup,
+  .refresh = nfs_refresh,
   .teardown = nfs_teardown,
   .get_usage = nfs_get_usage,
   .provision = nfs_provision,

@@ -196,7 +196,9 @@ nfs_probe (const NfsTarget *target, gint64 usec, GVariant **ret_steps, NfsFound 
     nfs_steps_fail (&self.steps, failure);
   *ret_steps = g_variant_ref_sink (nfs_steps_finish (&self.steps));
   if (good)
-    *ret_found = (NfsFound){ g_array_index (self.endpoints, NfsEndpoint, 0), self.port, self.mount_port, self.version };
+    *ret_found = (NfsFound){
+      g_array_index (self.endpoints, NfsEndpoint, 0), self.port, self.mount_port, self.version, self.root,
+    };
   if (!good)
     g_propagate_error (error, g_steal_pointer (&failure));
   return good;

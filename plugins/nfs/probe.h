@@ -6,6 +6,14 @@
 #include "steps.h"
 #include "target.h"
 
+#define NFS_HANDLE_MAX 64
+
+/* What a server of version 3 calls a file. */
+typedef struct {
+  guint  length; /* 0: none */
+  guint8 bytes[NFS_HANDLE_MAX];
+} NfsHandle;
+
 typedef struct {
   const NfsTarget *target;
   NfsDeadline      deadline;
@@ -15,6 +23,7 @@ typedef struct {
   int              port;       /* where that is */
   int              mount_port; /* of the MOUNT service, for version 3 */
   int              version;    /* that the server speaks, 3 or 4; 0: not known yet */
+  NfsHandle        root;       /* of the export, for version 3 */
 } NfsProbe;
 
 #define NFS_PROBE_INIT { .nfs = NFS_RPC_INIT }
@@ -35,6 +44,7 @@ typedef struct {
   int         port;       /* of the NFS service */
   int         mount_port; /* of the MOUNT service; 0: version 4 has none, and a Kerberos volume was not looked into */
   int         version;    /* 3 or 4 */
+  NfsHandle   root;       /* of version 3 */
 } NfsFound;
 
 /* Asks for at most @usec. @ret_steps: what was done, also when it failed. FALSE with a cause, or cancelled. */

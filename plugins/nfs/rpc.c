@@ -63,15 +63,19 @@ nfs_rpc_clear (NfsRpc *self)
 /* ---- what goes out ---- */
 
 static void
-put_credential (GByteArray *out)
+put_credential (GByteArray *out, const NfsCredential *whose)
 {
+  const NfsCredential own = { .uid = geteuid (), .gid = getegid () };
+  const NfsCredential *credential = whose != NULL ? whose : &own;
   g_autoptr (GByteArray) body = g_byte_array_new ();
 
   nfs_xdr_put (body, 0);
   nfs_xdr_put_data (body, "kvol", strlen ("kvol"));
-  nfs_xdr_put (body, geteuid ());
-  nfs_xdr_put (body, getegid ());
-  nfs_xdr_put (body, 0);
+  nfs_xdr_put (body, credential->uid);
+  nfs_xdr_put (body, credential->gid);
+  nfs_xdr_put (body, credential->n_groups);
+  for (guint32 i = 0; i < credential->n_groups; i++)
+    nfs_xdr_put (body, credential->groups[i]);
   nfs_xdr_put (out, AUTH_SYS);
   nfs_xdr_put_data (out, body->data, body->len);
 }
@@ -89,7 +93,7 @@ build_call (NfsRpc *self, const NfsProcedure *procedure, const GByteArray *args)
   nfs_xdr_put (out, procedure->program);
   nfs_xdr_put (out, procedure->version);
   nfs_xdr_put (out, procedure->number);
-  put_credential (out);
+  put_credential (out, self->credential);
   nfs_xdr_put (out, AUTH_NONE);
   nfs_xdr_put (out, 0);
   if (args != NULL)

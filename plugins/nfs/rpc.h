@@ -15,12 +15,23 @@ typedef struct {
   const char *name;      /* for people: "GETATTR" */
 } NfsProcedure;
 
+#define NFS_CREDENTIAL_GROUPS_MAX 16 /* of AUTH_SYS */
+
+/* Whom a call is made for. */
 typedef struct {
-  int                fd;        /* -1: not connected */
-  char              *peer;      /* "127.0.0.1:2049" */
-  guint32            xid;
-  const NfsDeadline *deadline;
-  GByteArray        *answer;    /* the last one */
+  guint32 uid;
+  guint32 gid;
+  guint32 n_groups;
+  guint32 groups[NFS_CREDENTIAL_GROUPS_MAX];
+} NfsCredential;
+
+typedef struct {
+  int                  fd;         /* -1: not connected */
+  char                *peer;       /* "127.0.0.1:2049" */
+  guint32              xid;
+  const NfsDeadline   *deadline;
+  const NfsCredential *credential; /* of the calls to come; NULL: this process's user */
+  GByteArray          *answer;     /* the last one */
 } NfsRpc;
 
 #define NFS_RPC_INIT { .fd = -1 }
@@ -30,7 +41,7 @@ void nfs_rpc_start (NfsRpc *self, int fd, const NfsEndpoint *endpoint, int port,
 void nfs_rpc_clear (NfsRpc *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NfsRpc, nfs_rpc_clear)
 
-/* Calls as this process's user. @args may be NULL; @ret_results lasts until the next call. FALSE with a cause, or
+/* @args may be NULL; @ret_results lasts until the next call. FALSE with a cause, or
  * cancelled. */
 gboolean nfs_rpc_call (NfsRpc *self, const NfsProcedure *procedure, const GByteArray *args, NfsXdr *ret_results,
                        GError **error);

@@ -139,8 +139,8 @@ ask_lookup4 (guint16 port, const char *path, GError **error)
   return ask_status (port, call, "NFS 4", error);
 }
 
-guint16
-ask_port (guint32 program, guint32 version)
+static gboolean
+get_port (guint32 program, guint32 version, guint32 *ret_port, GError **error)
 {
   g_autoptr (GByteArray) call = rpc_call (RPC_PORTMAPPER, 2, RPC_PORTMAPPER_GETPORT);
   g_autoptr (GByteArray) answer = NULL;
@@ -150,9 +150,29 @@ ask_port (guint32 program, guint32 version)
   xdr_put_u32 (call, version);
   xdr_put_u32 (call, IPPROTO_TCP);
   xdr_put_u32 (call, 0);
-  answer = ask (RPC_PORTMAPPER_PORT, call, NULL);
+  answer = ask (RPC_PORTMAPPER_PORT, call, error);
   if (answer == NULL)
-    return 0;
+    return FALSE;
   reader = (XdrReader){ .data = answer->data, .left = answer->len };
-  return xdr_get_u32 (&reader);
+  *ret_port = xdr_get_u32 (&reader);
+  return TRUE;
+}
+
+guint16
+ask_port (guint32 program, guint32 version)
+{
+  guint32 port = 0;
+
+  return get_port (program, version, &port, NULL) ? (guint16) port : 0;
+}
+
+gboolean
+ask_registered (guint32 program, guint32 version, gboolean *ret_known, GError **error)
+{
+  guint32 port = 0;
+
+  if (!get_port (program, version, &port, error))
+    return FALSE;
+  *ret_known = port != 0;
+  return TRUE;
 }

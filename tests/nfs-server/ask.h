@@ -8,6 +8,8 @@
 /* Each waits a few seconds at most. */
 gboolean ask_mount3 (guint16 mount_port, const char *path, GError **error);
 gboolean ask_lookup4 (guint16 port, const char *path, GError **error);
-
 /* The TCP port of a program, by the portmapper; 0 when that has none, or is not there. */
 guint16 ask_port (guint32 program, guint32 version);
+
+/* Whether the portmapper knows the program, over TCP. */
+gboolean ask_registered (guint32 program, guint32 version, gboolean *ret_known, GError **error);

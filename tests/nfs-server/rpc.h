@@ -9,12 +9,13 @@
 #define RPC_PORTMAPPER 100000
 #define RPC_NFS        100003
 #define RPC_MOUNT      100005
+#define RPC_MONITOR    100024
 
 #define RPC_NULL 0
 
-/* portmapper 2 */
-#define RPC_PORTMAPPER_GETPORT 3
+/* Portmapper, version 2 */
 #define RPC_PORTMAPPER_PORT    111
+#define RPC_PORTMAPPER_GETPORT 3
 
 /* MOUNT 3 */
 #define RPC_MOUNT_MNT    1

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A real NFS server for tests and demo: nfs-ganesha (and rpcbind, where a portmapper is wanted), kept by the program
- * nfs-server, which is built beside the tests. It serves the network namespace of the caller, so a test enters one of
- * its own first:
+/* A real NFS server for tests and demo: nfs-ganesha (rpcbind where a portmapper is wanted, statd for locks), kept by
+ * the program nfs-server, which is built beside the tests. It serves the network namespace of the caller, so a test
+ * enters one of its own first:
  *
  *     if (!scratch_enter (&reason) || !nfs_net_enter (&reason)) ...skip with the reason...
  *
@@ -21,6 +21,12 @@ typedef enum {
   NFS_SQUASH_ALL,  /* everybody is the anonymous user */
 } NfsSquash;
 
+typedef enum {
+  NFS_LOCKS_NONE,   /* no NLM is registered */
+  NFS_LOCKS_DENIED, /* it is, but no monitor of clients (statd) runs beside it: every lock is denied */
+  NFS_LOCKS_GIVEN,  /* both are there */
+} NfsLocks;
+
 typedef struct {
   const char *path;      /* what a client asks for, with v3 and v4: "/exports/data" */
   const char *directory; /* what it is shown: absolute; a tmpfs will do, an overlay will not */
@@ -39,7 +45,9 @@ typedef struct {
   gboolean         only_v4;    /* no v3, no MOUNT */
   gboolean         only_v3;
   gboolean         portmapper; /* port 111 answers, for as long as the server lives */
-  guint            lease_seconds; /* 0: 10 */
+  guint            lease_seconds; /* 0: 10, or the time of grace */
+  NfsLocks         locks;         /* other than NONE: the portmapper is there as well */
+  guint            grace_seconds; /* after each start only locks that were held before are given; 0: no such time */
 } NfsServerSettings;
 
 typedef struct NfsServer NfsServer;

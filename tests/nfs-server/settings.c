@@ -33,10 +33,13 @@ void
 settings_to_args (const NfsServerSettings *settings, GPtrArray *args)
 {
   static const char *const squashes[] = { NULL, "root", "all" };
+  static const char *const locks[] = { NULL, "denied", "given" };
 
   add_number (args, "--port", settings->port);
   add_number (args, "--mount-port", settings->mount_port);
   add_number (args, "--lease", settings->lease_seconds);
+  add_text (args, "--locks", locks[settings->locks]);
+  add_number (args, "--grace", settings->grace_seconds);
   add_flag (args, "--only-v4", settings->only_v4);
   add_flag (args, "--only-v3", settings->only_v3);
   add_flag (args, "--portmapper", settings->portmapper);
@@ -86,6 +89,15 @@ take_squash (NfsExport *export, const char *text)
 }
 
 static gboolean
+take_locks (NfsServerSettings *self, const char *text)
+{
+  self->locks = g_str_equal (text, "given")    ? NFS_LOCKS_GIVEN
+                : g_str_equal (text, "denied") ? NFS_LOCKS_DENIED
+                                               : NFS_LOCKS_NONE;
+  return self->locks != NFS_LOCKS_NONE;
+}
+
+static gboolean
 take_number (guint64 max, const char *text, guint64 *ret_value)
 {
   return g_ascii_string_to_unsigned (text, 10, 1, max, ret_value, NULL);
@@ -115,6 +127,10 @@ take_value (NfsServerSettings *self, NfsExport *export, const char *option, cons
     self->mount_port = number;
   else if (g_str_equal (option, "--lease") && (good = take_number (3600, value, &number)))
     self->lease_seconds = number;
+  else if (g_str_equal (option, "--grace") && (good = take_number (180, value, &number)))
+    self->grace_seconds = number;
+  else if (g_str_equal (option, "--locks"))
+    good = take_locks (self, value);
   else if (export == NULL)
     return FALSE;
   else if (g_str_equal (option, "--squash"))
@@ -173,7 +189,11 @@ settings_from_args (const char *const *args, GError **error)
     }
   self->port = self->port != 0 ? self->port : NFS_PORT;
   self->mount_port = self->mount_port != 0 ? self->mount_port : NFS_MOUNT_PORT;
-  self->lease_seconds = self->lease_seconds != 0 ? self->lease_seconds : 10;
+  /* Ganesha complains of a time of grace that is shorter than a lease. */
+  if (self->lease_seconds == 0)
+    self->lease_seconds = self->grace_seconds != 0 ? self->grace_seconds : 10;
+  /* Client, server and monitor find each other through it. */
+  self->portmapper = self->portmapper || self->locks != NFS_LOCKS_NONE;
   return g_steal_pointer (&self);
 }
 

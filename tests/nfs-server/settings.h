@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The settings of a server as the arguments of its program, and back:
  *
- *     --port N --mount-port N --only-v4 --only-v3 --portmapper --lease SECONDS
+ *     --port N --mount-port N --only-v4 --only-v3 --portmapper --lease SECONDS --locks given|denied
+ *     --grace SECONDS
  *     --export PATH=DIRECTORY [--read-only] [--squash root|all] [--anonymous ID] [--client ADDRESS]
  *
  * What follows an --export is about that export. */

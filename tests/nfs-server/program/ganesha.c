@@ -25,7 +25,8 @@ add_export (GString *text, guint index, const NfsExport *export)
   g_string_append (text, "  FSAL { Name = VFS; }\n}\n");
 }
 
-/* Graceless, and a lease that is short: a restart is to be served at once. Owners are numbers: no names are mapped. */
+/* Graceless unless told, and a lease that is short: a restart is to be served at once. Owners are numbers: no names are
+ * mapped. */
 char *
 ganesha_config (const NfsServerSettings *settings)
 {
@@ -35,14 +36,16 @@ ganesha_config (const NfsServerSettings *settings)
   g_string_append_printf (text,
                           "NFS_CORE_PARAM {\n"
                           "  NFS_Port = %u;\n  MNT_Port = %u;\n  NLM_Port = %u;\n  Protocols = %s;\n"
-                          "  mount_path_pseudo = true;\n  Enable_UDP = false;\n  Enable_NLM = false;\n"
+                          "  mount_path_pseudo = true;\n  Enable_UDP = false;\n  Enable_NLM = %s;\n"
                           "  Enable_RQUOTA = false;\n  Clustered = false;\n}\n",
-                          settings->port, settings->mount_port, NFS_LOCK_PORT, versions);
+                          settings->port, settings->mount_port, NFS_LOCK_PORT, versions,
+                          settings->locks != NFS_LOCKS_NONE ? "true" : "false");
   g_string_append_printf (text,
                           "NFS_KRB5 { Active_krb5 = false; }\n"
-                          "NFSV4 {\n  Graceless = true;\n  Grace_Period = 0;\n  Lease_Lifetime = %u;\n"
+                          "NFSV4 {\n  Graceless = %s;\n  Grace_Period = %u;\n  Lease_Lifetime = %u;\n"
                           "  RecoveryBackend = fs;\n  RecoveryRoot = " STAGE_RECOVERY ";\n"
                           "  Only_Numeric_Owners = true;\n}\n",
+                          settings->grace_seconds == 0 ? "true" : "false", settings->grace_seconds,
                           settings->lease_seconds);
   g_string_append_printf (text,
                           "EXPORT_DEFAULTS { SecType = sys; Transports = TCP; Protocols = %s; }\n"

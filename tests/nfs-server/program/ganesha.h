@@ -5,6 +5,8 @@
 #include "nfs-server/server.h"
 
 #define GANESHA_PROGRAM "/usr/bin/ganesha.nfsd"
+/* Tells a server of locks which of its clients came up again (package nfs-common). */
+#define STATD_PROGRAM   "/usr/sbin/rpc.statd"
 
 typedef enum {
   GANESHA_SAYS_NOTHING, /* that matters */

@@ -18,6 +18,7 @@
 #include "nfs-server/program/ganesha.h"
 #include "nfs-server/program/portmapper.h"
 #include "nfs-server/program/stage.h"
+#include "nfs-server/rpc.h"
 #include "nfs-server/settings.h"
 
 #include "nfs-server/program/process.h"
@@ -32,6 +33,7 @@ struct Host
   Stage stage;
   pid_t server;
   pid_t portmapper;
+  pid_t monitor; /* of clients that hold locks */
   gboolean frozen;
   int log; /* the reading end */
   GString *line;
@@ -112,6 +114,17 @@ spawn_portmapper (Host *self, int log, GError **error)
   return self->portmapper > 0;
 }
 
+/* It stays when the server goes, as it does on a real one. */
+static gboolean
+spawn_monitor (Host *self, int log, GError **error)
+{
+  static const char *const argv[] = { STATD_PROGRAM, "-F", "-L", "-P", STAGE_MONITOR, NULL };
+
+  if (self->monitor == 0 && self->settings->locks == NFS_LOCKS_GIVEN)
+    self->monitor = process_start (argv, log, NULL, error);
+  return self->monitor >= 0;
+}
+
 static gboolean
 spawn (Host *self, GError **error)
 {
@@ -128,7 +141,8 @@ spawn (Host *self, GError **error)
   self->ready = FALSE;
   self->frozen = FALSE;
   if (!stage_show (&self->stage, self->settings->exports, error)
-      || !g_file_set_contents (STAGE_CONFIG, config, -1, error) || !spawn_portmapper (self, log, error))
+      || !g_file_set_contents (STAGE_CONFIG, config, -1, error) || !spawn_portmapper (self, log, error)
+      || !spawn_monitor (self, log, error))
     return FALSE;
   self->server = process_start (ganesha_argv, log, NULL, error);
   return self->server > 0;
@@ -175,6 +189,29 @@ ask_for_exports (Host *self, GError **error)
   return TRUE;
 }
 
+/* It says nothing when it is up, and a lock that is asked for before is denied. */
+static gboolean
+await_monitor (Host *self, GError **error)
+{
+  const gint64 deadline = g_get_monotonic_time () + START_MSEC * G_TIME_SPAN_MILLISECOND;
+  gboolean known = self->monitor == 0;
+
+  while (!known)
+    {
+      if (!ask_registered (RPC_MONITOR, 1, &known, error))
+        return FALSE;
+      if (!known && (waitpid (self->monitor, NULL, WNOHANG) != 0 || g_get_monotonic_time () > deadline))
+        {
+          self->monitor = 0;
+          g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "the monitor of clients did not come up");
+          return FALSE;
+        }
+      if (!known)
+        g_usleep (G_TIME_SPAN_MILLISECOND);
+    }
+  return TRUE;
+}
+
 gboolean
 host_start (Host *self, GError **error)
 {
@@ -192,7 +229,7 @@ host_start (Host *self, GError **error)
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "the server complains: %s", self->trouble->str);
       return FALSE;
     }
-  return ask_for_exports (self, error);
+  return await_monitor (self, error) && ask_for_exports (self, error);
 }
 
 /* ---- life and end ---- */
@@ -277,6 +314,7 @@ host_free (Host *self)
   if (self->frozen)
     process_kill (&self->server);
   process_stop (&self->server, STOP_MSEC);
+  process_kill (&self->monitor);
   process_kill (&self->portmapper);
   close_log (self);
   settings_free (self->settings);

@@ -58,6 +58,8 @@ can_serve (const NfsServerSettings *settings, GError **error)
     return refuse (error, "nfs-ganesha is not installed");
   if (settings->portmapper && access (PORTMAPPER_PROGRAM, X_OK) < 0)
     return refuse (error, "rpcbind is not installed");
+  if (settings->locks == NFS_LOCKS_GIVEN && access (STATD_PROGRAM, X_OK) < 0)
+    return refuse (error, "nfs-common (rpc.statd) is not installed");
   if (!net_is_private ())
     return refuse (error, "others could reach a server here: it needs a network namespace of its own");
   return net_raise_loopback (error);

@@ -26,7 +26,8 @@ static gboolean throw (GError * *error, const char *act, const char *object)
 gboolean
 stage_enter (Stage *self, GError **error)
 {
-  static const char *const dirs[] = { "/run/exports", "/run/rpcbind", "/run/ganesha", STAGE_RECOVERY };
+  static const char *const dirs[] = { "/run/exports", "/run/rpcbind",      "/run/ganesha",         STAGE_RECOVERY,
+                                      STAGE_MONITOR,  STAGE_MONITOR "/sm", STAGE_MONITOR "/sm.bak" };
 
   self->outside = open ("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
   if (self->outside < 0 || unshare (CLONE_NEWNS) < 0 || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)

@@ -7,6 +7,7 @@
 
 #define STAGE_CONFIG   "/run/ganesha.conf"
 #define STAGE_RECOVERY "/run/recovery"
+#define STAGE_MONITOR  "/run/statd"
 /* The directory of the export of this index. */
 #define STAGE_EXPORT   "/run/exports/%u"
 

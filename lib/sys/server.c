@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A server has a session of its own, so it is in no process group that anybody here kills: a worker that ends takes the
+ * programs of its group with it, and not this. While its parent lives a thread waits for the server's end, because a
+ * zombie reads as a server that is there; afterwards init does. */
+#include "sys/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <kvol/kvol-error.h>
+#include <kvol/kvol-macros.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/error.h"
+
+#define FIRST_FD 3
+
+static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
+
+static gpointer
+reap (gpointer data)
+{
+  siginfo_t info;
+
+  TEMP_FAILURE_RETRY (waitid (P_PID, (id_t) GPOINTER_TO_INT (data), &info, WEXITED));
+  return NULL;
+}
+
+static void
+clear_copy (gpointer data)
+{
+  kvol_clear_fd (data);
+}
+
+/* Copies of @fds that lie above all places where the child will have them, so that none is overwritten. */
+static GArray *
+copy_fds (const int *fds, gsize n_fds, GError **error)
+{
+  g_autoptr (GArray) copies = g_array_new (FALSE, FALSE, sizeof (int));
+
+  g_array_set_clear_func (copies, clear_copy);
+  for (gsize i = 0; i < n_fds; i++)
+    {
+      int copy = fcntl (fds[i], F_DUPFD_CLOEXEC, FIRST_FD + (int) n_fds);
+
+      if (copy < 0)
+        {
+          sys_throw (error, "copy a descriptor for a server");
+          return NULL;
+        }
+      g_array_append_val (copies, copy);
+    }
+  return g_steal_pointer (&copies);
+}
+
+/* Answers 0 or errno. */
+static int
+add_descriptors (posix_spawn_file_actions_t *actions, const GArray *copies)
+{
+  int failure = posix_spawn_file_actions_addopen (actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
+
+  if (failure == 0)
+    failure = posix_spawn_file_actions_adddup2 (actions, STDIN_FILENO, STDOUT_FILENO);
+  if (failure == 0)
+    failure = posix_spawn_file_actions_adddup2 (actions, STDIN_FILENO, STDERR_FILENO);
+  for (guint i = 0; i < copies->len && failure == 0; i++)
+    failure = posix_spawn_file_actions_adddup2 (actions, g_array_index (copies, int, i), FIRST_FD + (int) i);
+  if (failure == 0)
+    failure = posix_spawn_file_actions_addclosefrom_np (actions, FIRST_FD + (int) copies->len);
+  return failure;
+}
+
+static int
+spawn (pid_t *ret_pid, const char *const *argv, const GArray *copies)
+{
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  sigset_t none, all;
+  int failure = posix_spawn_file_actions_init (&actions);
+
+  if (failure != 0)
+    return failure;
+  failure = posix_spawnattr_init (&attributes);
+  if (failure == 0)
+    {
+      sigemptyset (&none);
+      sigfillset (&all);
+      posix_spawnattr_setsigmask (&attributes, &none);
+      posix_spawnattr_setsigdefault (&attributes, &all);
+      posix_spawnattr_setflags (&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+      failure = add_descriptors (&actions, copies);
+      if (failure == 0)
+        failure =
+            posix_spawn (ret_pid, argv[0], &actions, &attributes, (char *const *) argv, (char *const *) environment);
+      posix_spawnattr_destroy (&attributes);
+    }
+  posix_spawn_file_actions_destroy (&actions);
+  return failure;
+}
+
+int
+sys_server_spawn (const char *const *argv, const int *fds, gsize n_fds, GError **error)
+{
+  g_autoptr (GArray) copies = copy_fds (fds, n_fds, error);
+  pid_t pid = 0;
+  GThread *reaper;
+  int pidfd;
+  int failure;
+
+  if (copies == NULL)
+    return -1;
+  failure = spawn (&pid, argv, copies);
+  if (failure != 0)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED, "cannot start \"%s\": %s", argv[0],
+                   g_strerror (failure));
+      return -1;
+    }
+  pidfd = (int) syscall (SYS_pidfd_open, pid, 0);
+  if (pidfd < 0)
+    {
+      sys_throw (error, "watch the server %s", argv[0]);
+      kill (pid, SIGKILL);
+    }
+  reaper = g_thread_try_new ("kvol-reaper", reap, GINT_TO_POINTER (pid), NULL);
+  if (reaper != NULL)
+    g_thread_unref (reaper);
+  return pidfd;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A program that stays when this process is gone. */
+#pragma once
+
+#include <glib.h>
+
+/* Starts @argv (argv[0] is an absolute path) in a session of its own, with an environment of PATH and LC_ALL=C alone,
+ * nothing as input and output, and @fds as its descriptors 3, 4, ... Answers a pidfd: readable once it has ended.
+ * -1 with NOT_SUPPORTED when it cannot be started. */
+int sys_server_spawn (const char *const *argv, const int *fds, gsize n_fds, GError **error);

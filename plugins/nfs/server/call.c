@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "call.h"
+
+#include <errno.h>
+
+/* ---- interruption: told by whichever thread reads it, heard by the call's own ---- */
+
+static void
+hear_interrupt (Loop *loop, gpointer data)
+{
+  /* It may have been answered meanwhile, so the pointer is compared and not followed. */
+  for (GList *link = loop_get_calls (loop)->head; link != NULL; link = link->next)
+    if (link->data == data)
+      {
+        loop_interrupt (loop, data);
+        return;
+      }
+}
+
+static void
+tell_interrupt (fuse_req_t req, void *data)
+{
+  Volume *volume = fuse_req_userdata (req);
+
+  for (int i = 0; i < volume->settings->threads; i++)
+    loop_post (volume->loops[i], hear_interrupt, data);
+}
+
+/* ---- life ---- */
+
+static Call *
+call_make (Loop *loop, Node *node, Identity *identity)
+{
+  Call *self = g_new0 (Call, 1);
+
+  self->link.data = self;
+  self->all.data = self;
+  self->loop = loop;
+  self->identity = identity;
+  self->node = node != NULL ? node_ref (node) : NULL;
+  g_queue_push_tail_link (loop_get_calls (loop), &self->all);
+  return self;
+}
+
+Call *
+call_new (fuse_req_t req, Node *node, Identity *identity)
+{
+  Volume *volume = fuse_req_userdata (req);
+  Loop *loop = volume_get_loop (volume);
+  gint64 soft = volume->settings->soft_usec;
+  Call *self;
+
+  identity = identity != NULL ? identity_ref (identity) : identity_remember (loop_get_identities (loop), req);
+  self = call_make (loop, node, identity);
+  self->req = req;
+  self->pid = fuse_req_ctx (req)->pid;
+  self->deadline = soft > 0 ? g_get_monotonic_time () + soft : 0;
+  fuse_req_interrupt_func (req, tell_interrupt, self);
+  return self;
+}
+
+Call *
+call_new_work (Loop *loop, Node *node, Identity *identity)
+{
+  return call_make (loop, node, identity_ref (identity));
+}
+
+void
+call_free (Call *self)
+{
+  g_queue_unlink (loop_get_calls (self->loop), &self->all);
+  if (self->queue != NULL)
+    g_queue_unlink (self->queue, &self->link);
+  g_clear_pointer (&self->node, node_unref);
+  g_clear_pointer (&self->other, node_unref);
+  g_clear_pointer (&self->from, node_unref);
+  identity_unref (self->identity);
+  g_free (self->name);
+  g_free (self->from_name);
+  g_free (self->text);
+  free (self->memory);
+  if (self->file_unref != NULL)
+    self->file_unref (self->file);
+  g_free (self);
+}
+
+void
+call_ask (Call *self, CallAsk ask, CallThen then)
+{
+  self->ask = ask;
+  self->then = then;
+  self->asked = 0;
+  self->refused = 0;
+  loop_take (self->loop, self);
+}
+
+/* ---- answers ---- */
+
+void
+call_reply_error (Call *self, int number)
+{
+  if (self->req != NULL)
+    fuse_reply_err (self->req, number);
+  call_free (self);
+}
+
+/* What is kept here and may have been lost there is part of the file: a server that has just come back must not make
+ * the kernel forget the end of it. */
+void
+call_fill_attr (Node *node, const fattr3 *attributes, struct stat *ret_attr)
+{
+  attributes_to_stat (attributes, ret_attr);
+  g_mutex_lock (&node->lock);
+  node->fileid = attributes->fileid;
+  node->size = attributes->size;
+  node->mtime = attributes->mtime;
+  node->ctime = attributes->ctime;
+  if (node->kept.head != NULL && node->kept_end > attributes->size)
+    ret_attr->st_size = (off_t) node->kept_end;
+  g_mutex_unlock (&node->lock);
+}
+
+void
+call_fill_entry (Volume *volume, Node *node, const fattr3 *attributes, struct fuse_entry_param *ret_entry)
+{
+  *ret_entry = (struct fuse_entry_param){
+    .ino = node == volume->root ? FUSE_ROOT_ID : (fuse_ino_t) (gpointer) node,
+    .generation = node->generation,
+    .attr_timeout = volume->attr_timeout,
+    .entry_timeout = volume->entry_timeout,
+  };
+  call_fill_attr (node, attributes, &ret_entry->attr);
+  node_remember (node);
+}
+
+void
+call_reply_attr (Call *self, const fattr3 *attributes)
+{
+  struct stat attr;
+
+  call_fill_attr (self->node, attributes, &attr);
+  if (self->req != NULL)
+    fuse_reply_attr (self->req, &attr, loop_get_volume (self->loop)->attr_timeout);
+  call_free (self);
+}
+
+static void
+reply_node (Call *self, Node *node, const fattr3 *attributes)
+{
+  struct fuse_entry_param entry;
+  int failure;
+
+  if (self->req == NULL && self->reply_node == NULL)
+    {
+      call_free (self);
+      return;
+    }
+  call_fill_entry (loop_get_volume (self->loop), node, attributes, &entry);
+  failure = self->reply_node != NULL ? self->reply_node (self, &entry) : fuse_reply_entry (self->req, &entry);
+  /* Who asked has gone: the kernel has not counted it. */
+  if (failure != 0)
+    node_forget (node, 1);
+  call_free (self);
+}
+
+int
+call_ask_attributes (Call *self, struct rpc_context *rpc)
+{
+  Node *node = self->other != NULL ? self->other : self->node;
+  GETATTR3args args = { node_handle (node) };
+
+  return rpc_nfs3_getattr_async (rpc, loop_answered, &args, self);
+}
+
+static void
+take_attributes (Call *self, int failure, gpointer result)
+{
+  GETATTR3res *res = result;
+
+  if (failure != 0)
+    call_reply_error (self, failure);
+  else
+    reply_node (self, self->other, &res->GETATTR3res_u.resok.obj_attributes);
+}
+
+void
+call_reply_entry (Call *self, const nfs_fh3 *handle, const post_op_attr *attributes)
+{
+  Node *node = nodes_get (loop_get_volume (self->loop)->nodes, handle);
+
+  g_clear_pointer (&self->other, node_unref);
+  self->other = node;
+  if (attributes->attributes_follow)
+    reply_node (self, node, &attributes->post_op_attr_u.attributes);
+  else
+    call_ask (self, call_ask_attributes, take_attributes);
+}
+
+static int
+ask_name (Call *self, struct rpc_context *rpc)
+{
+  LOOKUP3args args = { { node_handle (self->node), self->name } };
+
+  return rpc_nfs3_lookup_async (rpc, loop_answered, &args, self);
+}
+
+static void
+take_name (Call *self, int failure, gpointer result)
+{
+  LOOKUP3res *res = result;
+  LOOKUP3resok *ok = res != NULL ? &res->LOOKUP3res_u.resok : NULL;
+
+  if (failure != 0)
+    call_reply_error (self, failure);
+  else
+    call_reply_entry (self, &ok->object, &ok->obj_attributes);
+}
+
+void
+call_reply_entry_of_name (Call *self, const post_op_fh3 *handle, const post_op_attr *attributes)
+{
+  if (handle->handle_follows)
+    call_reply_entry (self, &handle->post_op_fh3_u.handle, attributes);
+  else
+    call_ask (self, ask_name, take_name);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A request of the kernel on its way: one question to the server after the other, until there is an answer. A question
+ * is asked again after a lost connection, so all that it is made of is kept here. A call belongs to one thread; it may
+ * wait in a node's queue meanwhile. */
+#pragma once
+
+#include "attributes.h"
+#include "identity.h"
+#include "loop.h"
+#include "node.h"
+#include "volume.h"
+
+typedef struct _Call Call;
+
+/* Queues the question. Not 0: there is no memory for it. */
+typedef int (*CallAsk) (Call *self, struct rpc_context *rpc);
+/* The answer: @failure is an errno or 0; @result is libnfs's struct for this procedure, NULL when the server would not
+ * take the question. The call has to be asked, replied or dropped then. */
+typedef void (*CallThen) (Call *self, int failure, gpointer result);
+/* What was waited for has happened. */
+typedef void (*CallResume) (Call *self);
+
+/* Answers with a node that the kernel has been counted in. Not 0: the kernel did not take it. */
+typedef int (*CallReplyNode) (Call *self, const struct fuse_entry_param *entry);
+
+struct _Call {
+  GList      link;          /* in a queue of the loop's, or of a node's */
+  GQueue    *queue;
+  GList      all;           /* in the loop's list of its calls */
+  fuse_req_t req;           /* NULL: nobody waits for an answer, or not any more */
+  Loop      *loop;
+  Identity  *identity;
+  CallAsk    ask;
+  CallThen   then;
+  CallResume resume;        /* when a node lets it go on */
+  CallResume committed;     /* when what was written is safe */
+  guint      asked;         /* how often this question went out */
+  guint      refused;       /* how often the server said "later" */
+  gint64     not_before;    /* monotonic: when to ask again */
+  gint64     deadline;      /* monotonic: a soft mount's; 0: none */
+  gboolean   interrupted;
+  gboolean   is_commit;     /* it is one of its node's `committing` */
+  pid_t      pid;
+
+  /* What the questions are about; each has its own use for it. */
+  Node      *node;
+  Node      *other;
+  Node      *from;
+  char      *name;
+  char      *from_name;
+  char      *text;
+  struct stat attr;
+  int        to_set;
+  int        flags;
+  guint64    offset;
+  gsize      size;
+  gsize      done;
+  gpointer   memory;        /* freed with the call */
+  const char *data;
+  guint64    mark;
+  guint64    verifier;
+  gpointer   file;          /* a File or Directory: lent, but for a file that is just being opened */
+  GDestroyNotify file_unref; /* NULL: it is lent */
+  CallReplyNode reply_node; /* NULL: an entry alone is answered */
+};
+
+/* For a request, of its thread's loop. @identity: NULL for that of who made the request. */
+Call *call_new      (fuse_req_t req, Node *node, Identity *identity);
+/* Of nobody: work that is to be done. */
+Call *call_new_work (Loop *loop, Node *node, Identity *identity);
+void  call_free     (Call *self);
+
+void  call_ask (Call *self, CallAsk ask, CallThen then);
+
+/* Each ends the call. */
+void  call_reply_error (Call *self, int number);
+void  call_reply_attr  (Call *self, const fattr3 *attributes);
+/* The node that @handle names. What is missing of it is asked for: its attributes, and the handle by parent (`node`)
+ * and name (`name`). */
+void  call_reply_entry (Call *self, const nfs_fh3 *handle, const post_op_attr *attributes);
+void  call_reply_entry_of_name (Call *self, const post_op_fh3 *handle, const post_op_attr *attributes);
+
+/* What an answer told of a node: the way of all attributes to the kernel. */
+void  call_fill_attr (Node *node, const fattr3 *attributes, struct stat *ret_attr);
+/* Fills an entry and counts it as known to the kernel. */
+void  call_fill_entry (Volume *volume, Node *node, const fattr3 *attributes, struct fuse_entry_param *ret_entry);
+
+/* Asks for the attributes of a node. */
+int   call_ask_attributes (Call *self, struct rpc_context *rpc);

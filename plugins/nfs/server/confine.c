@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Each request carries its user in the call to the server, so the process itself need be nobody: it keeps no
+ * capability but the one for a reserved port, becomes the user "nobody" where there is one, never gets a privilege
+ * again, and may use those system calls only that serving takes. Files are opened for reading only (the resolver's,
+ * and /proc for the groups of a process). */
+#include "confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+
+#if defined(__x86_64__)
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#endif
+
+static gboolean throw (GError * *error, const char *what)
+{
+  int number = errno;
+
+  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (number), "cannot %s: %s", what, g_strerror (number));
+  return FALSE;
+}
+
+static gboolean
+set_capabilities (guint32 kept, GError **error)
+{
+  struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+  struct __user_cap_data_struct data[2] = { { .effective = kept, .permitted = kept } };
+
+  return syscall (SYS_capset, &header, data) == 0 || throw (error, "give up capabilities");
+}
+
+static guint32
+get_permitted (void)
+{
+  struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+  struct __user_cap_data_struct data[2] = { { 0 } };
+
+  return syscall (SYS_capget, &header, data) == 0 ? data[0].permitted : 0;
+}
+
+static gboolean
+drop_capabilities (gboolean keep_ports, GError **error)
+{
+  const guint32 ports = 1u << CAP_NET_BIND_SERVICE;
+  guint32 kept = keep_ports ? get_permitted () & ports : 0;
+
+  for (int cap = 0; prctl (PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+    prctl (PR_CAPBSET_DROP, cap, 0, 0, 0);
+  prctl (PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  /* In a user namespace that has no such user it stays who it is, without a capability. */
+  if (geteuid () == 0 && prctl (PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0)
+    {
+      syscall (SYS_setgroups, 0, NULL);
+      if (syscall (SYS_setresgid, NOBODY, NOBODY, NOBODY) == 0)
+        syscall (SYS_setresuid, NOBODY, NOBODY, NOBODY);
+    }
+  return set_capabilities (kept, error);
+}
+
+#ifdef ARCHITECTURE
+
+/* What glibc, GLib, libfuse, libnfs and the resolver use once the server runs. */
+static const int allowed[] = {
+  SYS_read,
+  SYS_write,
+  SYS_readv,
+  SYS_writev,
+  SYS_pread64,
+  SYS_close,
+  SYS_recvfrom,
+  SYS_recvmsg,
+  SYS_sendto,
+  SYS_sendmsg,
+  SYS_sendmmsg,
+  SYS_epoll_ctl,
+  SYS_epoll_pwait,
+  SYS_ppoll,
+  SYS_futex,
+  SYS_mmap,
+  SYS_munmap,
+  SYS_mprotect,
+  SYS_mremap,
+  SYS_madvise,
+  SYS_brk,
+  SYS_socket,
+  SYS_connect,
+  SYS_bind,
+  SYS_getsockname,
+  SYS_getpeername,
+  SYS_setsockopt,
+  SYS_getsockopt,
+  SYS_fcntl,
+  SYS_ioctl,
+  SYS_newfstatat,
+  SYS_fstat,
+  SYS_lseek,
+  SYS_getdents64,
+  SYS_clone,
+  SYS_clone3,
+  SYS_set_robust_list,
+  SYS_rseq,
+  SYS_rt_sigprocmask,
+  SYS_rt_sigaction,
+  SYS_rt_sigreturn,
+  SYS_sigaltstack,
+  SYS_exit,
+  SYS_exit_group,
+  SYS_gettid,
+  SYS_getpid,
+  SYS_getuid,
+  SYS_geteuid,
+  SYS_getgid,
+  SYS_getegid,
+  SYS_getrandom,
+  SYS_clock_gettime,
+  SYS_clock_nanosleep,
+  SYS_nanosleep,
+  SYS_sched_yield,
+  SYS_sched_getaffinity,
+  SYS_uname,
+  SYS_restart_syscall,
+  SYS_statx,
+  SYS_readlinkat,
+  SYS_faccessat,
+  SYS_prlimit64,
+  SYS_tgkill,
+  SYS_set_tid_address,
+  SYS_membarrier,
+  SYS_gettimeofday,
+  SYS_sysinfo,
+  SYS_prctl,
+  SYS_shutdown,
+  SYS_statfs,
+  SYS_fstatfs,
+  SYS_pipe2,
+#ifdef __x86_64__
+  SYS_epoll_wait,
+  SYS_poll,
+  SYS_stat,
+  SYS_lstat,
+  SYS_readlink,
+  SYS_access,
+  SYS_time,
+#endif
+};
+
+/* openat, open: only for reading. Everything else that is not in the list is answered EPERM. */
+static gboolean
+filter_calls (GError **error)
+{
+  const guint32 writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
+  g_autoptr (GArray) program = g_array_new (FALSE, FALSE, sizeof (struct sock_filter));
+  struct sock_fprog filter;
+
+#define ADD(...)                                                                                                       \
+  {                                                                                                                    \
+    struct sock_filter line = __VA_ARGS__;                                                                             \
+    g_array_append_val (program, line);                                                                                \
+  }
+  ADD (BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, arch)));
+  ADD (BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0));
+  ADD (BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
+  ADD (BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)));
+  for (gsize i = 0; i < G_N_ELEMENTS (allowed); i++)
+    {
+      ADD (BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, (guint32) allowed[i], 0, 1));
+      ADD (BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+    }
+  ADD (BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 1, 0));
+  ADD (BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+  ADD (BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, args[2])));
+  ADD (BPF_JUMP (BPF_JMP | BPF_JSET | BPF_K, writing, 0, 1));
+  ADD (BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+  ADD (BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+#undef ADD
+  filter = (struct sock_fprog){ (unsigned short) program->len, (struct sock_filter *) (gpointer) program->data };
+  return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0 || throw (error, "restrict the system calls");
+}
+
+#else
+
+static gboolean
+filter_calls (GError **error)
+{
+  return TRUE;
+}
+
+#endif
+
+gboolean
+confine (gboolean keep_ports, GError **error)
+{
+  /* The kernel must not wait for this process to free memory that this process is asking for. Takes CAP_SYS_RESOURCE,
+   * which a user namespace does not give. */
+  prctl (PR_SET_IO_FLUSHER, 1, 0, 0, 0);
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    return throw (error, "give up privileges");
+  return drop_capabilities (keep_ports, error) && filter_calls (error);
+}

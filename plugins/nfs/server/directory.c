@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The server's cookies are the kernel's offsets, so a place in a directory means the same after whatever else was read
+ * or changed, and in another open directory. The kernel takes a page at a time, the server gives many: what is left of
+ * an answer is kept for the next request that goes on where the last one ended. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "operations.h"
+
+/* What is asked of the server at once. */
+#define ANSWER_SIZE (64u * 1024)
+#define NAMES_SIZE (16u * 1024)
+
+typedef struct
+{
+  char *name;
+  guint64 cookie;
+  guint64 fileid;
+  gboolean known;   /* the rest is there */
+  gboolean counted; /* the kernel has been given its node */
+  fattr3 attributes;
+  char handle[NFS3_FHSIZE];
+  guint length;
+} Entry;
+
+/* A reader may still be at it when the kernel, which has its answer, closes it. */
+typedef struct
+{
+  gatomicrefcount refs;
+  Identity *identity;
+  GMutex lock;
+  guint64 begin;   /* the cookie before the first of them */
+  GArray *entries; /* of Entry */
+  gboolean end;    /* nothing comes after them */
+  gint64 asked;    /* when they were asked for */
+  char verifier[NFS3_COOKIEVERFSIZE];
+} Directory;
+
+static void
+entry_clear (gpointer data)
+{
+  g_free (((Entry *) data)->name);
+}
+
+static Directory *
+get_directory (const struct fuse_file_info *info)
+{
+  return (Directory *) (gpointer) info->fh;
+}
+
+static void
+directory_unref (gpointer data)
+{
+  Directory *self = data;
+
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  identity_unref (self->identity);
+  g_array_unref (self->entries);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+void
+directory_open (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+  Volume *volume = fuse_req_userdata (req);
+  Directory *self = g_new0 (Directory, 1);
+
+  g_atomic_ref_count_init (&self->refs);
+  g_mutex_init (&self->lock);
+  self->identity = identity_remember (loop_get_identities (volume_get_loop (volume)), req);
+  self->entries = g_array_new (FALSE, TRUE, sizeof (Entry));
+  g_array_set_clear_func (self->entries, entry_clear);
+  info->fh = (guint64) (gpointer) self;
+  if (fuse_reply_open (req, info) != 0)
+    directory_unref (self);
+}
+
+void
+directory_release (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+  directory_unref (get_directory (info));
+  fuse_reply_err (req, 0);
+}
+
+/* Removals and creations are lasting when the server answers. */
+void
+directory_fsync (fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *info)
+{
+  fuse_reply_err (req, 0);
+}
+
+/* ---- the answer of the server ---- */
+
+static void
+take_entry (Directory *self, const entryplus3 *from)
+{
+  Entry entry = { .name = g_strdup (from->name), .cookie = from->cookie, .fileid = from->fileid };
+  const nfs_fh3 *handle = &from->name_handle.post_op_fh3_u.handle;
+
+  entry.known = from->name_attributes.attributes_follow && from->name_handle.handle_follows
+                && handle->data.data_len <= NFS3_FHSIZE;
+  if (entry.known)
+    {
+      entry.attributes = from->name_attributes.post_op_attr_u.attributes;
+      entry.length = handle->data.data_len;
+      memcpy (entry.handle, handle->data.data_val, entry.length);
+    }
+  g_array_append_val (self->entries, entry);
+}
+
+static int
+ask_entries (Call *self, struct rpc_context *rpc)
+{
+  READDIRPLUS3args args = {
+    .dir = node_handle (self->node), .cookie = self->offset, .dircount = NAMES_SIZE, .maxcount = ANSWER_SIZE
+  };
+
+  memcpy (args.cookieverf, &self->verifier, NFS3_COOKIEVERFSIZE);
+  self->mark = (guint64) g_get_monotonic_time ();
+  return rpc_nfs3_readdirplus_async (rpc, loop_answered, &args, self);
+}
+
+/* ---- the answer to the kernel ---- */
+
+static gboolean
+is_dot (const char *name)
+{
+  return g_str_equal (name, ".") || g_str_equal (name, "..");
+}
+
+/* The node of an entry, with a reference; NULL when the kernel is to be told its name only. What was changed here since
+ * the server was asked is not what the entry says any more. */
+static Node *
+find_node (Call *self, const Entry *entry)
+{
+  const Directory *directory = self->file;
+  nfs_fh3 handle = { { entry->length, (char *) entry->handle } };
+  gboolean fresh;
+  Node *node;
+
+  if (!entry->known || is_dot (entry->name))
+    return NULL;
+  node = nodes_get (loop_get_volume (self->loop)->nodes, &handle);
+  g_mutex_lock (&node->lock);
+  fresh = node->changed < directory->asked;
+  g_mutex_unlock (&node->lock);
+  if (fresh)
+    return node;
+  node_unref (node);
+  return NULL;
+}
+
+/* Adds one entry at @at of the reply; 0 when there is no room for it. */
+static gsize
+add_plus (Call *self, char *reply, gsize at, Entry *entry)
+{
+  struct fuse_entry_param param = { .attr = { .st_ino = entry->fileid } };
+  Node *node;
+  gsize used;
+
+  if (entry->known)
+    attributes_to_stat (&entry->attributes, &param.attr);
+  used = fuse_add_direntry_plus (self->req, NULL, 0, entry->name, &param, 0);
+  if (used > self->size - at)
+    return 0;
+  node = find_node (self, entry);
+  entry->counted = node != NULL;
+  if (node != NULL)
+    {
+      call_fill_entry (loop_get_volume (self->loop), node, &entry->attributes, &param);
+      node_unref (node);
+    }
+  fuse_add_direntry_plus (self->req, reply + at, self->size - at, entry->name, &param, (off_t) entry->cookie);
+  return used;
+}
+
+static gsize
+add_plain (Call *self, char *reply, gsize at, const Entry *entry)
+{
+  struct stat attr = { .st_ino = entry->fileid };
+  gsize used;
+
+  if (entry->known)
+    attributes_to_stat (&entry->attributes, &attr);
+  used = fuse_add_direntry (self->req, reply + at, self->size - at, entry->name, &attr, (off_t) entry->cookie);
+  return used <= self->size - at ? used : 0;
+}
+
+/* The first entry that comes after the cookie; -1: it is not among them. With the lock held. */
+static int
+find_entry (const Directory *self, guint64 cookie)
+{
+  if (self->entries->len > 0 && cookie == self->begin)
+    return 0;
+  for (guint i = 0; i < self->entries->len; i++)
+    if (g_array_index (self->entries, Entry, i).cookie == cookie)
+      return (int) i + 1;
+  return -1;
+}
+
+/* The kernel has not counted what it was not given. */
+static void
+forget_reply (Call *self, const Directory *directory, int first, int end)
+{
+  for (int i = first; self->to_set && i < end; i++)
+    {
+      const Entry *entry = &g_array_index (directory->entries, Entry, i);
+      nfs_fh3 handle = { { entry->length, (char *) entry->handle } };
+      Node *node;
+
+      if (!entry->counted)
+        continue;
+      node = nodes_get (loop_get_volume (self->loop)->nodes, &handle);
+      node_forget (node, 1);
+      node_unref (node);
+    }
+}
+
+/* FALSE when the server has to be asked. */
+static gboolean
+reply_entries (Call *self)
+{
+  Directory *directory = self->file;
+  g_autofree char *reply = NULL;
+  gsize at = 0;
+  int first;
+  int i;
+
+  first = find_entry (directory, self->offset);
+  if (first < 0 || (first == (int) directory->entries->len && !directory->end))
+    return FALSE;
+  reply = g_malloc (self->size);
+  for (i = first; i < (int) directory->entries->len; i++)
+    {
+      Entry *entry = &g_array_index (directory->entries, Entry, i);
+      gsize used = self->to_set ? add_plus (self, reply, at, entry) : add_plain (self, reply, at, entry);
+
+      if (used == 0)
+        break;
+      at += used;
+    }
+  if (fuse_reply_buf (self->req, reply, at) != 0)
+    forget_reply (self, directory, first, i);
+  return TRUE;
+}
+
+static void
+take_entries (Call *self, int failure, gpointer result)
+{
+  READDIRPLUS3res *res = result;
+  Directory *directory = self->file;
+  gboolean empty;
+
+  if (failure != 0 || self->req == NULL)
+    {
+      call_reply_error (self, failure);
+      return;
+    }
+  g_mutex_lock (&directory->lock);
+  g_array_set_size (directory->entries, 0);
+  directory->begin = self->offset;
+  directory->asked = (gint64) self->mark;
+  directory->end = res->READDIRPLUS3res_u.resok.reply.eof;
+  memcpy (directory->verifier, res->READDIRPLUS3res_u.resok.cookieverf, NFS3_COOKIEVERFSIZE);
+  for (const entryplus3 *e = res->READDIRPLUS3res_u.resok.reply.entries; e != NULL; e = e->nextentry)
+    take_entry (directory, e);
+  empty = directory->entries->len == 0;
+  if (!empty)
+    reply_entries (self);
+  g_mutex_unlock (&directory->lock);
+  if (empty)
+    fuse_reply_buf (self->req, NULL, 0);
+  call_free (self);
+}
+
+static void
+read_entries (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info, gboolean plus)
+{
+  Directory *directory = get_directory (info);
+  Call *call = call_new (req, volume_get_node (fuse_req_userdata (req), ino), directory->identity);
+  gboolean done;
+
+  g_atomic_ref_count_inc (&directory->refs);
+  call->file = directory;
+  call->file_unref = directory_unref;
+  call->offset = (guint64) offset;
+  call->size = size;
+  call->to_set = plus;
+  g_mutex_lock (&directory->lock);
+  /* From the beginning means anew: what was rewound is to show what has changed. */
+  done = offset != 0 && reply_entries (call);
+  if (offset != 0)
+    memcpy (&call->verifier, directory->verifier, NFS3_COOKIEVERFSIZE);
+  g_mutex_unlock (&directory->lock);
+  if (done)
+    call_free (call);
+  else
+    call_ask (call, ask_entries, take_entries);
+}
+
+void
+directory_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info)
+{
+  read_entries (req, ino, size, offset, info, FALSE);
+}
+
+void
+directory_read_plus (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info)
+{
+  read_entries (req, ino, size, offset, info, TRUE);
+}

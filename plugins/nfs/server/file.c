@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "operations.h"
+#include "unstable.h"
+
+static File *
+get_file (const struct fuse_file_info *info)
+{
+  return (File *) (gpointer) info->fh;
+}
+
+static File *
+file_new (Volume *volume, Node *node, Identity *identity)
+{
+  File *self = g_new0 (File, 1);
+
+  self->node = node_ref (node);
+  self->identity = identity_ref (identity);
+  g_mutex_lock (&node->lock);
+  node->opens++;
+  self->faults = node->faults;
+  g_mutex_unlock (&node->lock);
+  g_atomic_int_inc (&volume->open_files);
+  return self;
+}
+
+/* The last one takes the name with it under which the node lived on. */
+static void
+file_close (File *self, Loop *loop)
+{
+  Node *node = self->node;
+  char *name = NULL;
+  Node *directory = NULL;
+
+  g_mutex_lock (&node->lock);
+  if (--node->opens == 0)
+    {
+      name = g_steal_pointer (&node->silly_name);
+      directory = g_steal_pointer (&node->silly_dir);
+    }
+  g_mutex_unlock (&node->lock);
+  g_atomic_int_dec_and_test (&loop_get_volume (loop)->open_files);
+  if (name != NULL)
+    removal_of_silly (loop, self->identity, directory, name);
+  identity_unref (self->identity);
+  node_unref (node);
+  g_free (self);
+}
+
+/* ---- open: the server is asked whether this user may, and what the file is like now ---- */
+
+static int
+ask_access (Call *self, struct rpc_context *rpc)
+{
+  ACCESS3args args = { node_handle (self->node), ACCESS3_READ | ACCESS3_MODIFY | ACCESS3_EXTEND | ACCESS3_EXECUTE };
+
+  return rpc_nfs3_access_async (rpc, loop_answered, &args, self);
+}
+
+/* A program may be executed that may not be read: the kernel has looked at the mode already. */
+static gboolean
+is_granted (int flags, u_int granted)
+{
+  int mode = flags & O_ACCMODE;
+
+  return (mode == O_WRONLY || (granted & (ACCESS3_READ | ACCESS3_EXECUTE)))
+         && (mode == O_RDONLY || (granted & ACCESS3_MODIFY));
+}
+
+static gboolean
+same_time (nfstime3 a, nfstime3 b)
+{
+  return a.seconds == b.seconds && a.nseconds == b.nseconds;
+}
+
+/* Whether the file is as it was when the kernel was told of it. If not, the kernel is told to ask again: what it has
+ * cached is from before. */
+static gboolean
+is_unchanged (Call *self, const post_op_attr *now)
+{
+  const fattr3 *attributes = &now->post_op_attr_u.attributes;
+  Node *node = self->node;
+  gboolean same;
+
+  g_mutex_lock (&node->lock);
+  same = now->attributes_follow && node->size == attributes->size && same_time (node->mtime, attributes->mtime)
+         && same_time (node->ctime, attributes->ctime);
+  g_mutex_unlock (&node->lock);
+  if (!same)
+    fuse_lowlevel_notify_inval_inode (loop_get_volume (self->loop)->session, (fuse_ino_t) (gpointer) node, -1, 0);
+  return same;
+}
+
+static void
+take_access (Call *self, int failure, gpointer result)
+{
+  ACCESS3res *res = result;
+  ACCESS3resok *ok = res != NULL ? &res->ACCESS3res_u.resok : NULL;
+  struct fuse_file_info info = { .flags = self->flags };
+  gboolean alone = loop_get_volume (self->loop)->settings->single_writer;
+  File *file;
+
+  if (failure == 0 && !is_granted (self->flags, ok->access))
+    failure = EACCES;
+  if (failure != 0 || self->req == NULL)
+    {
+      call_reply_error (self, failure);
+      return;
+    }
+  file = file_new (loop_get_volume (self->loop), self->node, self->identity);
+  info.fh = (guint64) (gpointer) file;
+  info.keep_cache = alone || is_unchanged (self, &ok->obj_attributes);
+  if (fuse_reply_open (self->req, &info) != 0)
+    file_close (file, self->loop);
+  call_free (self);
+}
+
+void
+file_open (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+  Call *call = call_new (req, volume_get_node (fuse_req_userdata (req), ino), NULL);
+
+  call->flags = info->flags;
+  call_ask (call, ask_access, take_access);
+}
+
+/* ---- create ---- */
+
+/* With the verifier the server knows its own file again when it is asked twice; the mode comes after. */
+static int
+ask_create (Call *self, struct rpc_context *rpc)
+{
+  CREATE3args args = { .where = { node_handle (self->node), self->name } };
+
+  if (self->flags & O_EXCL)
+    {
+      args.how.mode = EXCLUSIVE;
+      memcpy (args.how.createhow3_u.verf, &self->verifier, NFS3_CREATEVERFSIZE);
+    }
+  else
+    {
+      args.how.mode = UNCHECKED;
+      attributes_from_mode (self->attr.st_mode, &args.how.createhow3_u.obj_attributes);
+      args.how.createhow3_u.obj_attributes.size.set_it = (self->flags & O_TRUNC) != 0;
+    }
+  return rpc_nfs3_create_async (rpc, loop_answered, &args, self);
+}
+
+static int
+reply_created (Call *self, const struct fuse_entry_param *entry)
+{
+  struct fuse_file_info info = { .flags = self->flags };
+  File *file;
+
+  if (self->req == NULL)
+    return -1;
+  file = file_new (loop_get_volume (self->loop), self->other, self->identity);
+  info.fh = (guint64) (gpointer) file;
+  if (fuse_reply_create (self->req, entry, &info) == 0)
+    return 0;
+  file_close (file, self->loop);
+  return -1;
+}
+
+static int
+ask_mode (Call *self, struct rpc_context *rpc)
+{
+  SETATTR3args args = { .object = node_handle (self->other) };
+
+  attributes_from_mode (self->attr.st_mode, &args.new_attributes);
+  /* Where the server keeps the verifier. */
+  args.new_attributes.atime.set_it = SET_TO_SERVER_TIME;
+  args.new_attributes.mtime.set_it = SET_TO_SERVER_TIME;
+  return rpc_nfs3_setattr_async (rpc, loop_answered, &args, self);
+}
+
+static void
+take_mode (Call *self, int failure, gpointer result)
+{
+  SETATTR3res *res = result;
+  nfs_fh3 handle = node_handle (self->other);
+
+  if (failure != 0)
+    call_reply_error (self, failure);
+  else
+    call_reply_entry (self, &handle, &res->SETATTR3res_u.resok.obj_wcc.after);
+}
+
+static int
+ask_created (Call *self, struct rpc_context *rpc)
+{
+  LOOKUP3args args = { { node_handle (self->node), self->name } };
+
+  return rpc_nfs3_lookup_async (rpc, loop_answered, &args, self);
+}
+
+static void
+set_mode (Call *self, const nfs_fh3 *handle)
+{
+  self->other = nodes_get (loop_get_volume (self->loop)->nodes, handle);
+  call_ask (self, ask_mode, take_mode);
+}
+
+static void
+take_created (Call *self, int failure, gpointer result)
+{
+  LOOKUP3res *res = result;
+
+  if (failure != 0)
+    call_reply_error (self, failure);
+  else
+    set_mode (self, &res->LOOKUP3res_u.resok.object);
+}
+
+static void
+take_create (Call *self, int failure, gpointer result)
+{
+  CREATE3res *res = result;
+  CREATE3resok *ok = res != NULL ? &res->CREATE3res_u.resok : NULL;
+
+  if (failure != 0)
+    call_reply_error (self, failure);
+  else if (!(self->flags & O_EXCL))
+    call_reply_entry_of_name (self, &ok->obj, &ok->obj_attributes);
+  else if (ok->obj.handle_follows)
+    set_mode (self, &ok->obj.post_op_fh3_u.handle);
+  else
+    call_ask (self, ask_created, take_created);
+}
+
+void
+file_create (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *info)
+{
+  Call *call = call_new (req, volume_get_node (fuse_req_userdata (req), parent), NULL);
+
+  call->name = g_strdup (name);
+  call->attr.st_mode = mode;
+  call->flags = info->flags;
+  call->verifier = (guint64) g_random_int () << 32 | g_random_int ();
+  call->reply_node = reply_created;
+  call_ask (call, ask_create, take_create);
+}
+
+/* ---- read ---- */
+
+static int
+ask_read (Call *self, struct rpc_context *rpc)
+{
+  READ3args args = { node_handle (self->node), self->offset + self->done, (count3) (self->size - self->done) };
+
+  return rpc_nfs3_read_async (rpc, loop_answered, &args, self);
+}
+
+/* The end of the file, or all that was asked for; before that a server may answer in pieces. */
+static void
+take_read (Call *self, int failure, gpointer result)
+{
+  READ3res *res = result;
+  READ3resok *ok = res != NULL ? &res->READ3res_u.resok : NULL;
+  gsize count = failure == 0 ? MIN (ok->data.data_len, self->size - self->done) : 0;
+
+  if (failure != 0)
+    {
+      call_reply_error (self, failure);
+      return;
+    }
+  if (self->memory == NULL && (ok->eof || count == 0 || count == self->size))
+    {
+      if (self->req != NULL)
+        fuse_reply_buf (self->req, ok->data.data_val, count);
+      call_free (self);
+      return;
+    }
+  if (self->memory == NULL)
+    self->memory = g_malloc (self->size);
+  memcpy ((char *) self->memory + self->done, ok->data.data_val, count);
+  self->done += count;
+  if (!ok->eof && count > 0 && self->done < self->size)
+    {
+      call_ask (self, ask_read, take_read);
+      return;
+    }
+  if (self->req != NULL)
+    fuse_reply_buf (self->req, self->memory, self->done);
+  call_free (self);
+}
+
+static void
+go_on_read (Call *self)
+{
+  if (unstable_may_read (self, go_on_read))
+    call_ask (self, ask_read, take_read);
+}
+
+void
+file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info)
+{
+  File *file = get_file (info);
+  Call *call = call_new (req, file->node, file->identity);
+
+  call->offset = (guint64) offset;
+  call->size = size;
+  go_on_read (call);
+}
+
+/* ---- write ---- */
+
+void
+file_write (fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset, struct fuse_file_info *info)
+{
+  File *file = get_file (info);
+  Call *call = call_new (req, file->node, file->identity);
+
+  call->data = data;
+  call->offset = (guint64) offset;
+  call->size = size;
+  unstable_write (call);
+}
+
+/* Each open file is told once that something was lost. */
+static void
+reply_committed (Call *self)
+{
+  File *file = self->file;
+  Node *node = self->node;
+  int failure = 0;
+
+  /* Who does not wait may have closed the file. */
+  if (self->req == NULL)
+    {
+      call_free (self);
+      return;
+    }
+  g_mutex_lock (&node->lock);
+  if (file->faults != node->faults)
+    failure = node->fault;
+  file->faults = node->faults;
+  g_mutex_unlock (&node->lock);
+  call_reply_error (self, failure);
+}
+
+static void
+commit (fuse_req_t req, struct fuse_file_info *info)
+{
+  File *file = get_file (info);
+  Call *call = call_new (req, file->node, file->identity);
+
+  call->file = file;
+  unstable_commit (call, reply_committed);
+}
+
+void
+file_flush (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+  commit (req, info);
+}
+
+void
+file_fsync (fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *info)
+{
+  commit (req, info);
+}
+
+void
+file_release (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+  file_close (get_file (info), volume_get_loop (fuse_req_userdata (req)));
+  fuse_reply_err (req, 0);
+}

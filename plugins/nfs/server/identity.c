@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "identity.h"
+
+#include <string.h>
+
+/* How long a process that changes its groups alone, and neither user nor group, is taken for what it was. The kernel
+ * has judged the request by the new ones already. */
+#define REMEMBER_USEC (100 * G_TIME_SPAN_MILLISECOND)
+
+Identity *
+identity_ref (Identity *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+identity_unref (Identity *self)
+{
+  if (g_atomic_ref_count_dec (&self->refs))
+    g_free (self);
+}
+
+Identity *
+identity_new (fuse_req_t req)
+{
+  const struct fuse_ctx *context = fuse_req_ctx (req);
+  Identity *self = g_new0 (Identity, 1);
+  gid_t groups[IDENTITY_GROUPS_MAX];
+  int n = context->pid > 0 ? fuse_req_getgroups (req, IDENTITY_GROUPS_MAX, groups) : 0;
+
+  g_atomic_ref_count_init (&self->refs);
+  self->uid = context->uid;
+  self->gid = context->gid;
+  /* Of more than the protocol can carry the first are taken, as Linux's own client does. */
+  self->n_groups = (guint) CLAMP (n, 0, IDENTITY_GROUPS_MAX);
+  for (guint i = 0; i < self->n_groups; i++)
+    self->groups[i] = groups[i];
+  return self;
+}
+
+gboolean
+identity_equal (const Identity *a, const Identity *b)
+{
+  return a->uid == b->uid && a->gid == b->gid && a->n_groups == b->n_groups
+         && memcmp (a->groups, b->groups, a->n_groups * sizeof a->groups[0]) == 0;
+}
+
+void
+identity_apply (const Identity *self, struct rpc_context *rpc)
+{
+  guint32 groups[IDENTITY_GROUPS_MAX];
+  struct AUTH *auth;
+
+  memcpy (groups, self->groups, sizeof groups);
+  auth = libnfs_authunix_create ("kvol", self->uid, self->gid, self->n_groups, groups);
+  if (auth != NULL)
+    rpc_set_auth (rpc, auth);
+}
+
+Identity *
+identity_remember (IdentityMemory *self, fuse_req_t req)
+{
+  const struct fuse_ctx *context = fuse_req_ctx (req);
+  gint64 now = g_get_monotonic_time ();
+
+  if (self->identity != NULL && self->pid == context->pid && self->identity->uid == context->uid
+      && self->identity->gid == context->gid && now < self->until)
+    return identity_ref (self->identity);
+  g_clear_pointer (&self->identity, identity_unref);
+  self->identity = identity_new (req);
+  self->pid = context->pid;
+  self->until = now + REMEMBER_USEC;
+  return identity_ref (self->identity);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <sys/statvfs.h>
+
+#include "operations.h"
+#include "unstable.h"
+
+#define STATFS_BLOCK 4096
+#define NAME_LENGTH_MAX 255
+
+void
+inode_forget (fuse_req_t req, fuse_ino_t ino, uint64_t times)
+{
+  node_forget (volume_get_node (fuse_req_userdata (req), ino), times);
+  fuse_reply_none (req);
+}
+
+void
+inode_forget_multi (fuse_req_t req, size_t n, struct fuse_forget_data *forgets)
+{
+  for (size_t i = 0; i < n; i++)
+    node_forget (volume_get_node (fuse_req_userdata (req), forgets[i].ino), forgets[i].nlookup);
+  fuse_reply_none (req);
+}
+
+static void
+take_attributes (Call *self, int failure, gpointer result)
+{
+  GETATTR3res *res = result;
+
+  if (failure != 0)
+    call_reply_error (self, failure);
+  else
+    call_reply_attr (self, &res->GETATTR3res_u.resok.obj_attributes);
+}
+
+void
+inode_getattr (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+  Node *node = volume_get_node (fuse_req_userdata (req), ino);
+  File *file = info != NULL ? (File *) (gpointer) info->fh : NULL;
+  Call *call = call_new (req, node, file != NULL ? file->identity : NULL);
+
+  call_ask (call, call_ask_attributes, take_attributes);
+}
+
+/* ---- setattr ---- */
+
+static int
+ask_setattr (Call *self, struct rpc_context *rpc)
+{
+  SETATTR3args args = { .object = node_handle (self->node) };
+
+  attributes_from_stat (&self->attr, self->to_set, &args.new_attributes);
+  return rpc_nfs3_setattr_async (rpc, loop_answered, &args, self);
+}
+
+static void
+take_setattr (Call *self, int failure, gpointer result)
+{
+  SETATTR3res *res = result;
+
+  g_mutex_lock (&self->node->lock);
+  self->node->changed = g_get_monotonic_time ();
+  g_mutex_unlock (&self->node->lock);
+  if (failure != 0)
+    call_reply_error (self, failure);
+  else if (res->SETATTR3res_u.resok.obj_wcc.after.attributes_follow)
+    call_reply_attr (self, &res->SETATTR3res_u.resok.obj_wcc.after.post_op_attr_u.attributes);
+  else
+    call_ask (self, call_ask_attributes, take_attributes);
+}
+
+static void
+go_on_setattr (Call *self)
+{
+  call_ask (self, ask_setattr, take_setattr);
+}
+
+void
+inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *info)
+{
+  Node *node = volume_get_node (fuse_req_userdata (req), ino);
+  File *file = info != NULL && (to_set & FUSE_SET_ATTR_SIZE) ? (File *) (gpointer) info->fh : NULL;
+  Call *call = call_new (req, node, file != NULL ? file->identity : NULL);
+
+  call->attr = *attr;
+  call->to_set = to_set;
+  /* A write that has to be repeated must not undo a truncation that came after it, nor the times that were set. */
+  unstable_commit (call, go_on_setattr);
+}
+
+/* ---- readlink ---- */
+
+static int
+ask_readlink (Call *self, struct rpc_context *rpc)
+{
+  READLINK3args args = { node_handle (self->node) };
+
+  return rpc_nfs3_readlink_async (rpc, loop_answered, &args, self);
+}
+
+static void
+take_readlink (Call *self, int failure, gpointer result)
+{
+  READLINK3res *res = result;
+
+  if (failure != 0)
+    {
+      call_reply_error (self, failure);
+      return;
+    }
+  if (self->req != NULL)
+    fuse_reply_readlink (self->req, res->READLINK3res_u.resok.data);
+  call_free (self);
+}
+
+void
+inode_readlink (fuse_req_t req, fuse_ino_t ino)
+{
+  Call *call = call_new (req, volume_get_node (fuse_req_userdata (req), ino), NULL);
+
+  call_ask (call, ask_readlink, take_readlink);
+}
+
+/* ---- statfs ---- */
+
+static int
+ask_statfs (Call *self, struct rpc_context *rpc)
+{
+  FSSTAT3args args = { node_handle (self->node) };
+
+  return rpc_nfs3_fsstat_async (rpc, loop_answered, &args, self);
+}
+
+static void
+take_statfs (Call *self, int failure, gpointer result)
+{
+  FSSTAT3res *res = result;
+  FSSTAT3resok *ok = res != NULL ? &res->FSSTAT3res_u.resok : NULL;
+
+  if (failure != 0)
+    {
+      call_reply_error (self, failure);
+      return;
+    }
+
+  struct statvfs space = {
+    .f_bsize = STATFS_BLOCK,
+    .f_frsize = STATFS_BLOCK,
+    .f_blocks = ok->tbytes / STATFS_BLOCK,
+    .f_bfree = ok->fbytes / STATFS_BLOCK,
+    .f_bavail = ok->abytes / STATFS_BLOCK,
+    .f_files = ok->tfiles,
+    .f_ffree = ok->ffiles,
+    .f_favail = ok->afiles,
+    .f_namemax = NAME_LENGTH_MAX,
+  };
+
+  if (self->req != NULL)
+    fuse_reply_statfs (self->req, &space);
+  call_free (self);
+}
+
+void
+inode_statfs (fuse_req_t req, fuse_ino_t ino)
+{
+  Volume *volume = fuse_req_userdata (req);
+  Call *call = call_new (req, ino != 0 ? volume_get_node (volume, ino) : volume->root, NULL);
+
+  call_ask (call, ask_statfs, take_statfs);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A connection to the NFS service, made again whenever it is lost and somebody needs it: after 0.1 s, then twice as
+ * long each time, up to a second; the server's name is resolved anew for each attempt. (libnfs can reconnect by itself,
+ * in a busy loop and to the address of the first time; it is not asked to.) */
+#pragma once
+
+#include <glib.h>
+
+#include "volume.h"
+
+struct rpc_context;
+typedef struct _Link Link;
+
+typedef struct {
+  /* Connected: questions may be asked. @again: not for the first time. */
+  void (*ready) (Loop *loop, gboolean again);
+  /* What was asked and not answered has to be asked again. */
+  void (*lost)  (Loop *loop);
+} LinkOps;
+
+Link *link_new  (Loop *loop, int epoll_fd, const LinkOps *ops);
+void  link_free (Link *self);
+
+/* NULL while it is not connected. */
+struct rpc_context *link_get_rpc (Link *self);
+
+/* Somebody has a question: @now is the monotonic time. */
+void  link_want (Link *self, gint64 now);
+/* What epoll said of it. */
+void  link_service (Link *self, guint32 events);
+/* Sends what was queued. */
+void  link_flush (Link *self);
+/* When link_want() is to be called again; G_MAXINT64: when it is ready. */
+gint64 link_get_next (const Link *self);

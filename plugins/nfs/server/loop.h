@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A thread of the server: takes requests from the kernel, asks the NFS server over a connection of its own, and sleeps
+ * when there is nothing to do. */
+#pragma once
+
+#include <glib.h>
+
+#include "identity.h"
+#include "volume.h"
+
+typedef struct _Call Call;
+
+Loop *loop_new  (Volume *volume, GError **error);
+void  loop_free (Loop *self);
+
+/* Serves until the file system is unmounted, and finishes what is under way then. */
+gpointer loop_run (gpointer self);
+
+gboolean loop_is_mine (const Loop *self);
+Volume  *loop_get_volume (Loop *self);
+void     loop_wake (Loop *self);
+
+/* From any thread: @run is called by the loop's own. */
+typedef void (*LoopRun) (Loop *self, gpointer data);
+void     loop_post (Loop *self, LoopRun run, gpointer data);
+
+/* Takes the call until it has been answered. */
+void     loop_take (Loop *self, Call *call);
+/* Somebody's request was interrupted. From the loop's own thread. */
+void     loop_interrupt (Loop *self, Call *call);
+/* What libnfs calls with the answer to a call's question. */
+void     loop_answered (struct rpc_context *rpc, int status, void *result, void *call);
+IdentityMemory *loop_get_identities (Loop *self);
+/* All calls that there are, by their `all`. */
+GQueue  *loop_get_calls (Loop *self);
+/* The buffer that requests are read into is the caller's from now on (to be freed); what it holds stays where it is. */
+gpointer loop_steal_buffer (Loop *self);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* kvol-nfs serves one volume: a directory of an NFS server, to a FUSE file system that somebody has made and is going
+ * to mount. It is handed the open /dev/fuse, says when it serves, and ends when the file system does. */
+#include <stdio.h>
+#include <string.h>
+#include <glib-unix.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "confine.h"
+#include "loop.h"
+#include "operations.h"
+
+static void
+say (int fd, const char *text)
+{
+  if (fd >= 0 && write (fd, text, strlen (text)) < 0)
+    syslog (LOG_WARNING, "nobody hears that the volume is served");
+  if (fd >= 0)
+    close (fd);
+}
+
+/* libfuse's own way to use a descriptor that is open already. */
+static struct fuse_session *
+session_new (Volume *volume)
+{
+  char *argv[] = { (char *) "kvol-nfs", NULL };
+  struct fuse_args args = FUSE_ARGS_INIT (1, argv);
+  g_autofree char *path = g_strdup_printf ("/dev/fd/%d", volume->settings->fuse_fd);
+  struct fuse_session *session = fuse_session_new (&args, &operations, sizeof operations, volume);
+
+  fuse_opt_free_args (&args);
+  if (session != NULL && fuse_session_mount (session, path) != 0)
+    g_clear_pointer (&session, fuse_session_destroy);
+  return session;
+}
+
+static gboolean
+make_loops (Volume *volume, GError **error)
+{
+  volume->loops = g_new0 (Loop *, (gsize) volume->settings->threads);
+  for (int i = 0; i < volume->settings->threads; i++)
+    {
+      volume->loops[i] = loop_new (volume, error);
+      if (volume->loops[i] == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The first loop is this thread's. */
+static gboolean
+run_loops (Volume *volume)
+{
+  int n = volume->settings->threads;
+  g_autofree GThread **threads = g_new0 (GThread *, (gsize) n);
+
+  for (int i = 1; i < n; i++)
+    threads[i] = g_thread_new ("serve", loop_run, volume->loops[i]);
+  loop_run (volume->loops[0]);
+  for (int i = 1; i < n; i++)
+    g_thread_join (threads[i]);
+  return TRUE;
+}
+
+static gboolean
+serve (Volume *volume, GError **error)
+{
+  const Settings *settings = volume->settings;
+
+  volume->session = session_new (volume);
+  if (volume->session == NULL)
+    {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "descriptor %d is no /dev/fuse that can be served",
+                   settings->fuse_fd);
+      return FALSE;
+    }
+  if (!g_unix_set_fd_nonblocking (settings->fuse_fd, TRUE, error) || !make_loops (volume, error)
+      || !confine (!settings->any_port, error))
+    return FALSE;
+  say (settings->ready_fd, "ok\n");
+  return run_loops (volume);
+}
+
+static void
+end (Volume *volume)
+{
+  for (int i = 0; volume->loops != NULL && i < volume->settings->threads; i++)
+    if (volume->loops[i] != NULL)
+      loop_free (volume->loops[i]);
+  g_free (volume->loops);
+  g_clear_pointer (&volume->session, fuse_session_destroy);
+  volume_clear (volume);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  Settings settings;
+  Volume volume;
+  gboolean good = settings_read (&settings, argc, argv, &error);
+
+  openlog ("kvol-nfs", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+  if (good)
+    {
+      volume_init (&volume, &settings);
+      good = serve (&volume, &error);
+      end (&volume);
+    }
+  if (!good)
+    {
+      g_autofree char *text = g_strdup_printf ("%s\n", error->message);
+
+      fprintf (stderr, "kvol-nfs: %s", text);
+      say (settings.ready_fd, text);
+    }
+  settings_clear (&settings);
+  return good ? 0 : 1;
+}

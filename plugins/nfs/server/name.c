@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "operations.h"
+
+static Call *
+name_call (fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+  Call *call = call_new (req, volume_get_node (fuse_req_userdata (req), parent), NULL);
+
+  call->name = g_strdup (name);
+  return call;
+}
+
+static diropargs3
+where (Call *self)
+{
+  return (diropargs3){ node_handle (self->node), self->name };
+}
+
+/* ---- lookup ---- */
+
+static int
+ask_lookup (Call *self, struct rpc_context *rpc)
+{
+  LOOKUP3args args = { where (self) };
+
+  return rpc_nfs3_lookup_async (rpc, loop_answered, &args, self);
+}
+
+static void
+take_lookup (Call *self, int failure, gpointer result)
+{
+  LOOKUP3res *res = result;
+  LOOKUP3resok *ok = res != NULL ? &res->LOOKUP3res_u.resok : NULL;
+  double absent = loop_get_volume (self->loop)->absent_timeout;
+
+  if (failure == 0)
+    call_reply_entry (self, &ok->object, &ok->obj_attributes);
+  else if (failure == ENOENT && absent > 0 && self->req != NULL)
+    {
+      fuse_reply_entry (self->req, &(struct fuse_entry_param){ .entry_timeout = absent });
+      call_free (self);
+    }
+  else
+    call_reply_error (self, failure);
+}
+
+void
+name_lookup (fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+  call_ask (name_call (req, parent, name), ask_lookup, take_lookup);
+}
+
+/* ---- what makes something: the results of these procedures are laid out alike ---- */
+
+G_STATIC_ASSERT (sizeof (MKDIR3res) == sizeof (CREATE3res) && sizeof (SYMLINK3res) == sizeof (CREATE3res)
+                 && sizeof (MKNOD3res) == sizeof (CREATE3res));
+
+static void
+take_made (Call *self, int failure, gpointer result)
+{
+  CREATE3res *res = result;
+
+  if (failure != 0)
+    call_reply_error (self, failure);
+  else
+    call_reply_entry_of_name (self, &res->CREATE3res_u.resok.obj, &res->CREATE3res_u.resok.obj_attributes);
+}
+
+static int
+ask_mkdir (Call *self, struct rpc_context *rpc)
+{
+  MKDIR3args args = { .where = where (self) };
+
+  attributes_from_mode (self->attr.st_mode, &args.attributes);
+  return rpc_nfs3_mkdir_async (rpc, loop_answered, &args, self);
+}
+
+void
+name_mkdir (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+  Call *call = name_call (req, parent, name);
+
+  call->attr.st_mode = mode;
+  call_ask (call, ask_mkdir, take_made);
+}
+
+static int
+ask_mknod (Call *self, struct rpc_context *rpc)
+{
+  MKNOD3args args = { .where = where (self) };
+  mknoddata3 *what = &args.what;
+  mode_t mode = self->attr.st_mode;
+
+  if (S_ISREG (mode))
+    {
+      CREATE3args create = { .where = where (self), .how = { .mode = GUARDED } };
+
+      attributes_from_mode (mode, &create.how.createhow3_u.g_obj_attributes);
+      return rpc_nfs3_create_async (rpc, loop_answered, &create, self);
+    }
+  what->type = S_ISCHR (mode) ? NF3CHR : S_ISBLK (mode) ? NF3BLK : S_ISSOCK (mode) ? NF3SOCK : NF3FIFO;
+  if (S_ISCHR (mode) || S_ISBLK (mode))
+    {
+      attributes_from_mode (mode, &what->mknoddata3_u.chr_device.dev_attributes);
+      what->mknoddata3_u.chr_device.spec = (specdata3){ major (self->attr.st_rdev), minor (self->attr.st_rdev) };
+    }
+  else
+    attributes_from_mode (mode, &what->mknoddata3_u.pipe_attributes);
+  return rpc_nfs3_mknod_async (rpc, loop_answered, &args, self);
+}
+
+void
+name_mknod (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+{
+  Call *call = name_call (req, parent, name);
+
+  call->attr.st_mode = mode;
+  call->attr.st_rdev = rdev;
+  call_ask (call, ask_mknod, take_made);
+}
+
+static int
+ask_symlink (Call *self, struct rpc_context *rpc)
+{
+  SYMLINK3args args = { .where = where (self), .symlink = { .symlink_data = self->text } };
+
+  attributes_from_mode (0777, &args.symlink.symlink_attributes);
+  return rpc_nfs3_symlink_async (rpc, loop_answered, &args, self);
+}
+
+void
+name_symlink (fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+  Call *call = name_call (req, parent, name);
+
+  call->text = g_strdup (target);
+  call_ask (call, ask_symlink, take_made);
+}
+
+/* ---- link ---- */
+
+static int
+ask_link (Call *self, struct rpc_context *rpc)
+{
+  LINK3args args = { .file = node_handle (self->other), .link = where (self) };
+
+  return rpc_nfs3_link_async (rpc, loop_answered, &args, self);
+}
+
+/* The question was asked twice, and the first one has been heard: the name is there because of it. */
+static void
+take_found (Call *self, int failure, gpointer result)
+{
+  LOOKUP3res *res = result;
+  LOOKUP3resok *ok = res != NULL ? &res->LOOKUP3res_u.resok : NULL;
+
+  if (failure == 0 && ok->object.data.data_len == self->other->length
+      && memcmp (ok->object.data.data_val, self->other->handle, self->other->length) == 0)
+    call_reply_entry (self, &ok->object, &ok->obj_attributes);
+  else
+    call_reply_error (self, EEXIST);
+}
+
+static void
+take_link (Call *self, int failure, gpointer result)
+{
+  LINK3res *res = result;
+  nfs_fh3 handle = node_handle (self->other);
+
+  if (failure == EEXIST && self->asked > 1)
+    call_ask (self, ask_lookup, take_found);
+  else if (failure != 0)
+    call_reply_error (self, failure);
+  else
+    call_reply_entry (self, &handle, &res->LINK3res_u.resok.file_attributes);
+}
+
+void
+name_link (fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
+{
+  Call *call = name_call (req, parent, name);
+
+  call->other = node_ref (volume_get_node (fuse_req_userdata (req), ino));
+  call_ask (call, ask_link, take_link);
+}

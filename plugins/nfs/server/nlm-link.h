@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The way to a server's lock manager, and whether it has one. */
+#pragma once
+
+#include "rpc.h"
+
+typedef struct {
+  const char *server;   /* a name, or an address without brackets; it is looked up each time */
+  int         family;   /* AF_INET, AF_INET6, AF_UNSPEC */
+  int         port;     /* of the lock manager; 0: the server's portmapper is asked each time */
+  gboolean    any_port; /* the connection need not come from a reserved one */
+} NlmPlace;
+
+/* Connects @rpc, which has none, and has the lock manager answer. @rpc keeps @deadline. FALSE with a cause, or
+ * cancelled. */
+gboolean nlm_link_open (NfsRpc *rpc, const NlmPlace *place, const NfsDeadline *deadline, GError **error);
+
+/* Asks a server, at set-up, for a lock manager. Without one the volume's author must say that locks may end at this
+ * node: KVOL_ERROR_INVALID_SPEC and a sentence. Other errors are the causes of no answer. */
+gboolean nlm_link_check (const NlmPlace *place, const NfsDeadline *deadline, GError **error);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The files that the kernel knows. One per handle of the server; the kernel's number for it is its address. It lives as
+ * long as the kernel remembers it or something is done with it. */
+#pragma once
+
+#define FUSE_USE_VERSION 312
+#include <fuse_lowlevel.h>
+#include <glib.h>
+#include <nfsc/libnfs-raw-nfs.h>
+
+typedef struct _Node  Node;
+typedef struct _Nodes Nodes;
+
+struct _Node {
+  Nodes  *nodes;
+  guint64 lookups;     /* that the kernel counts; of Nodes' lock, like the next */
+  guint   refs;
+  guint64 generation;
+  guint   length;      /* of the handle */
+  char    handle[NFS3_FHSIZE];
+
+  /* Whoever looks at what follows holds this; never while anything else is locked or waited for. */
+  GMutex  lock;
+  guint   opens;
+  char   *silly_name;  /* it has been unlinked while it was open: where it is kept until the last close */
+  Node   *silly_dir;
+  guint64 fileid;
+  guint64 size;        /* what the server said last; 0 in all of them: nothing yet */
+  nfstime3 mtime;
+  nfstime3 ctime;
+  gint64  changed;     /* monotonic: when it was written to from here, or its attributes set */
+
+  /* What was written and is not committed (unstable.c). */
+  GQueue  kept;        /* of UnstableWrite, oldest first */
+  gsize   kept_bytes;
+  guint64 kept_end;    /* where the farthest of them ends */
+  guint64 sequence;
+  guint   writing;     /* writes on their way */
+  guint   committing;  /* commits that nobody asked for */
+  gboolean suspect;    /* the server may have lost what is kept: nothing is read before a commit has told */
+  gboolean healing;    /* it has: what is kept is written again, and everything else waits */
+  GQueue  held;        /* of Call: they wait for that */
+  guint   faults;      /* how often writes were lost for good */
+  int     fault;       /* why, the last time: errno */
+};
+
+Nodes *nodes_new  (void);
+void   nodes_free (Nodes *self);
+
+/* The node of a handle, with a reference. */
+Node *nodes_get (Nodes *self, const nfs_fh3 *handle);
+Node *node_ref  (Node *self);
+void  node_unref (Node *self);
+/* The kernel was told of it once more, or forgets so many of these. */
+void  node_remember (Node *self);
+void  node_forget   (Node *self, guint64 times);
+
+nfs_fh3 node_handle (Node *self);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the kernel asks of a file system, one function for each request (fuse_lowlevel.h says what they mean). */
+#pragma once
+
+#include "call.h"
+
+/* An open file. */
+typedef struct {
+  Node     *node;
+  Identity *identity;  /* who opened it: reads and writes it also when others do so for him */
+  guint     faults;    /* of the node, as far as this file was told */
+} File;
+
+extern const struct fuse_lowlevel_ops operations;
+
+/* inode.c */
+void inode_forget       (fuse_req_t req, fuse_ino_t ino, uint64_t times);
+void inode_forget_multi (fuse_req_t req, size_t n, struct fuse_forget_data *forgets);
+void inode_getattr      (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
+void inode_setattr      (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *info);
+void inode_readlink     (fuse_req_t req, fuse_ino_t ino);
+void inode_statfs       (fuse_req_t req, fuse_ino_t ino);
+
+/* name.c: what makes names and finds them */
+void name_lookup  (fuse_req_t req, fuse_ino_t parent, const char *name);
+void name_mkdir   (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
+void name_mknod   (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev);
+void name_symlink (fuse_req_t req, const char *target, fuse_ino_t parent, const char *name);
+void name_link    (fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name);
+
+/* removal.c: what takes names away */
+void removal_unlink (fuse_req_t req, fuse_ino_t parent, const char *name);
+void removal_rmdir  (fuse_req_t req, fuse_ino_t parent, const char *name);
+void removal_rename (fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
+                     const char *new_name, unsigned flags);
+/* The last file of a node that has no name any more is closed. Takes both. */
+void removal_of_silly (Loop *loop, Identity *identity, Node *directory, char *name);
+
+/* file.c */
+void file_open    (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
+void file_create  (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *info);
+void file_read    (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info);
+void file_write   (fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
+                   struct fuse_file_info *info);
+void file_flush   (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
+void file_fsync   (fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *info);
+void file_release (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
+
+/* directory.c */
+void directory_open    (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
+void directory_read    (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info);
+void directory_read_plus (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info);
+void directory_release (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
+void directory_fsync   (fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *info);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* NFS 3 knows no open files: a file whose last name goes is gone, whoever still has it open. So one that is open here
+ * keeps a name of the kind that Linux's own client gives it, ".nfs...", until it is closed. The name is made by
+ * renaming when the file is removed, and by linking when another file is to take its place, so that there always is a
+ * file of that name.
+ *
+ * A removal that was asked for twice, because its answer was lost, finds nothing to remove: that is its success. */
+#include <errno.h>
+
+#include "operations.h"
+
+static Call *
+removal_call (fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+  Call *call = call_new (req, volume_get_node (fuse_req_userdata (req), parent), NULL);
+
+  call->name = g_strdup (name);
+  return call;
+}
+
+static void
+take_removed (Call *self, int failure, gpointer result)
+{
+  call_reply_error (self, failure == ENOENT && self->asked > 1 ? 0 : failure);
+}
+
+static int
+ask_remove (Call *self, struct rpc_context *rpc)
+{
+  REMOVE3args args = { { node_handle (self->node), self->name } };
+
+  return rpc_nfs3_remove_async (rpc, loop_answered, &args, self);
+}
+
+static int
+ask_rmdir (Call *self, struct rpc_context *rpc)
+{
+  RMDIR3args args = { { node_handle (self->node), self->name } };
+
+  return rpc_nfs3_rmdir_async (rpc, loop_answered, &args, self);
+}
+
+void
+removal_rmdir (fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+  call_ask (removal_call (req, parent, name), ask_rmdir, take_removed);
+}
+
+void
+removal_of_silly (Loop *loop, Identity *identity, Node *directory, char *name)
+{
+  Call *call = call_new_work (loop, directory, identity);
+
+  node_unref (directory);
+  call->name = name;
+  call_ask (call, ask_remove, take_removed);
+}
+
+/* ---- files that are open ---- */
+
+static char *
+make_up_name (Volume *volume, guint64 fileid)
+{
+  guint n = (guint) g_atomic_int_add (&volume->silly_names, 1);
+
+  return g_strdup_printf (".nfs%016" G_GINT64_MODIFIER "x%08x%04x", fileid,
+                          (guint) (volume->started / G_TIME_SPAN_MILLISECOND), n);
+}
+
+/* What a lookup found, when it is open here and this is its only name; with a reference. */
+static Node *
+find_open (Call *self, int failure, const LOOKUP3res *res)
+{
+  const LOOKUP3resok *ok = res != NULL ? &res->LOOKUP3res_u.resok : NULL;
+  gboolean is_open;
+  Node *node;
+
+  if (failure != 0 || !ok->obj_attributes.attributes_follow
+      || ok->obj_attributes.post_op_attr_u.attributes.type == NF3DIR
+      || ok->obj_attributes.post_op_attr_u.attributes.nlink > 1)
+    return NULL;
+  node = nodes_get (loop_get_volume (self->loop)->nodes, &ok->object);
+  g_mutex_lock (&node->lock);
+  is_open = node->opens > 0 && node->silly_name == NULL;
+  node->fileid = ok->obj_attributes.post_op_attr_u.attributes.fileid;
+  g_mutex_unlock (&node->lock);
+  if (is_open)
+    return node;
+  node_unref (node);
+  return NULL;
+}
+
+/* The node @other lives on as `text` in @directory. It may have been closed meanwhile. */
+static void
+keep_silly (Call *self, Node *directory)
+{
+  Node *node = self->other;
+  gboolean closed;
+
+  g_mutex_lock (&node->lock);
+  closed = node->opens == 0;
+  if (!closed)
+    {
+      node->silly_name = g_steal_pointer (&self->text);
+      node->silly_dir = node_ref (directory);
+    }
+  g_mutex_unlock (&node->lock);
+  if (closed)
+    removal_of_silly (self->loop, self->identity, node_ref (directory), g_steal_pointer (&self->text));
+}
+
+static int
+ask_silly_rename (Call *self, struct rpc_context *rpc)
+{
+  RENAME3args args = { { node_handle (self->node), self->name }, { node_handle (self->node), self->text } };
+
+  return rpc_nfs3_rename_async (rpc, loop_answered, &args, self);
+}
+
+static void
+take_silly_rename (Call *self, int failure, gpointer result)
+{
+  if (failure == ENOENT && self->asked > 1)
+    failure = 0;
+  if (failure == 0)
+    keep_silly (self, self->node);
+  call_reply_error (self, failure);
+}
+
+static int
+ask_lookup (Call *self, struct rpc_context *rpc)
+{
+  LOOKUP3args args = { { node_handle (self->node), self->name } };
+
+  return rpc_nfs3_lookup_async (rpc, loop_answered, &args, self);
+}
+
+static void
+take_lookup (Call *self, int failure, gpointer result)
+{
+  self->other = find_open (self, failure, result);
+  if (self->other == NULL)
+    {
+      call_ask (self, ask_remove, take_removed);
+      return;
+    }
+  self->text = make_up_name (loop_get_volume (self->loop), self->other->fileid);
+  call_ask (self, ask_silly_rename, take_silly_rename);
+}
+
+void
+removal_unlink (fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+  Volume *volume = fuse_req_userdata (req);
+  Call *call = removal_call (req, parent, name);
+
+  if (g_atomic_int_get (&volume->open_files) > 0)
+    call_ask (call, ask_lookup, take_lookup);
+  else
+    call_ask (call, ask_remove, take_removed);
+}
+
+/* ---- rename: `node` and `name` are where it goes; where it comes from is `from` ---- */
+
+static int
+ask_rename (Call *self, struct rpc_context *rpc)
+{
+  RENAME3args args = { { node_handle (self->from), self->from_name }, { node_handle (self->node), self->name } };
+
+  return rpc_nfs3_rename_async (rpc, loop_answered, &args, self);
+}
+
+/* Asked twice, and what was to be renamed is not there: it has got its new name already, if that is there. */
+static void
+take_renamed (Call *self, int failure, gpointer result)
+{
+  call_reply_error (self, failure);
+}
+
+static void
+take_rename (Call *self, int failure, gpointer result)
+{
+  if (failure == ENOENT && self->asked > 1)
+    {
+      call_ask (self, ask_lookup, take_renamed);
+      return;
+    }
+  if (failure == 0 && self->other != NULL)
+    keep_silly (self, self->node);
+  else if (self->other != NULL)
+    removal_of_silly (self->loop, self->identity, node_ref (self->node), g_steal_pointer (&self->text));
+  call_reply_error (self, failure);
+}
+
+static int
+ask_silly_link (Call *self, struct rpc_context *rpc)
+{
+  LINK3args args = { .file = node_handle (self->other), .link = { node_handle (self->node), self->text } };
+
+  return rpc_nfs3_link_async (rpc, loop_answered, &args, self);
+}
+
+static void
+take_silly_link (Call *self, int failure, gpointer result)
+{
+  /* A server without links: the file goes, as it would with any other client that is not this one. */
+  if (failure != 0 && !(failure == EEXIST && self->asked > 1))
+    g_clear_pointer (&self->other, node_unref);
+  call_ask (self, ask_rename, take_rename);
+}
+
+static void
+take_target (Call *self, int failure, gpointer result)
+{
+  self->other = find_open (self, failure, result);
+  if (self->other == NULL)
+    {
+      call_ask (self, ask_rename, take_rename);
+      return;
+    }
+  self->text = make_up_name (loop_get_volume (self->loop), self->other->fileid);
+  call_ask (self, ask_silly_link, take_silly_link);
+}
+
+void
+removal_rename (fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent, const char *new_name,
+                unsigned flags)
+{
+  Volume *volume = fuse_req_userdata (req);
+  Call *call;
+
+  /* NFS 3 can neither exchange two names nor look whether one is free while it renames. */
+  if (flags != 0)
+    {
+      fuse_reply_err (req, EINVAL);
+      return;
+    }
+  call = removal_call (req, new_parent, new_name);
+  call->from = node_ref (volume_get_node (volume, parent));
+  call->from_name = g_strdup (name);
+  if (g_atomic_int_get (&volume->open_files) > 0)
+    call_ask (call, ask_lookup, take_target);
+  else
+    call_ask (call, ask_rename, take_rename);
+}

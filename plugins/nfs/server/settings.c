@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "settings.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#define THREADS_MAX 16
+
+static gboolean
+refuse (GError **error, const char *text)
+{
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, text);
+  return FALSE;
+}
+
+static gboolean
+read_handle (Settings *self, const char *text, GError **error)
+{
+  gsize length = text != NULL ? strlen (text) : 0;
+
+  if (length == 0 || length % 2 != 0 || length / 2 > sizeof self->handle)
+    return refuse (error, "--root: must be the handle of the volume's directory, in hexadecimal digits");
+  for (gsize i = 0; i < length; i += 2)
+    {
+      int high = g_ascii_xdigit_value (text[i]);
+      int low = g_ascii_xdigit_value (text[i + 1]);
+
+      if (high < 0 || low < 0)
+        return refuse (error, "--root: must be hexadecimal digits");
+      self->handle[i / 2] = (char) (high << 4 | low);
+    }
+  self->handle_length = (guint) (length / 2);
+  return TRUE;
+}
+
+static gboolean
+check (const Settings *self, double soft, GError **error)
+{
+  if (self->fuse_fd < 3)
+    return refuse (error, "--fuse-fd: must be the number of an open /dev/fuse");
+  if (self->server == NULL || *self->server == '\0')
+    return refuse (error, "--server: must name the server");
+  if (self->port < 1 || self->port > 65535)
+    return refuse (error, "--port: must be from 1 to 65535");
+  if (self->threads < 1 || self->threads > THREADS_MAX)
+    return refuse (error, "--threads: must be from 1 to 16");
+  if (!(soft >= 0) || soft > 1e6)
+    return refuse (error, "--soft: must be a number of seconds");
+  return TRUE;
+}
+
+gboolean
+settings_read (Settings *self, int argc, char **argv, GError **error)
+{
+  g_autofree char *root = NULL;
+  double soft = 0;
+  gboolean ipv4 = FALSE;
+  gboolean ipv6 = FALSE;
+  const GOptionEntry entries[] = {
+    { "fuse-fd", 0, 0, G_OPTION_ARG_INT, &self->fuse_fd, "an open /dev/fuse", "FD" },
+    { "ready-fd", 0, 0, G_OPTION_ARG_INT, &self->ready_fd, "where to say that the volume is served", "FD" },
+    { "server", 0, 0, G_OPTION_ARG_STRING, &self->server, "the NFS server", "NAME" },
+    { "ipv4", 0, 0, G_OPTION_ARG_NONE, &ipv4, "ask for its IPv4 addresses only", NULL },
+    { "ipv6", 0, 0, G_OPTION_ARG_NONE, &ipv6, "ask for its IPv6 addresses only", NULL },
+    { "port", 0, 0, G_OPTION_ARG_INT, &self->port, "of its NFS service", "N" },
+    { "root", 0, 0, G_OPTION_ARG_STRING, &root, "the handle of the volume's directory", "HEX" },
+    { "single-writer", 0, 0, G_OPTION_ARG_NONE, &self->single_writer, "nobody else changes the volume", NULL },
+    { "any-port", 0, 0, G_OPTION_ARG_NONE, &self->any_port, "come from an ordinary port", NULL },
+    { "soft", 0, 0, G_OPTION_ARG_DOUBLE, &soft, "let a request fail after so long", "SECONDS" },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &self->threads, "each has a connection of its own", "N" },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("- serve a directory of an NFS server over FUSE");
+
+  *self = (Settings){ .fuse_fd = -1, .ready_fd = -1, .port = 2049, .threads = 2 };
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, error))
+    return FALSE;
+  if (argc > 1)
+    return refuse (error, "there is an argument too many");
+  self->soft_usec = (gint64) (soft * G_TIME_SPAN_SECOND);
+  self->family = ipv4 == ipv6 ? AF_UNSPEC : ipv4 ? AF_INET : AF_INET6;
+  return read_handle (self, root, error) && check (self, soft, error);
+}
+
+void
+settings_clear (Settings *self)
+{
+  g_clear_pointer (&self->server, g_free);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a volume's server is told when it is started. */
+#pragma once
+
+#include <glib.h>
+
+#define SETTINGS_HANDLE_MAX 64
+
+typedef struct {
+  int      fuse_fd;        /* /dev/fuse, of a file system that is there already */
+  int      ready_fd;       /* where to say that it serves, or why not; -1: nowhere */
+  char    *server;         /* name or address */
+  int      family;         /* AF_UNSPEC for any */
+  int      port;           /* of its NFS service */
+  char     handle[SETTINGS_HANDLE_MAX]; /* of the root */
+  guint    handle_length;
+  gboolean single_writer;  /* nobody else changes the volume while it is mounted here */
+  gboolean any_port;       /* the connection need not come from a reserved port */
+  gint64   soft_usec;      /* a request fails after so long; 0: never */
+  int      threads;
+} Settings;
+
+/* FALSE with a sentence. */
+gboolean settings_read  (Settings *self, int argc, char **argv, GError **error);
+void     settings_clear (Settings *self);

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A server answers an unstable write from its memory, with a number (the verifier) that changes when that memory is
+ * lost. So each such write is kept here until a commit answers with the same number. When the number is another one,
+ * the server has lost writes: then nothing more is written or read, the writes under way are waited for, and all that
+ * is kept is written once more, in its order and so that it lasts. Newer writes are among them, because an older one
+ * that is repeated alone would undo them.
+ *
+ * What cannot be written again is lost: the next fsync or close of each open file says so. */
+#include "unstable.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+static void
+kept_free (UnstableWrite *self)
+{
+  identity_unref (self->identity);
+  free (self->memory);
+  g_free (self);
+}
+
+/* A node that keeps something is known to the volume, and stays. With the node's lock held, and a reference. */
+void
+unstable_note (Loop *loop, Node *node)
+{
+  Volume *volume = loop_get_volume (loop);
+  gboolean keeps = node->kept.head != NULL;
+  gboolean changed;
+
+  g_mutex_lock (&volume->lock);
+  changed = keeps ? g_hash_table_add (volume->unstable, node) : g_hash_table_remove (volume->unstable, node);
+  g_mutex_unlock (&volume->lock);
+  if (changed && keeps)
+    node_ref (node);
+  else if (changed)
+    node_unref (node);
+}
+
+/* ---- waiting for a node ---- */
+
+static void
+resume (Loop *loop, gpointer data)
+{
+  Call *call = data;
+
+  call->resume (call);
+}
+
+/* With the node's lock held. */
+void
+unstable_hold (Call *call, CallResume resumed)
+{
+  call->resume = resumed;
+  g_queue_push_tail (&call->node->held, call);
+}
+
+static void
+release (Node *node)
+{
+  for (;;)
+    {
+      Call *call;
+
+      g_mutex_lock (&node->lock);
+      call = node->healing || node->suspect ? NULL : g_queue_pop_head (&node->held);
+      g_mutex_unlock (&node->lock);
+      if (call == NULL)
+        return;
+      loop_post (call->loop, resume, call);
+    }
+}
+
+gboolean
+unstable_may_read (Call *call, CallResume resumed)
+{
+  Node *node = call->node;
+  gboolean may;
+
+  g_mutex_lock (&node->lock);
+  may = !node->suspect && !node->healing;
+  if (!may)
+    unstable_hold (call, resumed);
+  g_mutex_unlock (&node->lock);
+  return may;
+}
+
+/* ---- writing again ---- */
+
+static int
+ask_write_again (Call *self, struct rpc_context *rpc)
+{
+  WRITE3args args = {
+    .file = node_handle (self->node),
+    .offset = self->offset + self->done,
+    .count = (count3) (self->size - self->done),
+    .stable = FILE_SYNC,
+    .data = { (u_int) (self->size - self->done), (char *) self->data + self->done },
+  };
+
+  return rpc_nfs3_write_async (rpc, loop_answered, &args, self);
+}
+
+static void
+take_write_again (Call *self, int failure, gpointer result)
+{
+  WRITE3res *res = result;
+  Node *node = self->node;
+  UnstableWrite *kept;
+
+  if (failure == 0 && res->WRITE3res_u.resok.count > 0)
+    {
+      self->done += MIN (res->WRITE3res_u.resok.count, self->size - self->done);
+      if (self->done < self->size)
+        {
+          call_ask (self, ask_write_again, take_write_again);
+          return;
+        }
+    }
+  else if (failure == 0)
+    failure = EIO;
+  g_mutex_lock (&node->lock);
+  kept = g_queue_pop_head (&node->kept);
+  node->kept_bytes -= kept->size;
+  if (failure != 0)
+    {
+      node->faults++;
+      node->fault = failure;
+    }
+  g_mutex_unlock (&node->lock);
+  if (failure != 0)
+    syslog (LOG_ERR, "a write of %zu bytes was lost by the server and cannot be repeated: %s", kept->size,
+            g_strerror (failure));
+  kept_free (kept);
+  unstable_heal (self->loop, node);
+  call_free (self);
+}
+
+/* Goes on with the oldest write that is kept; the node is healing and nothing of it is on its way. */
+void
+unstable_heal (Loop *loop, Node *node)
+{
+  UnstableWrite *kept;
+  Call *call;
+
+  g_mutex_lock (&node->lock);
+  kept = g_queue_peek_head (&node->kept);
+  if (kept == NULL)
+    {
+      node->healing = FALSE;
+      node->suspect = FALSE;
+      node->kept_end = 0;
+      unstable_note (loop, node);
+    }
+  g_mutex_unlock (&node->lock);
+  if (kept == NULL)
+    {
+      release (node);
+      return;
+    }
+  call = call_new_work (loop, node, kept->identity);
+  call->data = kept->data;
+  call->size = kept->size;
+  call->offset = kept->offset;
+  call_ask (call, ask_write_again, take_write_again);
+}
+
+/* With the node's lock held. TRUE when the caller has to heal it. */
+static gboolean
+lose (Node *node)
+{
+  gboolean first = !node->healing;
+
+  node->healing = TRUE;
+  return first && node->writing == 0;
+}
+
+/* ---- commits ---- */
+
+static int
+ask_commit (Call *self, struct rpc_context *rpc)
+{
+  COMMIT3args args = { .file = node_handle (self->node) };
+
+  /* What is kept now is what this commit is about, also when it is asked once more. */
+  g_mutex_lock (&self->node->lock);
+  self->mark = self->node->sequence;
+  g_mutex_unlock (&self->node->lock);
+  return rpc_nfs3_commit_async (rpc, loop_answered, &args, self);
+}
+
+/* Lets go of what is safe. With the node's lock held; TRUE when the server has lost something. */
+static gboolean
+settle (Node *node, guint64 mark, guint64 verifier, gboolean failed)
+{
+  UnstableWrite *kept;
+
+  while ((kept = g_queue_peek_head (&node->kept)) != NULL && kept->sequence <= mark)
+    {
+      if (!failed && kept->verifier != verifier)
+        return TRUE;
+      g_queue_pop_head (&node->kept);
+      node->kept_bytes -= kept->size;
+      kept_free (kept);
+    }
+  if (node->kept.head == NULL)
+    node->kept_end = 0;
+  return FALSE;
+}
+
+static void end_commit (Call *self);
+
+static void
+take_commit (Call *self, int failure, gpointer result)
+{
+  COMMIT3res *res = result;
+  Node *node = self->node;
+  guint64 verifier = failure == 0 ? unstable_verifier (res->COMMIT3res_u.resok.verf) : 0;
+  UnstableWrite *kept;
+  gboolean lost;
+  gboolean mine = FALSE;
+
+  /* Nobody waits for it any more; what is kept stays, and another commit will ask. */
+  if (self->interrupted && self->req == NULL && failure == EINTR)
+    {
+      end_commit (self);
+      return;
+    }
+  g_mutex_lock (&node->lock);
+  kept = g_queue_peek_head (&node->kept);
+  /* Who heals the node has what is kept in his hands. */
+  if (failure != 0 && !node->healing && kept != NULL && kept->sequence <= self->mark)
+    {
+      node->faults++;
+      node->fault = failure;
+    }
+  lost = node->healing || settle (node, self->mark, verifier, failure != 0);
+  if (lost)
+    {
+      mine = lose (node);
+      unstable_hold (self, end_commit);
+    }
+  else if (!node->healing)
+    node->suspect = FALSE;
+  g_mutex_unlock (&node->lock);
+  if (mine)
+    {
+      syslog (LOG_WARNING, "the server has lost writes that it had not committed: they are repeated");
+      unstable_heal (self->loop, node);
+    }
+  if (!lost)
+    end_commit (self);
+}
+
+static void
+end_commit (Call *self)
+{
+  Node *node = node_ref (self->node);
+
+  g_mutex_lock (&node->lock);
+  if (self->is_commit)
+    node->committing--;
+  unstable_note (self->loop, node);
+  g_mutex_unlock (&node->lock);
+  release (node);
+  if (self->is_commit)
+    call_free (self);
+  else
+    self->committed (self);
+  node_unref (node);
+}
+
+void
+unstable_commit (Call *call, CallResume resumed)
+{
+  gboolean empty;
+
+  g_mutex_lock (&call->node->lock);
+  empty = call->node->kept.head == NULL;
+  g_mutex_unlock (&call->node->lock);
+  call->committed = resumed;
+  if (empty)
+    resumed (call);
+  else
+    call_ask (call, ask_commit, take_commit);
+}
+
+/* A commit that nobody waits for. */
+void
+unstable_commit_apart (Loop *loop, Node *node)
+{
+  Identity *identity = NULL;
+  UnstableWrite *kept;
+  Call *call;
+
+  g_mutex_lock (&node->lock);
+  kept = g_queue_peek_head (&node->kept);
+  if (kept != NULL)
+    {
+      identity = identity_ref (kept->identity);
+      node->committing++;
+    }
+  else if (!node->healing)
+    node->suspect = FALSE;
+  g_mutex_unlock (&node->lock);
+  if (identity == NULL)
+    {
+      release (node);
+      return;
+    }
+  call = call_new_work (loop, node, identity);
+  identity_unref (identity);
+  call->is_commit = TRUE;
+  call_ask (call, ask_commit, take_commit);
+}
+
+static GPtrArray *
+list (Loop *loop)
+{
+  Volume *volume = loop_get_volume (loop);
+  GPtrArray *nodes = g_ptr_array_new_with_free_func ((GDestroyNotify) node_unref);
+  GHashTableIter iter;
+  gpointer node;
+
+  g_mutex_lock (&volume->lock);
+  g_hash_table_iter_init (&iter, volume->unstable);
+  while (g_hash_table_iter_next (&iter, &node, NULL))
+    g_ptr_array_add (nodes, node_ref (node));
+  g_mutex_unlock (&volume->lock);
+  return nodes;
+}
+
+void
+unstable_suspect_all (Loop *loop)
+{
+  g_autoptr (GPtrArray) nodes = list (loop);
+
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      Node *node = g_ptr_array_index (nodes, i);
+
+      g_mutex_lock (&node->lock);
+      node->suspect = TRUE;
+      g_mutex_unlock (&node->lock);
+      unstable_commit_apart (loop, node);
+    }
+}
+
+void
+unstable_commit_all (Loop *loop)
+{
+  g_autoptr (GPtrArray) nodes = list (loop);
+
+  for (guint i = 0; i < nodes->len; i++)
+    unstable_commit_apart (loop, g_ptr_array_index (nodes, i));
+}

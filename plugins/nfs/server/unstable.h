@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writes that the server has in its memory only. */
+#pragma once
+
+#include <string.h>
+
+#include "call.h"
+
+/* Written, and in the server's memory as far as anybody knows. */
+typedef struct {
+  Identity   *identity;
+  gpointer    memory;   /* that holds the data: freed with it */
+  const char *data;
+  guint64     offset;
+  gsize       size;
+  guint64     sequence; /* of the node's */
+  guint64     verifier; /* the server's memory has this number */
+} UnstableWrite;
+
+static inline guint64
+unstable_verifier (const char *bytes)
+{
+  guint64 verifier;
+
+  memcpy (&verifier, bytes, sizeof verifier);
+  return verifier;
+}
+
+/* Writes the call's data, of a request, and answers it. */
+void unstable_write (Call *call);
+/* Has the server put down all that was written to the call's node so far, then resumes the call. What went wrong is in
+ * the node's faults. */
+void unstable_commit (Call *call, CallResume resume);
+/* Whether the node can be read as it is; if not, the call waits and is resumed. */
+gboolean unstable_may_read (Call *call, CallResume resume);
+
+/* The server was away: from now on nothing is read of what it may have lost before it was asked. */
+void unstable_suspect_all (Loop *loop);
+/* The end is near. */
+void unstable_commit_all (Loop *loop);
+
+/* Between unstable.c and write.c. With the node's lock held: the call waits until the node has healed; the volume knows
+ * whether the node keeps something. */
+void unstable_hold (Call *call, CallResume resumed);
+void unstable_note (Loop *loop, Node *node);
+/* Goes on with the oldest write that is kept; the node is healing and no write to it is on its way. */
+void unstable_heal (Loop *loop, Node *node);
+/* A commit that nobody waits for. */
+void unstable_commit_apart (Loop *loop, Node *node);

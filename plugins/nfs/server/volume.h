@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The volume that this process serves, and what its threads share. */
+#pragma once
+
+#define FUSE_USE_VERSION 312
+#include <fuse_lowlevel.h>
+
+#include "node.h"
+#include "settings.h"
+
+typedef struct _Loop Loop;
+
+typedef struct {
+  const Settings      *settings;
+  struct fuse_session *session;
+  Nodes               *nodes;
+  Node                *root;
+  Loop               **loops;        /* as many as threads */
+  double               attr_timeout; /* seconds that the kernel believes what it was told */
+  double               entry_timeout;
+  double               absent_timeout;
+  gint                 open_files;   /* atomic */
+  guint                silly_names;  /* atomic: how many were made up */
+  gint64               started;      /* wall clock: names made up by the server before this one are others */
+  GMutex               lock;         /* of what follows */
+  GHashTable          *unstable;     /* of Node: those that keep writes, with a reference each */
+  GMutex               port_lock;    /* libnfs looks for a port with a counter that all threads share */
+} Volume;
+
+void  volume_init  (Volume *self, const Settings *settings);
+void  volume_clear (Volume *self);
+
+/* The node that the kernel means, without a reference. */
+Node *volume_get_node (Volume *self, fuse_ino_t ino);
+/* The loop of this thread. */
+Loop *volume_get_loop (Volume *self);
+/* No more requests will come: wakes every thread, to finish what is under way. */
+void  volume_wake     (Volume *self);

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The file system is made first, from an open /dev/fuse, and detached: nobody can look into it yet. The server gets
+ * that descriptor and nothing else, and says that it serves before the mount is handed on. Until then nothing is
+ * written down and nothing need be: if this process is killed, the mount goes with it, and a server without one ends.
+ *
+ * No copy of the descriptor stays here: the death of the server must be the end of the connection, or whoever waits for
+ * an answer would wait for ever. */
+#include "user-path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "user-server.h"
+
+#define SERVER_PROGRAM "kvol-nfs"
+/* What an unmounted volume's server still has to do is to commit what was written. */
+#define FAREWELL_USEC (4 * G_TIME_SPAN_SECOND)
+/* Of nfs(5), in tenths of a second. */
+#define TIMEO_DEFAULT 600
+#define RETRANS_DEFAULT 2
+
+/* What is open while a volume is made; -1: not. */
+typedef struct
+{
+  int fuse;
+  int tree;
+  int pidfd;
+  int ready[2];
+} Parts;
+
+static void
+close_fd (int *fd)
+{
+  if (*fd >= 0)
+    close (*fd);
+  *fd = -1;
+}
+
+static void
+parts_clear (Parts *self)
+{
+  close_fd (&self->fuse);
+  close_fd (&self->tree);
+  close_fd (&self->pidfd);
+  close_fd (&self->ready[0]);
+  close_fd (&self->ready[1]);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Parts, parts_clear)
+
+static gboolean
+throw_errno (GError **error, int code, const char *what)
+{
+  int number = errno;
+
+  g_set_error (error, KVOL_ERROR, code, "cannot %s: %s", what, g_strerror (number));
+  return FALSE;
+}
+
+static gboolean
+make_tree (const KvolHost *host, Parts *parts, const char *source, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *fd = NULL;
+
+  parts->fuse = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
+  if (parts->fuse < 0)
+    return throw_errno (error, KVOL_ERROR_NOT_SUPPORTED,
+                        "open /dev/fuse, which NFS without the kernel's client takes (modprobe fuse)");
+  fd = g_strdup_printf ("fd=%d", parts->fuse);
+
+  const char *const options[] = { fd,           "rootmode=40755", "user_id=0",
+                                  "group_id=0", "allow_other",    "default_permissions",
+                                  NULL };
+
+  parts->tree = host->create_fs (host, "fuse", source, options, cancellable, error);
+  return parts->tree >= 0;
+}
+
+/* ---- the server's arguments ---- */
+
+static double
+get_soft_seconds (const char *const *options)
+{
+  gint64 timeo = TIMEO_DEFAULT;
+  gint64 retrans = RETRANS_DEFAULT;
+  gboolean soft = FALSE;
+
+  for (gsize i = 0; options != NULL && options[i] != NULL; i++)
+    {
+      g_auto (GStrv) words = g_strsplit (options[i], ",", -1);
+
+      for (gsize j = 0; words[j] != NULL; j++)
+        if (g_str_equal (words[j], "soft") || g_str_equal (words[j], "hard"))
+          soft = g_str_equal (words[j], "soft");
+        else if (g_str_has_prefix (words[j], "timeo="))
+          timeo = g_ascii_strtoll (words[j] + strlen ("timeo="), NULL, 10);
+        else if (g_str_has_prefix (words[j], "retrans="))
+          retrans = g_ascii_strtoll (words[j] + strlen ("retrans="), NULL, 10);
+    }
+  return soft ? (double) MAX (timeo, 1) / 10 * (double) (retrans + 1) : 0;
+}
+
+static char *
+to_hex (const NfsHandle *handle)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < handle->length; i++)
+    g_string_append_printf (text, "%02x", handle->bytes[i]);
+  return g_string_free (text, FALSE);
+}
+
+static GPtrArray *
+make_args (const NfsTarget *target, const NfsFound *found, const KvolPodVolume *volume)
+{
+  GPtrArray *args = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *root = to_hex (&found->root);
+  double soft = get_soft_seconds (volume->volume->mount_options);
+  char seconds[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_ptr_array_add (args, g_strdup (SERVER_PROGRAM));
+  g_ptr_array_add (args, g_strdup ("--fuse-fd=3"));
+  g_ptr_array_add (args, g_strdup ("--ready-fd=4"));
+  g_ptr_array_add (args, g_strconcat ("--server=", target->server, NULL));
+  g_ptr_array_add (args, g_strdup_printf ("--port=%d", found->port));
+  g_ptr_array_add (args, g_strconcat ("--root=", root, NULL));
+  if (target->options.family != AF_UNSPEC)
+    g_ptr_array_add (args, g_strdup (target->options.family == AF_INET6 ? "--ipv6" : "--ipv4"));
+  if (target->options.any_port)
+    g_ptr_array_add (args, g_strdup ("--any-port"));
+  /* ReadWriteOnce is one node, and that may have several pods with a server each. */
+  if (g_strcmp0 (volume->volume->access_mode, "ReadWriteOncePod") == 0)
+    g_ptr_array_add (args, g_strdup ("--single-writer"));
+  if (soft > 0)
+    g_ptr_array_add (args, g_strconcat ("--soft=", g_ascii_dtostr (seconds, sizeof seconds, soft), NULL));
+  g_ptr_array_add (args, NULL);
+  return args;
+}
+
+/* ---- its start ---- */
+
+/* Waits for the line in which it says that it serves, or why not. */
+static gboolean
+await_ready (Parts *parts, gint64 usec, GCancellable *cancellable, GError **error)
+{
+  NfsDeadline deadline = { .end = g_get_monotonic_time () + usec, .cancellable = cancellable };
+  NfsWait wait = nfs_deadline_await (&deadline, parts->ready[0], POLLIN, deadline.end, error);
+  char line[512];
+  ssize_t n = wait == NFS_WAIT_READY ? read (parts->ready[0], line, sizeof line - 1) : 0;
+
+  if (wait == NFS_WAIT_FAILED)
+    return FALSE;
+  line[MAX (n, 0)] = '\0';
+  if (g_str_equal (line, "ok\n"))
+    return TRUE;
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT, "the volume's server (%s) does not start: %s", SERVER_PROGRAM,
+               n > 0                   ? g_strchomp (line)
+               : wait == NFS_WAIT_LATE ? "it says nothing"
+                                       : "it ended without a word");
+  return FALSE;
+}
+
+static gboolean
+start (const KvolHost *host, Parts *parts, const GPtrArray *args, gint64 usec, GCancellable *cancellable,
+       GError **error)
+{
+  int fds[2];
+
+  if (pipe2 (parts->ready, O_CLOEXEC) < 0)
+    return throw_errno (error, KVOL_ERROR_TRANSIENT, "make a pipe");
+  fds[0] = parts->fuse;
+  fds[1] = parts->ready[1];
+  parts->pidfd = host->spawn_server (host, (const char *const *) args->pdata, fds, G_N_ELEMENTS (fds), error);
+  if (parts->pidfd < 0)
+    return FALSE;
+  close_fd (&parts->fuse);
+  close_fd (&parts->ready[1]);
+  return await_ready (parts, usec, cancellable, error);
+}
+
+static gboolean
+write_down (const KvolHost *host, const Parts *parts, const KvolPodVolume *volume, GError **error)
+{
+  NfsUserServer server;
+  struct stat status;
+
+  if (!nfs_user_server_init (&server, parts->pidfd) || fstat (parts->tree, &status) < 0)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT, "the volume's server (%s) has ended", SERVER_PROGRAM);
+      return FALSE;
+    }
+  server.connection = minor (status.st_dev);
+  return host->save_record (host, volume->volume, volume->pod_uid, nfs_user_server_to_record (&server), FALSE, error);
+}
+
+/* The server speaks version 3; a volume that does not say another one is asked for by that. */
+static gboolean
+find_v3 (const NfsTarget *target, const NfsFound *found, gint64 usec, NfsFound *ret_found, GCancellable *cancellable,
+         GError **error)
+{
+  g_autoptr (GVariant) steps = NULL;
+  NfsTarget by_3 = *target;
+
+  if (target->options.by_kerberos || target->options.version == 4)
+    return nfs_cause_throw (error, NFS_NO_DATA_PATH,
+                            "\"%s\" of \"%s\" is to be had by %s, which takes the kernel's client", target->path,
+                            target->server, target->options.version == 4 ? "NFS 4" : "Kerberos");
+  *ret_found = *found;
+  by_3.options.version = 3;
+  by_3.options.port = found->port;
+  return found->version == 3 || nfs_probe (&by_3, usec, &steps, ret_found, cancellable, error);
+}
+
+int
+nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFound *found, const KvolPodVolume *volume,
+                    gint64 usec, GCancellable *cancellable, GError **error)
+{
+  g_auto (Parts) parts = { -1, -1, -1, { -1, -1 } };
+  g_autofree char *source = g_strdup_printf ("%s:%s", target->server, target->path);
+  g_autoptr (GPtrArray) args = NULL;
+  NfsFound by_3;
+  int tree;
+
+  if (!find_v3 (target, found, usec, &by_3, cancellable, error))
+    return -1;
+  args = make_args (target, &by_3, volume);
+  if (!make_tree (host, &parts, source, cancellable, error) || !start (host, &parts, args, usec, cancellable, error)
+      || !write_down (host, &parts, volume, error))
+    return -1;
+  tree = parts.tree;
+  parts.tree = -1;
+  return tree;
+}
+
+/* ---- later ---- */
+
+gboolean
+nfs_user_path_check (const KvolPodVolume *volume, GError **error)
+{
+  NfsUserServer server;
+  int pidfd;
+
+  if (!nfs_user_server_from_record (&server, volume->volume->record))
+    return TRUE;
+  pidfd = nfs_user_server_open (&server);
+  if (pidfd >= 0)
+    {
+      close (pidfd);
+      return TRUE;
+    }
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_UNCERTAIN,
+               "the volume's server (%s, process %" G_GINT64_FORMAT ") has died: the pod gets errors; start it anew",
+               SERVER_PROGRAM, server.pid);
+  return FALSE;
+}
+
+gboolean
+nfs_user_path_close (const KvolPodVolume *volume, GError **error)
+{
+  NfsUserServer server;
+
+  if (!nfs_user_server_from_record (&server, volume->volume->record) || nfs_user_server_end (&server, FAREWELL_USEC))
+    return TRUE;
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY,
+               "the volume's server (%s, process %" G_GINT64_FORMAT ") does not end", SERVER_PROGRAM, server.pid);
+  return FALSE;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nfs-fuse/served.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "nfs-fuse/handle.h"
+#include "support/scratch.h"
+
+#define END_MSEC 10000
+#define GUARD_FD 500
+#define PROGRAM "libexec/kvol-nfs"
+
+gboolean
+served_is_long (void)
+{
+  return g_strcmp0 (g_getenv ("CHECK_LONG"), "1") == 0;
+}
+
+static char *
+dup_program (void)
+{
+  return g_build_filename (g_getenv ("B") != NULL ? g_getenv ("B") : "build", PROGRAM, NULL);
+}
+
+static char *
+find_reason (void)
+{
+  g_autofree char *program = dup_program ();
+  char *reason = NULL;
+
+  if (!scratch_is_real_root ())
+    return g_strdup ("the server opens files by their handles, which takes real root");
+  if (access ("/dev/fuse", R_OK | W_OK) < 0)
+    return g_strdup ("there is no /dev/fuse here");
+  if (access (program, X_OK) < 0)
+    return g_strdup ("kvol-nfs is not built");
+  nfs_server_works (&reason);
+  return reason;
+}
+
+gboolean
+served_export_open (ServedExport *self, gboolean locks)
+{
+  g_autofree char *reason = find_reason ();
+  g_autoptr (GError) error = NULL;
+
+  *self = (ServedExport){ .locks = locks };
+  if (reason != NULL)
+    {
+      print_message ("# skip: %s\n", reason);
+      return FALSE;
+    }
+  self->data = scratch_dir ("data");
+
+  const NfsExport exports[] = { { .path = SERVED_EXPORT, .directory = self->data }, { 0 } };
+  const NfsServerSettings settings = { .exports = exports,
+                                       .only_v3 = TRUE,
+                                       .locks = locks ? NFS_LOCKS_GIVEN : NFS_LOCKS_NONE };
+
+  self->server = nfs_server_start (&settings, &error);
+  if (self->server == NULL)
+    fail_msg ("%s", error->message);
+  return TRUE;
+}
+
+void
+served_export_clear (ServedExport *self)
+{
+  nfs_server_stop (self->server);
+  g_free (self->data);
+}
+
+/* ---- the file system ---- */
+
+static void
+set_text (int fs, const char *key, const char *value)
+{
+  if (syscall (SYS_fsconfig, fs, FSCONFIG_SET_STRING, key, value, 0) < 0)
+    fail_msg ("fuse: %s=%s: %s", key, value, g_strerror (errno));
+}
+
+static int
+make_tree (int fuse)
+{
+  g_autofree char *number = g_strdup_printf ("%d", fuse);
+  KVOL_AUTO_FD fs = syscall (SYS_fsopen, "fuse", FSOPEN_CLOEXEC);
+  int tree;
+
+  assert_true (fs >= 0);
+  set_text (fs, "source", "127.0.0.1:" SERVED_EXPORT);
+  set_text (fs, "subtype", "kvol-nfs");
+  set_text (fs, "fd", number);
+  set_text (fs, "rootmode", "40755");
+  set_text (fs, "user_id", "0");
+  set_text (fs, "group_id", "0");
+  assert_int_equal (syscall (SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "allow_other", NULL, 0), 0);
+  assert_int_equal (syscall (SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "default_permissions", NULL, 0), 0);
+  assert_int_equal (syscall (SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0), 0);
+  tree = (int) syscall (SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+  assert_true (tree >= 0);
+  return tree;
+}
+
+/* ---- its server ---- */
+
+static GStrv
+make_arguments (int fuse, int ready, const char *const *more)
+{
+  g_autoptr (GStrvBuilder) arguments = g_strv_builder_new ();
+  const LockFile root = handle_get (SERVED_EXPORT, NULL);
+  g_autoptr (GString) handle = g_string_new (NULL);
+  g_autofree char *fuse_text = g_strdup_printf ("%d", fuse);
+  g_autofree char *ready_text = g_strdup_printf ("%d", ready);
+  g_autofree char *program = dup_program ();
+
+  for (gsize i = 0; i < root.length; i++)
+    g_string_append_printf (handle, "%02x", root.data[i]);
+  g_strv_builder_add_many (arguments, program, "--fuse-fd", fuse_text, "--ready-fd", ready_text, "--server",
+                           "127.0.0.1", "--root", handle->str, NULL);
+  if (more != NULL)
+    g_strv_builder_addv (arguments, (const char **) more);
+  return g_strv_builder_end (arguments);
+}
+
+static G_GNUC_NORETURN void
+become (GStrv arguments, int fuse, int ready)
+{
+  fcntl (fuse, F_SETFD, 0);
+  fcntl (ready, F_SETFD, 0);
+  execv (arguments[0], arguments);
+  _exit (127);
+}
+
+/* The kernel's own way to end a child with its parent is lost when that gives up its rights. */
+static pid_t
+start_guard (pid_t server)
+{
+  KVOL_AUTO_FD test = (int) syscall (SYS_pidfd_open, getpid (), 0);
+  KVOL_AUTO_FD life = (int) syscall (SYS_pidfd_open, server, 0);
+  struct pollfd ends[] = { { .fd = test, .events = POLLIN }, { .fd = life, .events = POLLIN } };
+  pid_t guard = fork ();
+
+  if (guard != 0)
+    return guard;
+  /* Whatever else is open here would keep the volume busy. */
+  ends[0].fd = fcntl (test, F_DUPFD, GUARD_FD);
+  ends[1].fd = fcntl (life, F_DUPFD, GUARD_FD);
+  syscall (SYS_close_range, 0, GUARD_FD - 1, 0);
+  while (poll (ends, G_N_ELEMENTS (ends), -1) < 0 && errno == EINTR)
+    continue;
+  syscall (SYS_pidfd_send_signal, ends[1].fd, SIGKILL, NULL, 0);
+  _exit (0);
+}
+
+/* What it says is "ok" when it serves. */
+static void
+await_ready (int fd)
+{
+  struct pollfd said = { .fd = fd, .events = POLLIN };
+  char text[512] = "";
+
+  if (poll (&said, 1, END_MSEC) <= 0 || read (fd, text, sizeof text - 1) <= 0 || !g_str_equal (text, "ok\n"))
+    fail_msg ("kvol-nfs did not come up: %s", text);
+}
+
+void
+served_start (Served *self, const char *const *more)
+{
+  KVOL_AUTO_FD fuse = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
+  KVOL_AUTO_FD tree = -1;
+  KVOL_AUTO_FD heard = -1;
+  KVOL_AUTO_FD told = -1;
+  g_auto (GStrv) arguments = NULL;
+  struct stat status;
+  int ends[2];
+
+  *self = (Served){ .path = scratch_dir ("mount") };
+  assert_true (fuse >= 0);
+  assert_int_equal (pipe2 (ends, O_CLOEXEC), 0);
+  heard = ends[0];
+  told = ends[1];
+  arguments = make_arguments (fuse, told, more);
+  tree = make_tree (fuse);
+  self->pid = fork ();
+  if (self->pid == 0)
+    become (arguments, fuse, told);
+  self->guard = start_guard (self->pid);
+  kvol_clear_fd (&told);
+  await_ready (heard);
+  assert_int_equal (syscall (SYS_move_mount, tree, "", AT_FDCWD, self->path, MOVE_MOUNT_F_EMPTY_PATH), 0);
+  assert_int_equal (fstat (tree, &status), 0);
+  self->minor = minor (status.st_dev);
+}
+
+gboolean
+served_await_end (Served *self, int msec)
+{
+  KVOL_AUTO_FD life = self->pid == 0 ? -1 : (int) syscall (SYS_pidfd_open, self->pid, 0);
+  struct pollfd ended = { .fd = life, .events = POLLIN };
+
+  if (life < 0)
+    return TRUE;
+  if (poll (&ended, 1, msec) <= 0)
+    return FALSE;
+  waitpid (self->pid, NULL, 0);
+  waitpid (self->guard, NULL, 0);
+  self->pid = 0;
+  return TRUE;
+}
+
+void
+served_stop (Served *self)
+{
+  if (umount2 (self->path, UMOUNT_NOFOLLOW) < 0)
+    fail_msg ("unmount %s: %s", self->path, g_strerror (errno));
+  assert_true (served_await_end (self, END_MSEC));
+  served_clear (self);
+}
+
+void
+served_clear (Served *self)
+{
+  if (self->path == NULL)
+    return;
+  /* Whoever still waits inside gets an error when the server is gone. */
+  if (self->pid != 0)
+    kill (self->pid, SIGKILL);
+  served_await_end (self, END_MSEC);
+  umount2 (self->path, MNT_DETACH | UMOUNT_NOFOLLOW);
+  g_clear_pointer (&self->path, g_free);
+}

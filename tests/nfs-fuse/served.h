@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A volume that kvol-nfs serves: the server is started as the plugin starts it, and mounted on a directory. */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+#include "nfs-server/server.h"
+
+#define SERVED_EXPORT "/exports/data"
+
+/* The NFS server of a test: one export, a fresh directory. */
+typedef struct {
+  NfsServer *server;
+  char      *data;  /* what is exported, as it is on this machine */
+  gboolean   locks;
+} ServedExport;
+
+/* FALSE when this machine has none, or no FUSE, or kvol-nfs is not built; the reason has been printed. */
+gboolean served_export_open  (ServedExport *self, gboolean locks);
+void     served_export_clear (ServedExport *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ServedExport, served_export_clear)
+
+typedef struct {
+  pid_t pid;  /* kvol-nfs; 0: it has been waited for */
+  pid_t guard;
+  char *path; /* where it is mounted */
+  guint minor; /* of its FUSE connection */
+} Served;
+
+/* @more: arguments beside those that every volume has, up to the first NULL; or NULL. Fails the test when it does not
+ * come up. */
+void served_start (Served *self, const char *const *more);
+/* Unmounts it, and waits for the server's end; the test fails when that takes more than 10 seconds. */
+void served_stop  (Served *self);
+/* For a test that failed: everything is gone afterwards. */
+void served_clear (Served *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Served, served_clear)
+
+/* Whether the server has ended within @msec; then it has been waited for. */
+gboolean served_await_end (Served *self, int msec);
+
+/* Whether the tests shall take their time (make check-long). */
+gboolean served_is_long (void);
