@@ -215,6 +215,24 @@ find_v3 (const NfsTarget *target, const NfsFound *found, gint64 usec, NfsFound *
   return found->version == 3 || nfs_probe (&by_3, usec, &steps, ret_found, cancellable, error);
 }
 
+/* Whether it was said that nobody else locks files of this export. */
+static gboolean
+has_local_locks (const NfsOptions *options)
+{
+  gboolean local = FALSE;
+
+  for (guint i = 0; options->kernel != NULL && i < options->kernel->len; i++)
+    {
+      const char *option = options->kernel->pdata[i];
+
+      if (g_str_equal (option, "nolock") || g_str_equal (option, "local_lock=all"))
+        local = TRUE;
+      else if (g_str_equal (option, "lock") || g_str_has_prefix (option, "local_lock="))
+        local = FALSE;
+    }
+  return local;
+}
+
 int
 nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFound *found, const KvolPodVolume *volume,
                     gint64 usec, GCancellable *cancellable, GError **error)
@@ -225,6 +243,15 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
   NfsFound by_3;
   int tree;
 
+  if (!has_local_locks (&target->options))
+    {
+      nfs_cause_throw (
+          error, NFS_NO_DATA_PATH,
+          "this node's kernel has no client for \"%s\", and kvol-nfs keeps locks on this node alone; the mount "
+          "option \"nolock\" (or \"local_lock=all\") says that no other node locks files of it",
+          target->path);
+      return -1;
+    }
   if (!find_v3 (target, found, usec, &by_3, cancellable, error))
     return -1;
   args = make_args (target, &by_3, volume);

@@ -62,15 +62,21 @@ ground_leave (void **state)
 }
 
 static KvolPod *
-pod_of (const char *name, const char *fields)
+pod_with_locks (const char *name, const char *fields, const char *locks)
 {
   g_autofree char *spec = g_strdup_printf (
       "{'volumes': <[{'name': <'data'>, 'specName': <'pv1'>, 'nfs': <{'server': <'127.0.0.1'>, 'path': "
-      "<'/exports/data'>%s}>, 'mountOptions': <['mountport=20048', 'port=2049']>}]>, 'containers': <[{'name': "
+      "<'/exports/data'>%s}>, 'mountOptions': <['mountport=20048', 'port=2049'%s]>}]>, 'containers': <[{'name': "
       "<'main'>, 'volumeMounts': <[{'name': <'data'>, 'mountPath': <'/data'>}]>}]>}",
-      fields);
+      fields, locks);
 
   return story_pod (name, spec);
+}
+
+static KvolPod *
+pod_of (const char *name, const char *fields)
+{
+  return pod_with_locks (name, fields, ", 'nolock'");
 }
 
 static char *
@@ -118,6 +124,26 @@ assert_no_server (void)
   g_autoptr (GArray) pids = list_servers ();
 
   assert_int_equal (pids->len, 0);
+}
+
+/* Whoever shares an export with a database would find it without locks. */
+static void
+a_volume_that_says_nothing_of_locks_is_refused (void **state)
+{
+  static const char *const locks[] = { "", ", 'nolock', 'lock'", ", 'local_lock=all', 'local_lock=flock'" };
+  Ground *self = *state;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (locks); i++)
+    {
+      g_autoptr (KvolPod) pod = pod_with_locks ("web", "", locks[i]);
+      g_autoptr (GError) error = NULL;
+
+      assert_false (kvol_manager_sync_pod (self->story->manager, pod, NULL, &error));
+      assert_non_null (strstr (error->message, "nfs.no-data-path"));
+      assert_non_null (strstr (error->message, "nolock"));
+      story_remove (self->story, pod);
+    }
+  assert_no_server ();
 }
 
 static void
@@ -313,6 +339,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
+    ON_GROUND (a_volume_that_says_nothing_of_locks_is_refused),
     ON_GROUND (what_is_written_in_the_pod_is_on_the_export_and_the_reverse),
     ON_GROUND (a_read_only_volume_cannot_be_written),
     ON_GROUND (the_server_outlives_who_started_it_and_another_ends_it),
