@@ -132,6 +132,8 @@ add_descriptors (GPtrArray *lines)
 {
   g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
   const char *name;
+  guint n_sockets = 0;
+  guint n_processes = 0;
 
   while ((name = g_dir_read_name (dir)) != NULL)
     {
@@ -139,10 +141,12 @@ add_descriptors (GPtrArray *lines)
       g_autofree char *target = g_file_read_link (link, NULL);
       g_autofree char *self = g_strdup_printf ("/proc/%d/fd", getpid ());
 
-      /* A manager that was started anew has a new worker behind the same descriptor. */
+      /* A manager that was started anew has new workers, behind any descriptors: they count by number. */
       if (target != NULL && g_str_has_prefix (target, "socket:["))
-        target[strlen ("socket")] = '\0';
-      if (target != NULL && !g_str_equal (target, self) && !g_str_equal (target, "anon_inode:[eventfd]"))
+        g_ptr_array_add (lines, g_strdup_printf ("socket %u", ++n_sockets));
+      else if (g_strcmp0 (target, "anon_inode:[pidfd]") == 0)
+        g_ptr_array_add (lines, g_strdup_printf ("pidfd %u", ++n_processes));
+      else if (target != NULL && !g_str_equal (target, self) && !g_str_equal (target, "anon_inode:[eventfd]"))
         g_ptr_array_add (lines, g_strdup_printf ("descriptor %s of %s", name, target));
     }
 }

@@ -111,6 +111,19 @@ take_entry (Directory *self, const entryplus3 *from)
   g_array_append_val (self->entries, entry);
 }
 
+/* libnfs lays its entries one behind the other without a thought of alignment. */
+static void
+take_list (Directory *self, gconstpointer first)
+{
+  entryplus3 entry;
+
+  for (gconstpointer at = first; at != NULL; at = entry.nextentry)
+    {
+      memcpy (&entry, at, sizeof (entry));
+      take_entry (self, &entry);
+    }
+}
+
 static int
 ask_entries (Call *self, struct rpc_context *rpc)
 {
@@ -265,8 +278,7 @@ take_entries (Call *self, int failure, gpointer result)
   directory->asked = (gint64) self->mark;
   directory->end = res->READDIRPLUS3res_u.resok.reply.eof;
   memcpy (directory->verifier, res->READDIRPLUS3res_u.resok.cookieverf, NFS3_COOKIEVERFSIZE);
-  for (const entryplus3 *e = res->READDIRPLUS3res_u.resok.reply.entries; e != NULL; e = e->nextentry)
-    take_entry (directory, e);
+  take_list (directory, res->READDIRPLUS3res_u.resok.reply.entries);
   empty = directory->entries->len == 0;
   if (!empty)
     reply_entries (self);
