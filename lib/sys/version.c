@@ -261,7 +261,8 @@ content_compare (int fd, const char *content, gsize size, char *buffer)
       /* A directory or a pipe in its place does not say EIO. */
       if (n < 0)
         return errno == EIO ? COMPARE_FAILED : COMPARE_DIFFERENT;
-      if ((gsize) n > size || memcmp (buffer, content, n) != 0)
+      /* An empty file has no content to point to. */
+      if ((gsize) n > size || (n > 0 && memcmp (buffer, content, n) != 0))
         return COMPARE_DIFFERENT;
       content += n;
       size -= n;
