@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/call.h"
 
+#include <kvol/kvol-error.h>
+
 #include "model/downward.h"
+#include "model/field.h"
 #include "sys/node.h"
 
 static guint32
@@ -84,5 +87,47 @@ engine_call_init (EngineCall *self, Engine *engine, const EnginePod *pod, Engine
   if (model == NULL)
     return;
   fill_from_model (self, pod->model, model);
+  self->secret = model->secret.name != NULL ? &model->secret : NULL;
   self->node.options = options_of (engine, pod, volume, model);
+}
+
+/* In upstream's words (pkg/volume/flexvolume, addSecretsToOptions). */
+static gboolean
+check_secret (const ModelSecretRef *ref, const char *ns, GVariant *object, GError **error)
+{
+  if (object == NULL)
+    g_prefix_error (error, "couldn't get secret %s/%s: ", ns, ref->name);
+  else if (ref->type != NULL && g_strcmp0 (model_field_string (object, "type"), ref->type) != 0)
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "couldn't get secret %s/%s: cannot get secret of type %s", ns,
+                 ref->name, ref->type);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+gboolean
+engine_call_add_secrets (EngineCall *self, Engine *engine, const EnginePod *pod, GCancellable *cancellable,
+                         GError **error)
+{
+  const ModelSecretRef *ref = self->secret;
+
+  if (ref == NULL)
+    return TRUE;
+
+  const char *ns = ref->ns != NULL ? ref->ns : pod->ns;
+  g_autoptr (GVariant) object =
+      engine->ops->get_object (engine->data, "v1", "Secret", ns, ref->name, cancellable, error);
+
+  if (!check_secret (ref, ns, object, error))
+    return FALSE;
+  self->secrets = g_variant_lookup_value (object, "data", G_VARIANT_TYPE ("a{say}"));
+  self->node.secrets = self->secrets;
+  return TRUE;
+}
+
+void
+engine_call_clear (EngineCall *self)
+{
+  self->node.secrets = NULL;
+  g_clear_pointer (&self->secrets, g_variant_unref);
 }

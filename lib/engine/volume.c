@@ -215,7 +215,7 @@ gboolean
 engine_volume_set_up (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout, GCancellable *cancellable,
                       GError **error)
 {
-  EngineCall call = { 0 };
+  g_auto (EngineCall) call = { 0 };
   const LoaderPlugin *plugin = find_plugin (self, volume, error);
 
   if (plugin == NULL)
@@ -229,6 +229,8 @@ engine_volume_set_up (Engine *self, EnginePod *pod, EngineVolume *volume, Layout
   if (volume->volume_id == NULL)
     return FALSE;
   call.node.volume_id = volume->volume_id;
+  if (!engine_call_add_secrets (&call, self, pod, cancellable, error))
+    return FALSE;
 
   if (plugin->desc.flags & KVOL_PLUGIN_NO_DIRECTORY)
     return set_up_host_path (self, plugin, volume, &call, cancellable, error);
@@ -285,7 +287,7 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
                        GCancellable *cancellable, GError **error)
 {
   const LoaderPlugin *plugin = find_plugin (self, volume, error);
-  EngineCall call = { 0 };
+  g_auto (EngineCall) call = { 0 };
 
   *ret_lost = FALSE;
   if (plugin == NULL)
@@ -294,7 +296,8 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
   if (volume->made == ENGINE_MADE_HOST_PATH)
     {
       engine_call_init (&call, self, pod, volume);
-      return set_up_host_path (self, plugin, volume, &call, cancellable, error);
+      return engine_call_add_secrets (&call, self, pod, cancellable, error)
+             && set_up_host_path (self, plugin, volume, &call, cancellable, error);
     }
   if (plugin->desc.refresh == NULL)
     {
@@ -313,7 +316,8 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
       return TRUE;
     }
   engine_call_init (&call, self, pod, volume);
-  return refresh_at (plugin, volume, &call, dir, cancellable, error);
+  return engine_call_add_secrets (&call, self, pod, cancellable, error)
+         && refresh_at (plugin, volume, &call, dir, cancellable, error);
 }
 
 /* Unmounts what lies in the volume's place, when it is the volume's. */
@@ -392,7 +396,7 @@ engine_volume_take_down (Engine *self, EnginePod *pod, EngineVolume *volume, Lay
 {
   const LoaderPlugin *plugin = loader_registry_find (self->registry, volume->plugin);
   EngineUnmount unmount;
-  EngineCall call = { 0 };
+  g_auto (EngineCall) call = { 0 };
   int parent = -1;
 
   engine_unmount_init (&unmount, self, plugin);

@@ -21,6 +21,7 @@ volume_free (gpointer data)
   g_free (self->plugin);
   g_clear_pointer (&self->options, g_variant_unref);
   g_free (self->fs_type);
+  model_secret_ref_clear (&self->secret);
   g_free (self->access_mode);
   g_strfreev (self->mount_options);
   g_strfreev (self->nested);
@@ -133,6 +134,8 @@ volume_new (GVariant *object, const char *field, GError **error)
   self->plugin = g_steal_pointer (&source.plugin);
   self->options = g_steal_pointer (&source.options);
   self->fs_type = g_strdup (fs_type ? fs_type : source.fs_type);
+  self->secret = source.secret;
+  source.secret = (ModelSecretRef){ 0 };
   self->access_mode = access_modes ? g_strdup (access_modes[0]) : NULL;
   self->mount_options = model_field_strings (object, "mountOptions");
   self->capacity = MAX (0, model_field_int (object, "capacity", 0));

@@ -2,7 +2,7 @@
 /* A pod, read once from its object and immutable after. */
 #pragma once
 
-#include <glib.h>
+#include "model/source.h"
 
 typedef struct {
   char      *name;          /* as the pod calls it */
@@ -13,6 +13,7 @@ typedef struct {
   char      *access_mode;   /* the first one; NULL: inline */
   char     **mount_options; /* or NULL */
   char     **nested;        /* directories that other volumes' mounts need in this one; or NULL */
+  ModelSecretRef secret;
   guint64    capacity;
   gboolean   read_only;
   gboolean   is_downward;   /* its options refer to the pod, see model/downward.h */

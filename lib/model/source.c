@@ -27,8 +27,17 @@ static const char *const beside[] = { "name",   "specName",   "accessModes", "mo
                                       "fsType", "volumeMode", NULL };
 
 void
+model_secret_ref_clear (ModelSecretRef *self)
+{
+  g_clear_pointer (&self->name, g_free);
+  g_clear_pointer (&self->ns, g_free);
+  g_clear_pointer (&self->type, g_free);
+}
+
+void
 model_source_clear (ModelSource *self)
 {
+  model_secret_ref_clear (&self->secret);
   g_clear_pointer (&self->plugin, g_free);
   g_clear_pointer (&self->options, g_variant_unref);
   g_clear_pointer (&self->fs_type, g_free);
@@ -55,20 +64,40 @@ read_driver (ModelSource *self, const char *source, GVariant *fields, GError **e
   return TRUE;
 }
 
+/* A volume of a claim may name a Secret of another namespace than the pod's. */
+static void
+read_secret_ref (ModelSecretRef *self, GVariant *fields, const char *key, const char *type)
+{
+  g_autoptr (GVariant) ref = model_field_object (fields, key);
+  const char *name = ref ? model_field_string (ref, "name") : NULL;
+  const char *ns = ref ? model_field_string (ref, "namespace") : NULL;
+
+  if (name == NULL || *name == '\0')
+    return;
+  self->name = g_strdup (name);
+  self->ns = ns != NULL && *ns != '\0' ? g_strdup (ns) : NULL;
+  self->type = g_strdup (type);
+}
+
+/* The Secret's type is the driver's name (upstream pkg/volume/util, GetSecretForPV). */
 static gboolean
 read_flex (ModelSource *self, GVariant *fields, GError **error)
 {
-  g_autoptr (GVariant) secret = model_field_object (fields, "secretRef");
-
-  if (secret != NULL)
-    {
-      g_set_error_literal (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED, "flexVolume.secretRef: not supported yet");
-      return FALSE;
-    }
   self->options = model_field_object (fields, "options");
   if (self->options == NULL)
     self->options = no_options ();
-  return read_driver (self, "flexVolume", fields, error);
+  if (!read_driver (self, "flexVolume", fields, error))
+    return FALSE;
+  read_secret_ref (&self->secret, fields, "secretRef", self->plugin);
+  return TRUE;
+}
+
+static gboolean
+read_csi (ModelSource *self, GVariant *fields, GError **error)
+{
+  self->options = g_variant_ref (fields);
+  read_secret_ref (&self->secret, fields, "nodePublishSecretRef", NULL);
+  return read_driver (self, "csi", fields, error);
 }
 
 static gboolean
@@ -76,10 +105,10 @@ read_fields (ModelSource *self, const char *source, GVariant *fields, GError **e
 {
   if (g_str_equal (source, "flexVolume"))
     return read_flex (self, fields, error);
+  if (g_str_equal (source, "csi"))
+    return read_csi (self, fields, error);
 
   self->options = g_variant_ref (fields);
-  if (g_str_equal (source, "csi"))
-    return read_driver (self, source, fields, error);
   for (size_t i = 0; i < G_N_ELEMENTS (served); i++)
     if (g_str_equal (served[i].source, source))
       self->plugin = g_strdup (served[i].plugin);

@@ -4,12 +4,22 @@
 
 #include <glib.h>
 
+/* The Secret whose data a driver gets beside its options. */
 typedef struct {
-  char     *plugin;
-  GVariant *options;   /* a{sv}: the source's own fields; of a flexVolume its driver's options */
-  char     *fs_type;   /* or NULL */
-  gboolean  read_only;
+  char *name;  /* NULL: none */
+  char *ns;    /* NULL: the pod's */
+  char *type;  /* that it must have; NULL: any */
+} ModelSecretRef;
+
+typedef struct {
+  char          *plugin;
+  GVariant      *options;   /* a{sv}: the source's own fields; of a flexVolume its driver's options */
+  char          *fs_type;   /* or NULL */
+  ModelSecretRef secret;
+  gboolean       read_only;
 } ModelSource;
+
+void model_secret_ref_clear (ModelSecretRef *self);
 
 void model_source_clear (ModelSource *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ModelSource, model_source_clear)

@@ -152,6 +152,21 @@ memory_store_set (MemoryStore *self, const char *kind, const char *ns, const cha
 }
 
 void
+memory_store_set_type (MemoryStore *self, const char *ns, const char *name, const char *type)
+{
+  g_autofree char *key = key_of ("Secret", ns, name);
+  g_autofree char *version = g_strdup_printf ("%" G_GUINT64_FORMAT, ++self->version);
+  GVariantDict object;
+
+  g_mutex_lock (&self->lock);
+  g_variant_dict_init (&object, g_hash_table_lookup (self->objects, key));
+  g_variant_dict_insert (&object, "type", "s", type);
+  g_variant_dict_insert (&object, "version", "s", version);
+  g_hash_table_replace (self->objects, g_steal_pointer (&key), g_variant_ref_sink (g_variant_dict_end (&object)));
+  g_mutex_unlock (&self->lock);
+}
+
+void
 memory_store_remove (MemoryStore *self, const char *kind, const char *ns, const char *name)
 {
   g_autofree char *key = key_of (kind, ns, name);

@@ -13,6 +13,8 @@ MemoryStore *memory_store_new (void);
  * version is new each time. */
 void memory_store_set (MemoryStore *self, const char *kind, const char *ns, const char *name, ...)
     G_GNUC_NULL_TERMINATED;
+/* Gives a Secret that is there its type. */
+void memory_store_set_type (MemoryStore *self, const char *ns, const char *name, const char *type);
 void memory_store_remove (MemoryStore *self, const char *kind, const char *ns, const char *name);
 
 /* From now on answers come asynchronously, on the manager's main context. */

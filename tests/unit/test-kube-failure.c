@@ -11,7 +11,7 @@
   "apiVersion: batch/v1\nkind: CronJob\n" META "spec:\n  schedule: \"* * * * *\"\n  jobTemplate: {spec: {template: "   \
   "{spec: {restartPolicy: Never,\n"
 #define CONTAINERS "containers: [{name: c, image: i}]\n"
-#define FLEX "{name: v, flexVolume: {driver: d/e,\n secretRef: {name: s}}}"
+#define TWICE "{name: a, persistentVolumeClaim: {claimName: c}},\n {name: b, persistentVolumeClaim: {claimName: c}}"
 
 #define CLAIMS                                                                                                         \
   "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c}\nspec: {accessModes: [ReadWriteOnce], "       \
@@ -28,23 +28,17 @@
 #define TAKEN "not supported: PersistentVolume \"pv\" is volume \"a\" already: one of them can be mounted several times"
 
 static const KubeRow rows[] = {
-  { "of a pod", POD "  " CONTAINERS "  volumes:\n  - " FLEX "\n",
-    "f:8: warning: Pod/o: spec.volumes[0].flexVolume.secretRef: not supported yet" },
-  { "of a template", DEPLOYMENT "      " CONTAINERS "      volumes: [{name: a},\n " FLEX "]\n",
-    "f:12: warning: Deployment/o: spec.template.spec.volumes[1].flexVolume.secretRef: not supported yet" },
-  { "of a template in a template", CRON_JOB CONTAINERS ", volumes: [" FLEX "]}}}}\n",
-    "f:9: warning: CronJob/o: spec.jobTemplate.spec.template.spec.volumes[0].flexVolume.secretRef: not supported yet" },
-  { "of a pod with a claim",
-    POD "  " CONTAINERS "  volumes:\n  - {name: a, persistentVolumeClaim: {claimName: c}}\n  - " FLEX "\n" CLAIMS,
-    "f:9: warning: Pod/o: spec.volumes[1].flexVolume.secretRef: not supported yet" },
-  { "of two volumes of one claim",
+  { "of a template", DEPLOYMENT "      " CONTAINERS "      volumes: [" TWICE "]\n" CLAIMS,
+    "f:11: warning: Deployment/o: spec.template.spec.volumes[1].persistentVolumeClaim.claimName: " TAKEN },
+  { "of a template in a template", CRON_JOB CONTAINERS ", volumes: [" TWICE "]}}}}\n" CLAIMS,
+    "f:9: warning: CronJob/o: spec.jobTemplate.spec.template.spec.volumes[1].persistentVolumeClaim.claimName: " TAKEN },
+  { "of a pod",
     POD "  " CONTAINERS "  volumes:\n  - {name: a, persistentVolumeClaim: {claimName: c}}\n  -\n    name: b\n"
         "    persistentVolumeClaim: {claimName: c}\n" CLAIMS,
     "f:10: warning: Pod/o: spec.volumes[1].persistentVolumeClaim.claimName: " TAKEN },
-  { "of two volumes of one claim, in each of several pods with more claims",
+  { "of a template, in each of several pods with more claims",
     "apiVersion: apps/v1\nkind: StatefulSet\n" META "spec:\n" LABELS "  replicas: 3\n" MORE TEMPLATE "      " CONTAINERS
-    "      volumes: [{name: a, persistentVolumeClaim: {claimName: c}},\n {name: b, persistentVolumeClaim: {claimName: "
-    "c}}]\n" CLAIMS MINE ("0") MINE ("1") MINE ("2"),
+    "      volumes: [" TWICE "]\n" CLAIMS MINE ("0") MINE ("1") MINE ("2"),
     "f:13: warning: StatefulSet/o: spec.template.spec.volumes[1].persistentVolumeClaim.claimName: " TAKEN },
 };
 

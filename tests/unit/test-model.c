@@ -249,6 +249,21 @@ a_flex_volume_hands_its_options_to_the_driver (void **state)
 }
 
 static void
+a_flex_volume_names_the_secret_of_its_driver (void **state)
+{
+  g_autoptr (ModelPod) pod =
+      pod_of ("{'volumes': <[{'name': <'v'>, 'flexVolume': <{'driver': <'d/e'>, 'secretRef': <{'name': <'s'>}>}>},"
+              "{'name': <'w'>, 'flexVolume': <{'driver': <'d/f'>, 'secretRef': <{'name': <''>}>}>}]>}",
+              NULL);
+  const ModelVolume *volume = model_pod_find_volume (pod, "v");
+
+  assert_string_equal (volume->secret.name, "s");
+  assert_null (volume->secret.ns);
+  assert_string_equal (volume->secret.type, "d/e");
+  assert_null (model_pod_find_volume (pod, "w")->secret.name);
+}
+
+static void
 plugin_names_survive_their_escape (void **state)
 {
   g_autofree char *escaped = model_name_escape ("kubernetes.io/empty-dir");
@@ -282,6 +297,7 @@ main (void)
     cmocka_unit_test (a_driver_names_its_plugin),
     cmocka_unit_test (a_pod_of_very_many_volumes_is_refused),
     cmocka_unit_test (a_flex_volume_hands_its_options_to_the_driver),
+    cmocka_unit_test (a_flex_volume_names_the_secret_of_its_driver),
     cmocka_unit_test (plugin_names_survive_their_escape),
     cmocka_unit_test (a_pod_needs_a_plain_uid),
   };
