@@ -4,9 +4,9 @@
  * file system, which comparing devices does not.
  *
  * Asked for both, the kernel answers with the unique id where it has one, so there is nothing to probe. A small id is
- * given again as soon as its mount is gone, and so is the device number of a tmpfs, whose root has the same inode number
- * each time. What does not come again is the root's file handle: it has a generation, which is random for a tmpfs. The
- * kernel has it in memory, also that of a remote file system. */
+ * given again as soon as its mount is gone, and so is the device number of a tmpfs, whose root has always the same
+ * inode number. What does not come again is the root's file handle: it has a generation, random for a tmpfs. The kernel
+ * has it in memory, also that of a remote file system. */
 #include "sys/mount.h"
 
 #include <errno.h>
