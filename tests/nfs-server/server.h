@@ -70,8 +70,8 @@ gboolean nfs_net_enter (const char **ret_reason);
 gboolean nfs_server_works (char **ret_reason);
 
 /* Comes back when every export has been mounted once by each version that is served (those that deny 127.0.0.1, and
- * versions 4.1 and 4.2, excepted), which takes some ten milliseconds. NULL and an error with the server's own words when
- * one is missing. */
+ * versions 4.1 and 4.2, excepted), which takes some ten milliseconds. NULL and an error with the server's own words
+ * when one is missing. */
 NfsServer *nfs_server_start (const NfsServerSettings *settings, GError **error);
 
 /* Ends the server in an orderly way and frees it; NULL is fine. */
