@@ -25,7 +25,7 @@ put_volume (GByteArray *record, const EngineVolume *volume)
   record_put_number (record, volume->made);
   record_put_number (record, volume->mount.id);
   record_put_number (record, volume->mount.dev);
-  record_put_number (record, volume->mount.ino);
+  record_put_number (record, volume->mount.root);
   record_put_text (record, volume->host_path);
   record_put_variant (record, volume->record);
   record_put_number (record, volume->error ? volume->error->code : 0);
@@ -81,7 +81,7 @@ get_volume (Engine *self, const char *uid, RecordReader *record, gboolean same_b
 
   volume->mount.id = record_get_number (record);
   volume->mount.dev = record_get_number (record);
-  volume->mount.ino = record_get_number (record);
+  volume->mount.root = record_get_number (record);
   volume->host_path = dup_unless_empty (record_get_text (record));
   volume->record = record_get_variant (record, G_VARIANT_TYPE_VARDICT);
 

@@ -5,12 +5,12 @@
 #include <glib.h>
 
 /* What identifies a mount on this boot. Where the kernel has no unique id (before 6.8, or KVOL_NO_STATMOUNT=1 in the
- * environment) @id is the small one, which the next mount may get again after an unmount; @dev and @ino of what was
- * asked about help against that, so ask about a mount's root. All zero: none known. */
+ * environment) @id is the small one, which the next mount may get again after an unmount; the device, and a mark of the
+ * file that was asked about, tell the two apart, so ask about a mount's root. All zero: none known. */
 typedef struct {
   guint64 id;
   guint64 dev;
-  guint64 ino;
+  guint64 root;
 } SysMountId;
 
 typedef struct {

@@ -16,17 +16,6 @@
 #include "support/scratch.h"
 #include "support/story.h"
 
-/* Before 6.8 a mount has a small id, which the next one gets again: a tmpfs in a tmpfs's place looks like it. */
-static gboolean
-mounts_have_unique_ids (void)
-{
-  const unsigned unique = 0x4000;
-  const char *denied = g_getenv ("KVOL_NO_STATMOUNT");
-  struct statx found = { 0 };
-
-  return denied == NULL && statx (AT_FDCWD, "/", 0, unique, &found) == 0 && (found.stx_mask & unique) != 0;
-}
-
 static void
 a_foreign_mount_on_a_volume_stops_its_removal_and_is_named (void **state)
 {
@@ -53,9 +42,6 @@ a_foreign_mount_on_a_volume_stops_its_removal_and_is_named (void **state)
 static void
 a_foreign_mount_in_a_volumes_place_is_neither_filled_nor_unmounted (void **state)
 {
-  if (!mounts_have_unique_ids ())
-    skip_because ("this kernel has no unique mount ids: a tmpfs in the place of another cannot be told from it");
-
   Story *story = story_begin_with_objects ();
   g_autoptr (KvolPod) pod = story_pod ("web", STORY_FOUR_VOLUMES);
   g_autofree char *keys = story_path (story, "web", "kubernetes.io~secret", "keys", NULL);

@@ -27,6 +27,13 @@ typedef enum {
   NFS_LOCKS_GIVEN,  /* both are there */
 } NfsLocks;
 
+typedef enum {
+  NFS_MINOR_ALL,
+  NFS_MINOR_0,   /* 4.0 and nothing else of version 4 */
+  NFS_MINOR_1,
+  NFS_MINOR_2,
+} NfsMinor;
+
 typedef struct {
   const char *path;      /* what a client asks for, with v3 and v4: "/exports/data" */
   const char *directory; /* what it is shown: absolute; a tmpfs will do, an overlay will not */
@@ -44,6 +51,7 @@ typedef struct {
   guint16          mount_port; /* 0: NFS_MOUNT_PORT */
   gboolean         only_v4;    /* no v3, no MOUNT */
   gboolean         only_v3;
+  NfsMinor         minor;      /* of version 4 */
   gboolean         portmapper; /* port 111 answers, for as long as the server lives */
   guint            lease_seconds; /* 0: 10, or the time of grace */
   NfsLocks         locks;         /* other than NONE: the portmapper is there as well */
@@ -61,8 +69,9 @@ gboolean nfs_net_enter (const char **ret_reason);
  * for skip_because(); the caller frees it. */
 gboolean nfs_server_works (char **ret_reason);
 
-/* Comes back when every export has been mounted once by each version that is served (those that deny 127.0.0.1
- * excepted), which takes some ten milliseconds. NULL and an error with the server's own words when one is missing. */
+/* Comes back when every export has been mounted once by each version that is served (those that deny 127.0.0.1, and
+ * versions 4.1 and 4.2, excepted), which takes some ten milliseconds. NULL and an error with the server's own words
+ * when one is missing. */
 NfsServer *nfs_server_start (const NfsServerSettings *settings, GError **error);
 
 /* Ends the server in an orderly way and frees it; NULL is fine. */

@@ -34,12 +34,14 @@ settings_to_args (const NfsServerSettings *settings, GPtrArray *args)
 {
   static const char *const squashes[] = { NULL, "root", "all" };
   static const char *const locks[] = { NULL, "denied", "given" };
+  static const char *const minors[] = { NULL, "0", "1", "2" };
 
   add_number (args, "--port", settings->port);
   add_number (args, "--mount-port", settings->mount_port);
   add_number (args, "--lease", settings->lease_seconds);
   add_text (args, "--locks", locks[settings->locks]);
   add_number (args, "--grace", settings->grace_seconds);
+  add_text (args, "--minor", minors[settings->minor]);
   add_flag (args, "--only-v4", settings->only_v4);
   add_flag (args, "--only-v3", settings->only_v3);
   add_flag (args, "--portmapper", settings->portmapper);
@@ -98,6 +100,16 @@ take_locks (NfsServerSettings *self, const char *text)
 }
 
 static gboolean
+take_minor (NfsServerSettings *self, const char *text)
+{
+  self->minor = g_str_equal (text, "0")   ? NFS_MINOR_0
+                : g_str_equal (text, "1") ? NFS_MINOR_1
+                : g_str_equal (text, "2") ? NFS_MINOR_2
+                                          : NFS_MINOR_ALL;
+  return self->minor != NFS_MINOR_ALL;
+}
+
+static gboolean
 take_number (guint64 max, const char *text, guint64 *ret_value)
 {
   return g_ascii_string_to_unsigned (text, 10, 1, max, ret_value, NULL);
@@ -131,6 +143,8 @@ take_value (NfsServerSettings *self, NfsExport *export, const char *option, cons
     self->grace_seconds = number;
   else if (g_str_equal (option, "--locks"))
     good = take_locks (self, value);
+  else if (g_str_equal (option, "--minor"))
+    good = take_minor (self, value);
   else if (export == NULL)
     return FALSE;
   else if (g_str_equal (option, "--squash"))

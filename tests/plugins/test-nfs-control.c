@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "nfs-server/server.h"
+#include "plugins/nfs-place.h"
 #include "support/scratch.h"
 
 #define SECONDS 2
@@ -24,58 +24,14 @@
     "vers=3,port=2049,mountport=20048", NULL                                                                           \
   }
 
-typedef struct
-{
-  ScriptedHost *host;
-  NfsServer *server;
-  char *data;
-} Place;
-
-static void
-place_clear (Place *self)
-{
-  nfs_server_stop (self->server);
-  scripted_host_free (self->host);
-  g_free (self->data);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Place, place_clear)
-
-static gboolean
-place_open (Place *self, gboolean only_v4)
-{
-  g_autofree char *reason = NULL;
-  g_autoptr (GError) error = NULL;
-
-  *self = (Place){ .data = scratch_dir ("data"), .host = nfs_case_host (SECONDS) };
-  const NfsExport exports[] = {
-    { .path = "/exports/data", .directory = self->data },
-    { .path = only_v4 ? NULL : "/exports/read-only", .directory = self->data, .read_only = TRUE },
-    { 0 },
-  };
-  const NfsServerSettings settings = { .exports = exports, .only_v4 = only_v4 };
-
-  if (!nfs_server_works (&reason))
-    {
-      print_message ("# skip: %s\n", reason);
-      return FALSE;
-    }
-  if (!scratch_is_real_root ())
-    {
-      print_message ("# skip: the server opens files by their handles, which takes real root\n");
-      return FALSE;
-    }
-  self->server = nfs_server_start (&settings, &error);
-  if (self->server == NULL)
-    fail_msg ("%s", error->message);
-  return TRUE;
-}
-
-#define NEED(place, only_v4)                                                                                           \
-  if (!place_open (&place, only_v4))                                                                                   \
+#define NEED(place, ...)                                                                                               \
+  if (!scratch_is_real_root ())                                                                                        \
+    skip_because ("the server opens files by their handles, which takes real root");                                   \
+  if (!nfs_place_open (&place, SECONDS, (NfsServerSettings){ __VA_ARGS__ }))                                           \
   skip ()
 
 static void
-put (const Place *place, const char *path)
+put (const NfsPlace *place, const char *path)
 {
   g_autofree char *file = g_build_filename (place->data, path, NULL);
   g_autofree char *directory = g_path_get_dirname (file);
@@ -85,7 +41,7 @@ put (const Place *place, const char *path)
 }
 
 static gboolean
-has (const Place *place, const char *path)
+has (const NfsPlace *place, const char *path)
 {
   g_autofree char *file = g_build_filename (place->data, path, NULL);
   struct stat found;
@@ -94,7 +50,7 @@ has (const Place *place, const char *path)
 }
 
 static gboolean
-is_empty (const Place *place)
+is_empty (const NfsPlace *place)
 {
   g_autoptr (GDir) dir = g_dir_open (place->data, 0, NULL);
 
@@ -102,7 +58,7 @@ is_empty (const Place *place)
 }
 
 static gboolean
-scrub (const Place *place, const char *path, GError **error)
+scrub (const NfsPlace *place, const char *path, GError **error)
 {
   g_auto (ScriptedVolume) volume;
 
@@ -115,13 +71,13 @@ scrub (const Place *place, const char *path, GError **error)
 static void
 a_scrub_empties_the_export_and_nothing_else (void **state)
 {
-  g_auto (Place) place = { 0 };
+  g_auto (NfsPlace) place = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *outside = scratch_dir ("outside");
   g_autofree char *file = g_build_filename (outside, "file", NULL);
   g_autofree char *link = NULL;
 
-  NEED (place, FALSE);
+  NEED (place, .only_v4 = FALSE);
   link = g_build_filename (place.data, "link", NULL);
   put (&place, "file");
   put (&place, ".hidden");
@@ -140,11 +96,11 @@ a_scrub_empties_the_export_and_nothing_else (void **state)
 static void
 a_scrub_leaves_another_file_system_alone (void **state)
 {
-  g_auto (Place) place = { 0 };
+  g_auto (NfsPlace) place = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *directory = NULL;
 
-  NEED (place, FALSE);
+  NEED (place, .only_v4 = FALSE);
   put (&place, "below/bare");
   directory = g_build_filename (place.data, "below", NULL);
   nfs_server_stop (g_steal_pointer (&place.server));
@@ -166,10 +122,10 @@ a_scrub_leaves_another_file_system_alone (void **state)
 static void
 a_scrub_goes_through_many_files (void **state)
 {
-  g_auto (Place) place = { 0 };
+  g_auto (NfsPlace) place = { 0 };
   g_autoptr (GError) error = NULL;
 
-  NEED (place, FALSE);
+  NEED (place, .only_v4 = FALSE);
   for (int i = 0; i < MANY; i++)
     {
       g_autofree char *name = g_strdup_printf ("directory-%d/a-file-with-a-name-of-some-length-%d", i % 2, i);
@@ -184,10 +140,10 @@ a_scrub_goes_through_many_files (void **state)
 static void
 a_scrub_that_may_not_write_fails_and_deletes_nothing (void **state)
 {
-  g_auto (Place) place = { 0 };
+  g_auto (NfsPlace) place = { 0 };
   g_autoptr (GError) error = NULL;
 
-  NEED (place, FALSE);
+  NEED (place, .only_v4 = FALSE);
   put (&place, "a/file");
   assert_false (scrub (&place, "/exports/read-only", &error));
   assert_int_equal (error->domain, KVOL_ERROR);
@@ -197,10 +153,10 @@ a_scrub_that_may_not_write_fails_and_deletes_nothing (void **state)
 static void
 a_scrub_of_a_frozen_server_ends (void **state)
 {
-  g_auto (Place) place = { 0 };
+  g_auto (NfsPlace) place = { 0 };
   g_autoptr (GError) error = NULL;
 
-  NEED (place, FALSE);
+  NEED (place, .only_v4 = FALSE);
   put (&place, "file");
   assert_true (nfs_server_freeze (place.server, NULL));
   assert_false (scrub (&place, "/exports/data", &error));
@@ -212,10 +168,10 @@ a_scrub_of_a_frozen_server_ends (void **state)
 static void
 a_server_of_version_4_alone_is_not_supported (void **state)
 {
-  g_auto (Place) place = { 0 };
+  g_auto (NfsPlace) place = { 0 };
   g_autoptr (GError) error = NULL;
 
-  NEED (place, TRUE);
+  NEED (place, .only_v4 = TRUE);
   put (&place, "file");
   assert_false (scrub (&place, "/exports/data", &error));
   assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED));
@@ -226,7 +182,7 @@ a_server_of_version_4_alone_is_not_supported (void **state)
 /* ---- directories for claims ---- */
 
 static GVariant *
-provision (const Place *place, const char *claim, const char *on_delete, GError **error)
+provision (const NfsPlace *place, const char *claim, const char *on_delete, GError **error)
 {
   g_autoptr (GVariant) wanted = g_variant_ref_sink (g_variant_new_parsed (claim));
   g_autoptr (GVariant) class = g_variant_ref_sink (
@@ -242,7 +198,7 @@ provision (const Place *place, const char *claim, const char *on_delete, GError 
 
 /* Removes what was made; @made is what provision() answered. */
 static gboolean
-remove_made (const Place *place, GVariant *made, GError **error)
+remove_made (const NfsPlace *place, GVariant *made, GError **error)
 {
   g_auto (ScriptedVolume) volume;
 
@@ -255,7 +211,7 @@ remove_made (const Place *place, GVariant *made, GError **error)
 static void
 a_directory_is_made_once_for_a_claim (void **state)
 {
-  g_auto (Place) place = { 0 };
+  g_auto (NfsPlace) place = { 0 };
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) made = NULL;
   g_autoptr (GVariant) again = NULL;
@@ -263,7 +219,7 @@ a_directory_is_made_once_for_a_claim (void **state)
   const char *path = NULL;
   struct stat found;
 
-  NEED (place, FALSE);
+  NEED (place, .only_v4 = FALSE);
   made = provision (&place, CLAIM, "archive", &error);
   if (made == NULL)
     fail_msg ("%s", error->message);
@@ -281,11 +237,11 @@ a_directory_is_made_once_for_a_claim (void **state)
 static void
 a_directory_is_archived_unless_said_otherwise (void **state)
 {
-  g_auto (Place) place = { 0 };
+  g_auto (NfsPlace) place = { 0 };
   g_autoptr (GVariant) made = NULL;
   g_autoptr (GError) error = NULL;
 
-  NEED (place, FALSE);
+  NEED (place, .only_v4 = FALSE);
   made = provision (&place, CLAIM, "archive", NULL);
   put (&place, NAME "/file");
   if (!remove_made (&place, made, &error))
@@ -299,11 +255,11 @@ a_directory_is_archived_unless_said_otherwise (void **state)
 static void
 a_directory_is_deleted_when_that_was_asked_for (void **state)
 {
-  g_auto (Place) place = { 0 };
+  g_auto (NfsPlace) place = { 0 };
   g_autoptr (GVariant) made = NULL;
   g_autoptr (GError) error = NULL;
 
-  NEED (place, FALSE);
+  NEED (place, .only_v4 = FALSE);
   made = provision (&place, CLAIM, "delete", NULL);
   put (&place, NAME "/a/b/file");
   put (&place, "somebody-elses/file");
@@ -317,10 +273,10 @@ a_directory_is_deleted_when_that_was_asked_for (void **state)
 static void
 a_directory_stays_when_it_is_to_be_retained (void **state)
 {
-  g_auto (Place) place = { 0 };
+  g_auto (NfsPlace) place = { 0 };
   g_autoptr (GVariant) made = NULL;
 
-  NEED (place, FALSE);
+  NEED (place, .only_v4 = FALSE);
   made = provision (&place, CLAIM, "retain", NULL);
   put (&place, NAME "/file");
   assert_true (remove_made (&place, made, NULL));
@@ -330,7 +286,7 @@ a_directory_stays_when_it_is_to_be_retained (void **state)
 static void
 a_claim_whose_name_is_a_path_gets_no_directory (void **state)
 {
-  g_auto (Place) place = { .host = nfs_case_host (SECONDS) };
+  g_auto (NfsPlace) place = { .host = nfs_case_host (SECONDS) };
   g_autoptr (GError) error = NULL;
 
   assert_null (

@@ -7,12 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "nfs-server/server.h"
+#include "plugins/nfs-place.h"
 #include "support/scratch.h"
 
 #define PROBE_SECONDS 5
@@ -28,72 +27,14 @@
 #define ALL_OF_3 GREETED "mount ok\nfsinfo ok\ngetattr ok\naccess ok"
 #define DENIED GREETED "mount nfs.export-unavailable-or-denied"
 
-/* A server with all kinds of exports, and the plugin. */
-typedef struct
-{
-  ScriptedHost *host;
-  NfsServer *server;
-  char *data;
-} Place;
-
-static void
-place_clear (Place *self)
-{
-  nfs_server_stop (self->server);
-  scripted_host_free (self->host);
-  g_free (self->data);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Place, place_clear)
-
-/* FALSE when this machine has no server. */
-static gboolean
-place_open (Place *self, NfsServerSettings settings)
-{
-  g_autofree char *reason = NULL;
-  g_autoptr (GError) error = NULL;
-
-  *self = (Place){ .data = scratch_dir ("data") };
-
-  g_autofree char *deep = g_build_filename (self->data, "1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/20", NULL);
-  g_autofree char *link = g_build_filename (self->data, "link", NULL);
-  g_autofree char *file = g_build_filename (self->data, "file", NULL);
-  g_autofree char *closed = scratch_dir ("closed");
-  const NfsExport exports[] = {
-    { .path = "/exports/data", .directory = self->data },
-    { .path = "/exports/read-only", .directory = self->data, .read_only = TRUE },
-    { .path = "/exports/squashed", .directory = closed, .squash = NFS_SQUASH_ALL },
-    /* A server of one version alone does not like it. */
-    { .path = settings.only_v3 || settings.only_v4 ? NULL : "/exports/denied",
-      .directory = self->data,
-      .client = "127.0.0.9" },
-    { .path = NULL },
-  };
-
-  self->host = nfs_case_host (PROBE_SECONDS);
-  if (!nfs_server_works (&reason))
-    {
-      print_message ("# skip: %s\n", reason);
-      return FALSE;
-    }
-  assert_int_equal (g_mkdir_with_parents (deep, 0755), 0);
-  assert_int_equal (chmod (closed, 0700), 0);
-  assert_int_equal (symlink ("1", link), 0);
-  assert_true (g_file_set_contents (file, "content", -1, NULL));
-  settings.exports = exports;
-  self->server = nfs_server_start (&settings, &error);
-  if (self->server == NULL)
-    fail_msg ("%s", error->message);
-  return TRUE;
-}
-
 #define OPEN_PLACE(place, ...)                                                                                         \
-  g_auto (Place) place;                                                                                                \
-  if (!place_open (&place, (NfsServerSettings){ __VA_ARGS__ }))                                                        \
+  g_auto (NfsPlace) place = { 0 };                                                                                     \
+  if (!nfs_place_open (&place, PROBE_SECONDS, (NfsServerSettings){ __VA_ARGS__ }))                                     \
   skip ()
 
 static void
-assert_probe (const Place *place, const char *server, const char *path, const char *const *options, const char *steps,
-              const char *part)
+assert_probe (const NfsPlace *place, const char *server, const char *path, const char *const *options,
+              const char *steps, const char *part)
 {
   g_autofree char *text = NULL;
   g_autofree char *taken = nfs_case_probe (place->host, server, path, options, &text);
@@ -121,6 +62,19 @@ a_healthy_server_passes_each_step_in_each_version (void **state)
   assert_probe (&place, "::1", "/exports/data", OPTIONS (ON_3), ALL_OF_3, "read");
 }
 
+/* What is in the export that paths are to lead through. */
+static void
+furnish (const NfsPlace *place)
+{
+  g_autofree char *deep = g_build_filename (place->data, "1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/20", NULL);
+  g_autofree char *link = g_build_filename (place->data, "link", NULL);
+  g_autofree char *file = g_build_filename (place->data, "file", NULL);
+
+  assert_int_equal (g_mkdir_with_parents (deep, 0755), 0);
+  assert_int_equal (symlink ("1", link), 0);
+  assert_true (g_file_set_contents (file, "content", -1, NULL));
+}
+
 static void
 a_path_leads_below_an_export_too (void **state)
 {
@@ -129,6 +83,7 @@ a_path_leads_below_an_export_too (void **state)
 
   OPEN_PLACE (place, .only_v4 = TRUE);
 
+  furnish (&place);
   assert_probe (&place, "127.0.0.1", "/", OPTIONS ("vers=4"), ALL_OF_4, "may");
   assert_probe (&place, "127.0.0.1", "/exports", OPTIONS ("vers=4"), ALL_OF_4, "may");
   assert_probe (&place, "127.0.0.1", "//exports/./data//", OPTIONS ("vers=4"), ALL_OF_4, "may");

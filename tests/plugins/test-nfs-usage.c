@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "nfs-server/server.h"
+#include "plugins/nfs-place.h"
 #include "support/scratch.h"
 
 #define SECONDS 2
@@ -27,31 +27,9 @@ static const Row rows[] = {
   { "version 4", { "vers=4", NULL } },
 };
 
-/* A server of one directory; NULL when this machine has none. */
-static NfsServer *
-start (const char *directory)
-{
-  const NfsExport exports[] = { { .path = "/exports/data", .directory = directory }, { 0 } };
-  const NfsServerSettings settings = { .exports = exports };
-  g_autofree char *reason = NULL;
-  g_autoptr (GError) error = NULL;
-  NfsServer *server;
-
-  if (!nfs_server_works (&reason))
-    {
-      print_message ("# skip: %s\n", reason);
-      return NULL;
-    }
-  server = nfs_server_start (&settings, &error);
-  if (server == NULL)
-    fail_msg ("%s", error->message);
-  return server;
-}
-
 static gboolean
-get_usage (const Row *row, KvolUsageInfo *usage, GError **error)
+get_usage (ScriptedHost *host, const Row *row, KvolUsageInfo *usage, GError **error)
 {
-  g_autoptr (ScriptedHost) host = nfs_case_host (SECONDS);
   g_auto (ScriptedVolume) volume;
 
   nfs_case_volume (&volume, "127.0.0.1", "/exports/data", row->options);
@@ -61,19 +39,19 @@ get_usage (const Row *row, KvolUsageInfo *usage, GError **error)
 static void
 usage_is_that_of_the_servers_file_system (void **state)
 {
-  g_autofree char *data = scratch_dir ("data");
-  g_autofree char *file = g_build_filename (data, "file", NULL);
+  g_auto (NfsPlace) place = { 0 };
   g_autofree char *content = g_strnfill (1024 * 1024, 'x');
-  g_autoptr (NfsServer) server = start (data);
+  g_autofree char *file = NULL;
   KvolUsageInfo usage = { .size = sizeof usage };
   g_autoptr (GError) error = NULL;
   struct statvfs there;
 
-  if (server == NULL)
+  if (!nfs_place_open (&place, SECONDS, (NfsServerSettings){ 0 }))
     skip ();
+  file = g_build_filename (place.data, "file", NULL);
   assert_true (g_file_set_contents (file, content, -1, NULL));
-  assert_int_equal (statvfs (data, &there), 0);
-  if (!get_usage (*state, &usage, &error))
+  assert_int_equal (statvfs (place.data, &there), 0);
+  if (!get_usage (place.host, *state, &usage, &error))
     fail_msg ("%s", error->message);
   assert_int_equal (usage.capacity_bytes, there.f_blocks * there.f_frsize);
   assert_int_equal (usage.available_bytes, there.f_bavail * there.f_frsize);
@@ -86,15 +64,14 @@ usage_is_that_of_the_servers_file_system (void **state)
 static void
 a_frozen_server_is_not_waited_for (void **state)
 {
-  g_autofree char *data = scratch_dir ("data");
-  g_autoptr (NfsServer) server = start (data);
+  g_auto (NfsPlace) place = { 0 };
   KvolUsageInfo usage = { .size = sizeof usage };
   g_autoptr (GError) error = NULL;
 
-  if (server == NULL)
+  if (!nfs_place_open (&place, SECONDS, (NfsServerSettings){ 0 }))
     skip ();
-  assert_true (nfs_server_freeze (server, NULL));
-  assert_false (get_usage (*state, &usage, &error));
+  assert_true (nfs_server_freeze (place.server, NULL));
+  assert_false (get_usage (place.host, *state, &usage, &error));
   assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT));
   assert_true (g_str_has_prefix (error->message, "nfs.no-answer: "));
 }
@@ -102,10 +79,11 @@ a_frozen_server_is_not_waited_for (void **state)
 static void
 a_server_that_is_gone_is_told_from_an_empty_one (void **state)
 {
+  g_autoptr (ScriptedHost) host = nfs_case_host (SECONDS);
   KvolUsageInfo usage = { .size = sizeof usage };
   g_autoptr (GError) error = NULL;
 
-  assert_false (get_usage (*state, &usage, &error));
+  assert_false (get_usage (host, *state, &usage, &error));
   assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT));
   assert_true (g_str_has_prefix (error->message, "nfs.connection-refused: "));
 }

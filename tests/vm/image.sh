@@ -17,7 +17,7 @@ trap 'exit 1' HUP INT TERM
 # What the kernel's NFS client, and tests of the core, need of it.
 modules='nfsv3 nfsv4 fuse loop overlay'
 # What is not built here; and what of it is loaded at run time, so that ldd does not know of it.
-servers='/usr/bin/ganesha.nfsd /usr/sbin/rpcbind /sbin/mount.nfs /sbin/mount.nfs4'
+servers='/usr/bin/ganesha.nfsd /usr/sbin/rpcbind /sbin/mount.nfs /sbin/mount.nfs4 /usr/bin/crun'
 loaded='/usr/lib/*/ganesha/libfsalvfs.so /usr/lib/*/libnfsidmap/nsswitch.so /lib/*/libgcc_s.so.1'
 
 # Copies files to where they lie here, links as what they point to.
@@ -77,5 +77,14 @@ for file in $servers $loaded /etc/idmapd.conf /etc/netconfig /etc/protocols /etc
   [ ! -e "$file" ] || place "$file"
 done
 place $(libraries $built "$@" $servers $loaded | grep -vF "$B/")
+
+
+# Manifests from outside the tree, where they lie here.
+if [ -n "${CORPUS-}" ]; then
+  CORPUS=$(realpath "$CORPUS")
+  mkdir -p "$root$CORPUS"
+  cp -R "$CORPUS/." "$root$CORPUS"
+  echo "$CORPUS" >"$root/corpus"
+fi
 
 (cd "$root" && find . | busybox cpio -o -H newc) >"$output"

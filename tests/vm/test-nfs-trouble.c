@@ -119,6 +119,20 @@ assert_is_busy (const Row *row, int flags)
   assert_int_equal (errno, EBUSY);
 }
 
+/* Somebody who uses a mount and cannot go on, as @stop has just stopped its server. */
+static Writer
+start_stuck (const Row *row, WriterAct act, gboolean (*stop) (NfsServer *server, GError **error))
+{
+  Writer writer;
+
+  hang (row, HARD);
+  writer_start (&writer, row->file, act);
+  assert_true (stop (row->server, NULL));
+  writer_go (&writer);
+  writer_await_stuck (&writer);
+  return writer;
+}
+
 /* ---- frozen ---- */
 
 static void
@@ -135,13 +149,8 @@ static void
 a_writer_goes_on_when_the_server_thaws (void **state)
 {
   const Row *row = *state;
-  Writer writer;
+  Writer writer = start_stuck (row, WRITER_WRITES, nfs_server_freeze);
 
-  hang (row, HARD);
-  writer_start (&writer, row->file, WRITER_WRITES);
-  assert_true (nfs_server_freeze (row->server, NULL));
-  writer_go (&writer);
-  writer_await_stuck (&writer);
   assert_true (nfs_server_thaw (row->server, NULL));
   assert_int_equal (writer_end (&writer), 0);
   assert_unmounts (row, 0);
@@ -151,13 +160,8 @@ static void
 a_stuck_call_can_be_killed (void **state)
 {
   const Row *row = *state;
-  Writer writer;
+  Writer writer = start_stuck (row, WRITER_MAKES, nfs_server_freeze);
 
-  hang (row, HARD);
-  writer_start (&writer, row->file, WRITER_MAKES);
-  assert_true (nfs_server_freeze (row->server, NULL));
-  writer_go (&writer);
-  writer_await_stuck (&writer);
   assert_int_equal (kill (writer.pid, SIGKILL), 0);
   assert_int_equal (writer_end (&writer), -1);
   assert_unmounts (row, MNT_DETACH);
@@ -169,13 +173,8 @@ static void
 force_frees_a_stuck_writer_and_detach_takes_the_mount_away (void **state)
 {
   const Row *row = *state;
-  Writer writer;
+  Writer writer = start_stuck (row, WRITER_WRITES, nfs_server_freeze);
 
-  hang (row, HARD);
-  writer_start (&writer, row->file, WRITER_WRITES);
-  assert_true (nfs_server_freeze (row->server, NULL));
-  writer_go (&writer);
-  writer_await_stuck (&writer);
   assert_is_busy (row, 0);
   assert_is_busy (row, MNT_FORCE);
   assert_unmounts (row, MNT_DETACH);
@@ -255,13 +254,8 @@ static void
 a_mount_of_a_dead_server_comes_off_once_its_user_is_killed (void **state)
 {
   const Row *row = *state;
-  Writer writer;
+  Writer writer = start_stuck (row, WRITER_MAKES, nfs_server_kill);
 
-  hang (row, HARD);
-  writer_start (&writer, row->file, WRITER_MAKES);
-  assert_true (nfs_server_kill (row->server, NULL));
-  writer_go (&writer);
-  writer_await_stuck (&writer);
   assert_int_equal (kill (writer.pid, SIGKILL), 0);
   assert_int_equal (writer_end (&writer), -1);
   assert_unmounts (row, MNT_FORCE);

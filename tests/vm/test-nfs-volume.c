@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Pods with NFS volumes on a kernel that has the client, by kvol-agent: each of its commands is a process of its own.
  * What happens when the server freezes or dies at each stage, and that no command outlives its deadline then. */
+#include "agent.h"
 #include "kernel-nfs.h"
 
 #include <errno.h>
@@ -17,23 +18,21 @@
 
 #include <cmocka.h>
 
-#include "support/built.h"
 #include "support/scratch.h"
 #include "writer.h"
 
 #define UID "11111111-1111-4111-8111-111111111111"
 
-/* The longest of all deadlines, and what an emulated processor needs. */
-#define AT_MOST_SECONDS 25
-
 typedef struct
 {
   const char *name;    /* of the version */
   const char *options; /* mountOptions, as a YAML list */
+  gboolean portmapper; /* says where the services are */
 } Version;
 
 static const Version versions[] = {
   { "v3", "[vers=3, port=2049, mountport=20048]" },
+  { "v3 by the portmapper", "[vers=3]", .portmapper = TRUE },
   { "v4.0", "[vers=4.0]" },
   { "v4.1", "[vers=4.1]" },
   { "v4 as it comes", "[]" },
@@ -44,10 +43,9 @@ typedef struct
   const Version *version;
   char *data;     /* what the server shows */
   char *manifest; /* of the pod, its claim and its volume */
-  char *root;
+  Agent agent;
   char *place; /* of the volume */
   NfsServer *server;
-  char *output; /* of the last command */
 } Row;
 
 static const char claimed[] =
@@ -70,65 +68,6 @@ static const char inlined[] = "apiVersion: v1\nkind: Pod\nmetadata: {name: worke
 
 /* ---- a server, a pod and the agent for each test ---- */
 
-/* Runs kvol-agent; its exit code. What it prints is in row->output. */
-static int agent (Row *row, ...) G_GNUC_NULL_TERMINATED;
-
-static int
-agent (Row *row, ...)
-{
-  g_autofree char *program = built_path ("bin/kvol-agent");
-  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  g_autofree char *output = NULL;
-  g_autofree char *errors = NULL;
-  gint64 began = g_get_monotonic_time ();
-  gint64 took;
-  va_list args;
-  int status;
-
-  g_ptr_array_add (argv, program);
-  g_ptr_array_add (argv, (gpointer) "--root");
-  g_ptr_array_add (argv, row->root);
-  va_start (args, row);
-  for (char *arg = va_arg (args, char *); arg != NULL; arg = va_arg (args, char *))
-    g_ptr_array_add (argv, arg);
-  va_end (args);
-  g_ptr_array_add (argv, NULL);
-  assert_true (
-      g_spawn_sync (NULL, (char **) argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, &errors, &status, NULL));
-  took = g_get_monotonic_time () - began;
-  g_free (row->output);
-  row->output = g_strconcat (output, errors, NULL);
-  if (took > AT_MOST_SECONDS * G_TIME_SPAN_SECOND)
-    fail_msg ("%s took %d s: %s", (char *) argv->pdata[3], (int) (took / G_TIME_SPAN_SECOND), row->output);
-  print_message ("# %s: %d ms\n", (char *) argv->pdata[3], (int) (took / 1000));
-  return WIFEXITED (status) ? WEXITSTATUS (status) : -1;
-}
-
-#define assert_agent(row, code, ...)                                                                                   \
-  do                                                                                                                   \
-    {                                                                                                                  \
-      int code_ = agent (row, __VA_ARGS__, NULL);                                                                      \
-      if (code_ != (code))                                                                                             \
-        fail_msg ("exit code %d: %s", code_, (row)->output);                                                           \
-    }                                                                                                                  \
-  while (0)
-
-static void
-assert_said (const Row *row, const char *words)
-{
-  if (strstr (row->output, words) == NULL)
-    fail_msg ("\"%s\" is not in: %s", words, row->output);
-}
-
-static void
-assert_no_mount (const Row *row)
-{
-  g_autofree char *mounts = NULL;
-
-  assert_true (g_file_get_contents ("/proc/self/mounts", &mounts, NULL, NULL));
-  assert_null (strstr (mounts, row->root));
-}
-
 static int
 begin (void **state)
 {
@@ -137,12 +76,13 @@ begin (void **state)
   g_autofree char *text = row->version != NULL ? g_strdup_printf (claimed, row->version->options) : g_strdup (inlined);
 
   row->data = scratch_dir ("data");
-  row->root = scratch_dir ("root");
-  row->manifest = g_strconcat (row->root, ".yaml", NULL);
-  row->place = g_strconcat (row->root, "/pods/" UID "/volumes/kubernetes.io~nfs/shared", NULL);
+  row->agent.root = scratch_dir ("root");
+  row->manifest = g_strconcat (row->agent.root, ".yaml", NULL);
+  row->place = g_strconcat (row->agent.root, "/pods/" UID "/volumes/kubernetes.io~nfs/shared", NULL);
   assert_true (g_file_set_contents (row->manifest, text, -1, NULL));
   const NfsExport exports[] = { { .path = "/exports", .directory = row->data }, { 0 } };
-  const NfsServerSettings settings = { .exports = exports };
+  const NfsServerSettings settings = { .exports = exports,
+                                       .portmapper = row->version != NULL && row->version->portmapper };
 
   row->server = nfs_server_start (&settings, &error);
   if (row->server == NULL)
@@ -155,9 +95,9 @@ end (void **state)
 {
   Row *row = *state;
 
-  agent (row, "down", "--all", NULL);
+  agent_run (&row->agent, "down", "--all", NULL);
   nfs_server_stop (g_steal_pointer (&row->server));
-  g_clear_pointer (&row->output, g_free);
+  g_clear_pointer (&row->agent.output, g_free);
   return 0;
 }
 
@@ -178,16 +118,16 @@ what_a_pod_writes_is_on_the_export_and_the_reverse (void **state)
   g_autofree char *given = dup_file (row->data, "given");
   g_autofree char *take = dup_file (row->place, "given");
 
-  assert_agent (row, 0, "up", row->manifest);
+  assert_agent (&row->agent, 0, "up", row->manifest);
   assert_true (g_file_set_contents (send, "from the pod", -1, NULL));
   assert_true (file_has (sent, "from the pod"));
   assert_true (g_file_set_contents (given, "from the server", -1, NULL));
   assert_true (file_has (take, "from the server"));
-  assert_agent (row, 0, "recover");
+  assert_agent (&row->agent, 0, "recover");
   assert_true (file_has (take, "from the server"));
-  assert_agent (row, 0, "up", row->manifest);
-  assert_agent (row, 0, "down", "--all");
-  assert_no_mount (row);
+  assert_agent (&row->agent, 0, "up", row->manifest);
+  assert_agent (&row->agent, 0, "down", "--all");
+  agent_assert_no_mount (&row->agent);
   assert_false (g_file_test (row->place, G_FILE_TEST_EXISTS));
   assert_true (file_has (sent, "from the pod"));
   assert_true (file_has (given, "from the server"));
@@ -200,14 +140,14 @@ a_volume_is_mounted_nosuid_and_nodev (void **state)
   g_autofree char *mounts = NULL;
   char *line;
 
-  assert_agent (row, 0, "up", row->manifest);
+  assert_agent (&row->agent, 0, "up", row->manifest);
   assert_true (g_file_get_contents ("/proc/self/mounts", &mounts, NULL, NULL));
   line = strstr (mounts, row->place);
   assert_non_null (line);
   line[strcspn (line, "\n")] = '\0';
   assert_non_null (strstr (line, "nosuid,nodev"));
   assert_non_null (strstr (line, ",hard,"));
-  assert_agent (row, 0, "down", "--all");
+  assert_agent (&row->agent, 0, "down", "--all");
 }
 
 /* ---- the server is in trouble ---- */
@@ -218,10 +158,10 @@ a_frozen_server_fails_the_set_up_with_its_cause (void **state)
   Row *row = *state;
 
   assert_true (nfs_server_freeze (row->server, NULL));
-  assert_agent (row, 1, "up", "--timeout", "0", row->manifest);
-  assert_said (row, "nfs.no-answer");
-  assert_agent (row, 0, "down", "--all");
-  assert_no_mount (row);
+  assert_agent (&row->agent, 1, "up", "--timeout", "0", row->manifest);
+  agent_assert_said (&row->agent, "nfs.no-answer");
+  assert_agent (&row->agent, 0, "down", "--all");
+  agent_assert_no_mount (&row->agent);
 }
 
 /* From 4.1 on the kernel ends its session at the server first, and waits for that with the mount out of sight. */
@@ -230,15 +170,15 @@ an_idle_volume_of_a_frozen_server_comes_off (void **state)
 {
   Row *row = *state;
 
-  assert_agent (row, 0, "up", row->manifest);
+  assert_agent (&row->agent, 0, "up", row->manifest);
   assert_true (nfs_server_freeze (row->server, NULL));
-  assert_agent (row, 0, "status");
-  assert_agent (row, 0, "recover");
-  assert_agent (row, 0, "mounts", "worker");
-  assert_agent (row, 0, "down", "--all");
+  assert_agent (&row->agent, 0, "status");
+  assert_agent (&row->agent, 0, "recover");
+  assert_agent (&row->agent, 0, "mounts", "worker");
+  assert_agent (&row->agent, 0, "down", "--all");
   if (g_str_equal (row->version->name, "v3") || g_str_equal (row->version->name, "v4.0"))
-    assert_null (strstr (row->output, "Detached"));
-  assert_no_mount (row);
+    assert_null (strstr (row->agent.output, "Detached"));
+  agent_assert_no_mount (&row->agent);
 }
 
 static void
@@ -250,15 +190,15 @@ a_volume_whose_user_waits_for_a_frozen_server_is_detached (void **state)
   Writer writer;
 
   assert_true (g_file_set_contents (kept, "the server's", -1, NULL));
-  assert_agent (row, 0, "up", row->manifest);
+  assert_agent (&row->agent, 0, "up", row->manifest);
   writer_start (&writer, file, WRITER_WRITES);
   assert_true (nfs_server_freeze (row->server, NULL));
   writer_go (&writer);
   writer_await_stuck (&writer);
-  assert_agent (row, 0, "status");
-  assert_agent (row, 0, "down", "--all");
-  assert_said (row, "Detached");
-  assert_no_mount (row);
+  assert_agent (&row->agent, 0, "status");
+  assert_agent (&row->agent, 0, "down", "--all");
+  agent_assert_said (&row->agent, "Detached");
+  agent_assert_no_mount (&row->agent);
   assert_false (g_file_test (row->place, G_FILE_TEST_EXISTS));
   assert_true (nfs_server_thaw (row->server, NULL));
   writer_end (&writer);
@@ -274,13 +214,13 @@ a_volume_of_a_dead_server_comes_off (void **state)
   Writer writer;
 
   assert_true (g_file_set_contents (kept, "the server's", -1, NULL));
-  assert_agent (row, 0, "up", row->manifest);
+  assert_agent (&row->agent, 0, "up", row->manifest);
   writer_start (&writer, directory, WRITER_MAKES);
   assert_true (nfs_server_kill (row->server, NULL));
   writer_go (&writer);
   writer_await_stuck (&writer);
-  assert_agent (row, 0, "down", "--all");
-  assert_no_mount (row);
+  assert_agent (&row->agent, 0, "down", "--all");
+  agent_assert_no_mount (&row->agent);
   kill (writer.pid, SIGKILL);
   writer_end (&writer);
   assert_true (file_has (kept, "the server's"));
@@ -294,15 +234,15 @@ a_volume_in_use_stays_while_its_server_answers (void **state)
   g_autofree char *theirs = dup_file (row->data, "file");
   Writer writer;
 
-  assert_agent (row, 0, "up", row->manifest);
+  assert_agent (&row->agent, 0, "up", row->manifest);
   writer_start (&writer, file, WRITER_WRITES);
-  assert_agent (row, 1, "down", "--all");
+  assert_agent (&row->agent, 1, "down", "--all");
   assert_true (g_file_test (row->place, G_FILE_TEST_EXISTS));
   writer_go (&writer);
   assert_int_equal (writer_end (&writer), 0);
   assert_true (file_has (theirs, file));
-  assert_agent (row, 0, "down", "--all");
-  assert_no_mount (row);
+  assert_agent (&row->agent, 0, "down", "--all");
+  agent_assert_no_mount (&row->agent);
 }
 
 static void
@@ -312,13 +252,13 @@ a_server_that_comes_back_serves_the_pod_again (void **state)
   g_autofree char *file = dup_file (row->place, "file");
   g_autofree char *theirs = dup_file (row->data, "file");
 
-  assert_agent (row, 0, "up", row->manifest);
+  assert_agent (&row->agent, 0, "up", row->manifest);
   assert_true (nfs_server_kill (row->server, NULL));
-  assert_agent (row, 0, "recover");
+  assert_agent (&row->agent, 0, "recover");
   assert_true (nfs_server_restart (row->server, NULL));
   assert_true (g_file_set_contents (file, "again", -1, NULL));
   assert_true (file_has (theirs, "again"));
-  assert_agent (row, 0, "down", "--all");
+  assert_agent (&row->agent, 0, "down", "--all");
 }
 
 /* ---- all ---- */

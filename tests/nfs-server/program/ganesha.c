@@ -30,6 +30,7 @@ add_export (GString *text, guint index, const NfsExport *export)
 char *
 ganesha_config (const NfsServerSettings *settings)
 {
+  static const char *const minors[] = { "0, 1, 2", "0", "1", "2" };
   const char *const versions = settings->only_v3 ? "3" : settings->only_v4 ? "4" : "3,4";
   g_autoptr (GString) text = g_string_new (NULL);
 
@@ -44,9 +45,9 @@ ganesha_config (const NfsServerSettings *settings)
                           "NFS_KRB5 { Active_krb5 = false; }\n"
                           "NFSV4 {\n  Graceless = %s;\n  Grace_Period = %u;\n  Lease_Lifetime = %u;\n"
                           "  RecoveryBackend = fs;\n  RecoveryRoot = " STAGE_RECOVERY ";\n"
-                          "  Only_Numeric_Owners = true;\n}\n",
+                          "  Only_Numeric_Owners = true;\n  minor_versions = %s;\n}\n",
                           settings->grace_seconds == 0 ? "true" : "false", settings->grace_seconds,
-                          settings->lease_seconds);
+                          settings->lease_seconds, minors[settings->minor]);
   g_string_append_printf (text,
                           "EXPORT_DEFAULTS { SecType = sys; Transports = TCP; Protocols = %s; }\n"
                           "LOG { Default_Log_Level = EVENT; }\n",

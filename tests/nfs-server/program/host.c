@@ -172,6 +172,13 @@ await_ready (Host *self, GError **error)
   return TRUE;
 }
 
+/* Whoever looks at an export of 4.1 or 4.2 has to begin a session first. */
+static gboolean
+can_look_up4 (const NfsServerSettings *settings)
+{
+  return !settings->only_v3 && (settings->minor == NFS_MINOR_ALL || settings->minor == NFS_MINOR_0);
+}
+
 static gboolean
 ask_for_exports (Host *self, GError **error)
 {
@@ -180,7 +187,7 @@ ask_for_exports (Host *self, GError **error)
       if (export->client != NULL && !g_str_equal (export->client, "127.0.0.1"))
         continue;
       if ((!self->settings->only_v4 && !ask_mount3 (self->settings->mount_port, export->path, error))
-          || (!self->settings->only_v3 && !ask_lookup4 (self->settings->port, export->path, error)))
+          || (can_look_up4 (self->settings) && !ask_lookup4 (self->settings->port, export->path, error)))
         {
           g_prefix_error (error, "export %s: ", export->path);
           return FALSE;
