@@ -26,6 +26,7 @@ engine_discover (Engine *self, const char *uid, GError **error)
 
   EnginePod *pod = engine_pod_new (uid);
 
+  pod->binds_unknown = TRUE;
   for (guint i = 0; i < found->len; i++)
     {
       g_auto (GStrv) parts = g_strsplit (found->pdata[i], "\n", 2);

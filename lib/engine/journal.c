@@ -4,6 +4,7 @@
 #include <kvol/kvol-error.h>
 #include <string.h>
 
+#include "engine/bind.h"
 #include "engine/condition.h"
 #include "engine/record.h"
 #include "sys/entry.h"
@@ -12,7 +13,9 @@
 /* leaving, namespace, name, the pod's object (a{sv}), the number of volumes, and of each: name, spec name, plugin,
  * volume id, state, what it was made, mount (id, device, inode), host path, the plugin's record (a{sv}), the last
  * error (code, text). After them again of each: since when it is in its state, content (device, inode) and its
- * conditions, which an older version neither writes nor reads. Contents of objects are never in it. */
+ * conditions; after those whether there may be other binds than it
+ * says, and the binds of each. An older version neither writes nor reads what it does not know.
+ * Contents of objects are never in it. */
 
 static void
 put_volume (GByteArray *record, const EngineVolume *volume)
@@ -55,6 +58,9 @@ engine_journal_save (Engine *self, EnginePod *pod, gboolean durable, GError **er
     put_volume (record, pod->volumes->pdata[i]);
   for (guint i = 0; i < pod->volumes->len; i++)
     put_more (record, pod->volumes->pdata[i]);
+  record_put_number (record, pod->binds_unknown);
+  for (guint i = 0; i < pod->volumes->len; i++)
+    engine_bind_put (record, pod->volumes->pdata[i]);
 
   pod->unsaved = !sys_slots_write (self->records_fd, pod->uid, &pod->slots, self->boot_id, record->data, record->len,
                                    durable, error);
@@ -130,6 +136,9 @@ get_pod (Engine *self, const char *uid, RecordReader *record, gboolean same_boot
     g_ptr_array_add (pod->volumes, get_volume (self, uid, record, same_boot));
   for (guint i = 0; i < pod->volumes->len && !record_is_at_end (record); i++)
     get_more (record, pod->volumes->pdata[i]);
+  pod->binds_unknown = same_boot && (record_is_at_end (record) || record_get_number (record) != 0);
+  for (guint i = 0; i < pod->volumes->len && !record_is_at_end (record); i++)
+    engine_bind_get (record, pod->volumes->pdata[i], same_boot);
   return pod;
 }
 

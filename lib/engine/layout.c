@@ -263,7 +263,15 @@ layout_volume_relative (const char *uid, const char *plugin, const char *spec_na
 }
 
 char *
+layout_subpath_relative (const char *uid, const char *volume, const char *container, guint index)
+{
+  return g_strdup_printf ("%s/volume-subpaths/%s/%s/%u", uid, volume, container, index);
+}
+
+char *
 layout_subpath_path (const char *root, const char *uid, const char *volume, const char *container, guint index)
 {
-  return g_strdup_printf ("%s/pods/%s/volume-subpaths/%s/%s/%u", root, uid, volume, container, index);
+  g_autofree char *relative = layout_subpath_relative (uid, volume, container, index);
+
+  return g_strconcat (root, "/pods/", relative, NULL);
 }

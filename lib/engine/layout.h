@@ -61,5 +61,6 @@ GPtrArray *layout_pod_list (int pods_fd, const char *uid, GError **error);
 /* Absolute. */
 char *layout_subpath_path (const char *root, const char *uid, const char *volume, const char *container, guint index);
 
-/* Relative to ROOT/pods. */
+/* These two relative to ROOT/pods. */
+char *layout_subpath_relative (const char *uid, const char *volume, const char *container, guint index);
 char *layout_volume_relative (const char *uid, const char *plugin, const char *spec_name);

@@ -35,6 +35,7 @@ engine_volume_free (EngineVolume *self)
   g_clear_pointer (&self->resolved, g_variant_unref);
   g_clear_pointer (&self->resolved_of, g_variant_unref);
   g_clear_pointer (&self->conditions, g_ptr_array_unref);
+  g_clear_pointer (&self->binds, g_ptr_array_unref);
   g_clear_pointer (&self->published, sys_published_free);
   g_free (self);
 }

@@ -43,6 +43,7 @@ typedef struct {
   GVariant      *resolved_of;  /* the pod's object that they were resolved with, or NULL */
   SysPublished  *published;    /* what sys_publish() remembers, or NULL */
   GPtrArray     *conditions;   /* shared: EngineCondition; or NULL */
+  GPtrArray     *binds;        /* EngineBind; or NULL */
   GThread       *caller;       /* shared: the thread that calls the plugin about it, or NULL */
   guint64        content_dev;  /* shared: of content that pods share: which it is; 0: not known */
   guint64        content_ino;
@@ -63,6 +64,7 @@ typedef struct {
   gboolean   leaving;   /* shared: the record says that it shall go */
   gboolean   loading;   /* shared: it is being read from its record; it only keeps the place */
   gboolean   unsaved;   /* its record is older than it is */
+  gboolean   binds_unknown; /* there may be binds that nobody has written down */
   gboolean   busy;      /* shared: claimed */
   gboolean   ready;     /* shared: the last sync left everything ready */
   GError    *error;     /* shared: why it did not */

@@ -99,7 +99,7 @@ take_down_pod (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *ca
   if (layout->pod_fd < 0)
     return TRUE;
   engine_unmount_init (&unmount, self, NULL);
-  return (pod->object != NULL || engine_subpath_remove (&unmount, layout->pod_fd, NULL, error))
+  return (pod->object != NULL || engine_subpath_remove (&unmount, layout->pod_fd, pod, NULL, error))
          && layout_pod_remove (layout, self->pods_fd, error);
 }
 
@@ -118,6 +118,7 @@ engine_remove_claimed (Engine *self, EnginePod *pod, GCancellable *cancellable, 
   g_clear_pointer (&pod->object, g_variant_unref);
   pod->slots = (SysSlots){ 0 };
   pod->leaving = FALSE;
+  pod->binds_unknown = FALSE;
   g_mutex_unlock (&self->lock);
   return TRUE;
 }

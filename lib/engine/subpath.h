@@ -14,4 +14,5 @@ gboolean engine_subpath_prepare (Engine *self, EnginePod *pod, LayoutPod *layout
 /* Removes the binds of one volume; @volume NULL: all, for a pod of which only the directory is known, where a volume
  * without a directory of its own, such as a hostPath, shows nowhere else. @pod_fd: the pod's directory. Never descends
  * into one. */
-gboolean engine_subpath_remove (EngineUnmount *unmount, int pod_fd, const char *volume, GError **error);
+gboolean engine_subpath_remove (EngineUnmount *unmount, int pod_fd, const EnginePod *pod, const EngineVolume *volume,
+                                GError **error);

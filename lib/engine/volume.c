@@ -404,7 +404,7 @@ engine_volume_take_down (Engine *self, EnginePod *pod, EngineVolume *volume, Lay
   g_clear_pointer (&volume->published, sys_published_free);
   if (layout->pod_fd < 0)
     return call_teardown (plugin, &call, -1, cancellable, error);
-  if (!engine_subpath_remove (&unmount, layout->pod_fd, volume->name, error)
+  if (!engine_subpath_remove (&unmount, layout->pod_fd, pod, volume, error)
       || !layout_pod_remove_mark (layout, volume->plugin, volume->spec_name, error))
     return FALSE;
   if (volume->made == ENGINE_MADE_HOST_PATH || (plugin != NULL && (plugin->desc.flags & KVOL_PLUGIN_NO_DIRECTORY)))

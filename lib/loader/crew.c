@@ -124,6 +124,11 @@ set_lost (LoaderCrew *self, SysWorker *worker, WireCall call, gint64 usec, gbool
       text = sys_worker_dup_end (worker);
       g_set_error (error, KVOL_ERROR, code, "%s broke off %s: its worker %s", who, slot, text);
     }
+  else if (is_late && call == WIRE_OPEN_PART && g_error_matches (why, KVOL_ERROR, KVOL_ERROR_TRANSIENT))
+    {
+      text = dup_duration (usec);
+      g_set_error (error, KVOL_ERROR, code, "what is behind the volume did not answer within %s", text);
+    }
   else if (is_late && g_error_matches (why, KVOL_ERROR, KVOL_ERROR_TRANSIENT))
     {
       text = dup_duration (usec);

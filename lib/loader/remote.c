@@ -173,6 +173,20 @@ remote_scrub (KVOL_NODE_CALL, KVOL_END)
   return call_for_nothing (self, &request, cancellable, error);
 }
 
+int
+loader_remote_open_part (const LoaderPlugin *self, int root_fd, const char *host_path, const char *path,
+                         GCancellable *cancellable, GError **error)
+{
+  const WireRequest request = { .call = WIRE_OPEN_PART, .text = { path, host_path }, .fd = root_fd };
+  g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
+
+  if (!loader_crew_call (self->self, &request, &answer, cancellable, error))
+    return -1;
+  if (answer.made.fd < 0)
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABI, "a worker of volume plugin \"%s\" answered no part", self->name);
+  return g_steal_fd (&answer.made.fd);
+}
+
 static void
 remote_close (gpointer self)
 {

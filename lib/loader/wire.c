@@ -44,6 +44,8 @@ static const Call calls[WIRE_N_CALLS] = {
   [WIRE_PROVISION] = { "provision", TRUE, "a{sv}" },
   [WIRE_REMOVE] = { "remove", TRUE, NULL },
   [WIRE_SCRUB] = { "scrub", TRUE, NULL },
+  /* What it makes is found again by the next one. */
+  [WIRE_OPEN_PART] = { "open_part", FALSE, NULL },
   [WIRE_SAVE_RECORD] = { "save_record", TRUE, "a{sv}" },
   [WIRE_OPEN_STATE_DIR] = { "open_state_dir", FALSE, NULL },
   [WIRE_PUBLISH_FILES] = { "publish_files", TRUE, LOADER_FILES_TYPE },

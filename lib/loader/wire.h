@@ -30,6 +30,8 @@ typedef enum {
   WIRE_PROVISION,
   WIRE_REMOVE,
   WIRE_SCRUB,
+  /* Of the worker itself: looks into a volume that may hang, see worker/part.h. */
+  WIRE_OPEN_PART,
   /* Services of KvolHost that a worker cannot do alone. */
   WIRE_SAVE_RECORD,
   WIRE_OPEN_STATE_DIR,
@@ -55,6 +57,7 @@ gboolean    wire_call_changes  (WireCall call);
  *   expand         node                               bytes                                          stage_fd
  *   other slots    either                                                                            dir_fd
  *   provision                                                                 claim, storage class
+ *   OPEN_PART              path  host_path                                                           root_fd
  *   SAVE_RECORD    node    pod_uid                    durable                 record
  *   PUBLISH_FILES  pod     stamp                                              files                  dir_fd
  *   IS_PUBLISHED   pod     stamp                                                                     dir_fd

@@ -105,6 +105,8 @@ sys_mount_lookup (int dir_fd, const char *name, SysMountInfo *ret_info, GError *
   *ret_info = (SysMountInfo){
     .is_mount_root = (found.attributes & SYS_STATX_ATTR_MOUNT_ROOT) != 0,
     .is_dir = S_ISDIR (found.mode),
+    .dev = makedev (found.dev_major, found.dev_minor),
+    .ino = found.ino,
     .mount = id,
   };
   return TRUE;

@@ -16,6 +16,8 @@ typedef struct {
 typedef struct {
   gboolean   is_mount_root;
   gboolean   is_dir;
+  guint64    dev;   /* which file it is: as fstat() says, and as far as the kernel knows without asking */
+  guint64    ino;
   SysMountId mount; /* of the mount that the name resolves to */
 } SysMountInfo;
 

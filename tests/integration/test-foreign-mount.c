@@ -109,6 +109,39 @@ no_sub_path_is_made_in_a_foreign_mount_on_its_volume (void **state)
   story_end (story);
 }
 
+static void
+a_foreign_mount_on_a_sub_path_is_neither_handed_out_nor_unmounted (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (KvolPod) pod =
+      story_pod ("web", "{'volumes': <[{'name': <'data'>, 'emptyDir': <@a{sv} {}>}]>, 'containers': <[{'name': "
+                        "<'main'>, 'volumeMounts': <[{'name': <'data'>, 'mountPath': <'/d'>, 'subPath': <'a'>}]>}]>}");
+  g_autofree char *target = g_build_filename (story->root, "pods/web-uid/volume-subpaths/data/main/0", NULL);
+  g_autofree char *canary = g_build_filename (target, "canary", NULL);
+  g_autofree char *made = story_path (story, "web", "kubernetes.io~empty-dir", "data", "a/canary");
+
+  story_sync (story, pod);
+  assert_int_equal (mount ("foreign", target, "tmpfs", 0, NULL), 0);
+  assert_true (g_file_set_contents (canary, "alive", -1, NULL));
+  for (int i = 0; i < 2; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      assert_false (kvol_manager_sync_pod (story->manager, pod, NULL, &error));
+      assert_non_null (strstr (error->message, "a mount that kvol did not make"));
+      assert_true (file_has (canary, "alive"));
+      story_restart (story);
+    }
+  assert_false (kvol_manager_remove_pod (story->manager, "web-uid", NULL, NULL));
+  assert_true (file_has (canary, "alive"));
+  assert_int_equal (umount2 (target, 0), 0);
+  /* What it lay on is the bind. */
+  assert_true (g_file_set_contents (canary, "below", -1, NULL));
+  assert_true (file_has (made, "below"));
+  story_remove (story, pod);
+  story_end (story);
+}
+
 /* Whoever took a set-up that failed for one that was cut off would unmount it. */
 static void
 a_foreign_mount_where_a_set_up_failed_survives_the_removal (void **state)
@@ -138,6 +171,7 @@ main (void)
     cmocka_unit_test (a_foreign_mount_in_a_volumes_place_is_neither_filled_nor_unmounted),
     cmocka_unit_test (a_configmap_is_not_published_into_a_foreign_mount_on_its_directory),
     cmocka_unit_test (no_sub_path_is_made_in_a_foreign_mount_on_its_volume),
+    cmocka_unit_test (a_foreign_mount_on_a_sub_path_is_neither_handed_out_nor_unmounted),
     cmocka_unit_test (a_foreign_mount_where_a_set_up_failed_survives_the_removal),
   };
 

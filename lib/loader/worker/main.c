@@ -9,6 +9,7 @@
  * The first request is OPEN, with the plugin's configuration: what is secret never stands in an argument. */
 #include "loader/table.h"
 #include "loader/worker/ask.h"
+#include "loader/worker/part.h"
 #include "loader/worker/slot.h"
 #include "sys/unmount.h"
 #include "sys/worker.h"
@@ -63,6 +64,8 @@ do_request (Worker *self, const WireRequest *request, WireAnswer *answer, GError
     }
   if (request->call == WIRE_OPEN)
     return open_plugin (self, request, error);
+  if (request->call == WIRE_OPEN_PART)
+    return part_open (request, answer, error);
   if (request->call != WIRE_CLOSE)
     return slot_call (self->plugin, request, answer, error);
   g_clear_pointer (&self->plugin, loader_plugin_free);
