@@ -248,13 +248,21 @@ demo: deps
 	$(MAKE) --no-print-directory -j$$(nproc) all
 	B=$(abspath $(B)) examples/guestbook/demo.sh
 
+NFS_BENCH := $(if $(NFS_FUSE),$(B)/tests/bench/nfs-bench)
 bench: deps
-	$(MAKE) --no-print-directory -j$$(nproc) $(B)/bin/kvol-bench
+	$(MAKE) --no-print-directory -j$$(nproc) $(B)/bin/kvol-bench $(NFS_BENCH)
 	B=$(abspath $(B)) tests/bench/bench.sh
 $(B)/bin/kvol-bench: $(call objects,tests/bench) $(B)/libsupport.a $(KUBE) $(LIB) $(MODULES)
 	@mkdir -p $(@D)
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) -Wl,-rpath,'$$ORIGIN/..' $(filter %.o %.a %.so.$(SOVERSION),$^) \
 	  $(call pkg_libs,$(node-agent_PKGS) $(tests_PKGS)) -o $@
+
+# It is made of the pieces of the bench and of the tests, and talks to the server as raw as libnfs lets it.
+$(B)/tests/bench/nfs/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs/server $(call pkg_cflags,$(nfs_PKGS))
+$(B)/tests/bench/nfs-bench: $(call objects,tests/bench/nfs) $(patsubst %,$(B)/tests/bench/%.o,cell clock json table) \
+                         $(B)/libnfs-fuse.a $(B)/liblocks.a $(B)/libkernel-nfs.a $(B)/libsupport.a $(NFS_SERVER) $(NFS_FUSE)
+	@mkdir -p $(@D)
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $(filter %.o %.a,$^) $(call pkg_libs,$(tests_PKGS) $(nfs_PKGS)) -o $@
 
 deps:
 	@tests/deps.sh $(DEPS)

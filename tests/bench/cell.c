@@ -32,5 +32,5 @@ cell_ratio (const Cell *self)
 gboolean
 cell_passes (const Cell *self)
 {
-  return (self->limit < 0 ? self->kvol : cell_ratio (self)) <= self->target;
+  return self->target < 0 || (self->limit < 0 ? self->kvol : cell_ratio (self)) <= self->target;
 }

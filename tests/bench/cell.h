@@ -6,12 +6,14 @@
 
 typedef enum { CELL_CPU_USEC, CELL_WALL_USEC, CELL_KIB } CellUnit;
 
+#define CELL_NO_TARGET -1.0
+
 typedef struct {
   char    *row;      /* "C.refresh" */
   CellUnit unit;
   double   limit;    /* < 0: none, and the target is absolute */
   double   kvol;
-  double   target;
+  double   target;   /* < 0: none, the figures are to be looked at */
 } Cell;
 
 typedef GPtrArray Cells; /* of Cell */

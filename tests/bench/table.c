@@ -14,13 +14,15 @@ cells_print (Cells *self)
 {
   guint passed = 0;
 
-  printf ("%-18s %-8s %10s %10s %8s %8s  %s\n", "row", "unit", "limit", "kvol", "ratio", "target", "pass");
+  printf ("%-20s %-8s %10s %10s %8s %8s  %s\n", "row", "unit", "limit", "kvol", "ratio", "target", "pass");
   for (guint i = 0; i < self->len; i++)
     {
       const Cell *cell = self->pdata[i];
 
-      printf ("%-18s %-8s ", cell->row, units[cell->unit]);
-      if (cell->limit < 0)
+      printf ("%-20s %-8s ", cell->row, units[cell->unit]);
+      if (cell->target < 0)
+        printf ("%10.1f %10.1f %8.2f %8s  ", cell->limit, cell->kvol, cell_ratio (cell), "-");
+      else if (cell->limit < 0)
         printf ("%10s %10.1f %8s %8.0f  ", "-", cell->kvol, "-", cell->target);
       else
         printf ("%10.1f %10.1f %8.2f %8.2f  ", cell->limit, cell->kvol, cell_ratio (cell), cell->target);

@@ -28,7 +28,7 @@ function home(header) {
   if (header ~ /^(libmount|blkid)(\.h|\/)/) return "^lib/sys/"
   if (header == "yaml.h") return "^(lib/kube|tests/plugin-test)/"
   if (header ~ /^(json-glib|libsmartcols)(\.h|\/)/) return "^(examples|tests)/"
-  if (header ~ /^nfsc\//) return "^plugins/nfs/"
+  if (header ~ /^nfsc\//) return "^(plugins/nfs/|tests/bench/nfs/raw\.c)"
   if (header ~ /^fuse(3\/|_lowlevel\.h)/) return "^plugins/nfs/server/"
   if (header == "cmocka.h") return "^tests/"
   return ""
