@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "nfs-server/gate.h"
 #include "nfs-server/server.h"
 #include "support/built.h"
 #include "support/scratch.h"
@@ -22,11 +23,13 @@
 
 #define OTHER_PORT 3049
 #define OTHER_MOUNT_PORT 30048
+#define GATE_PORT 2050
 
 /* What is promised, and what a machine that is ten times slower needs beside. */
 #define PROBE_SECONDS 2
 #define SLACK_SECONDS 10
 #define SET_UP_SECONDS (PROBE_SECONDS + SLACK_SECONDS)
+#define CALL_SECONDS 4
 #define TEARDOWN_SECONDS (10 + SLACK_SECONDS)
 
 /* How much longer the others may take; below the floor nothing can be measured. */
@@ -40,6 +43,16 @@ typedef struct
   NfsServer *server; /* the one in trouble */
   NfsServer *other;
 } Ground;
+
+static gboolean
+kernel_has_client (void)
+{
+  const int client = (int) syscall (SYS_fsopen, "nfs", 0);
+
+  if (client >= 0)
+    close (client);
+  return client >= 0;
+}
 
 /* ---- two servers, and pods of theirs ---- */
 
@@ -66,7 +79,8 @@ enter (void **state)
   self->server = start_server (self->data, NFS_PORT, NFS_MOUNT_PORT);
   self->other = start_server (other, OTHER_PORT, OTHER_MOUNT_PORT);
   self->story = story_begin_with_config (
-      g_variant_new_parsed ("{'kubernetes.io/nfs': <{'probeTimeoutSeconds': <%x>}>}", (gint64) PROBE_SECONDS));
+      g_variant_new_parsed ("{'kubernetes.io/nfs': <{'probeTimeoutSeconds': <%x>, 'timeoutSeconds': <%x>}>}",
+                            (gint64) PROBE_SECONDS, (gint64) CALL_SECONDS));
   memory_store_set (self->story->store, "ConfigMap", "default", "settings", "color", "blue", NULL);
   *state = self;
   return 0;
@@ -88,13 +102,13 @@ leave (void **state)
 }
 
 static KvolPod *
-nfs_pod (const char *name, guint16 port, guint16 mount_port)
+nfs_pod (const char *name, guint16 port, guint16 mount_port, const char *more)
 {
-  g_autofree char *spec =
-      g_strdup_printf ("{'volumes': <[{'name': <'data'>, 'specName': <'pv'>, 'nfs': <{'server': <'127.0.0.1'>, 'path': "
-                       "<'/exports'>}>, 'mountOptions': <['port=%u,mountport=%u,nolock']>}]>, 'containers': <[{'name': "
-                       "<'main'>, 'volumeMounts': <[{'name': <'data'>, 'mountPath': <'/data'>}]>}]>}",
-                       port, mount_port);
+  g_autofree char *spec = g_strdup_printf (
+      "{'volumes': <[{'name': <'data'>, 'specName': <'pv'>, 'nfs': <{'server': <'127.0.0.1'>, 'path': "
+      "<'/exports'>}>, 'mountOptions': <['port=%u,mountport=%u,nolock%s']>}]>, 'containers': <[{'name': "
+      "<'main'>, 'volumeMounts': <[{'name': <'data'>, 'mountPath': <'/data'>}]>}]>}",
+      port, mount_port, more);
 
   return story_pod (name, spec);
 }
@@ -102,7 +116,7 @@ nfs_pod (const char *name, guint16 port, guint16 mount_port)
 static KvolPod *
 new_pod (const char *name)
 {
-  return nfs_pod (name, NFS_PORT, NFS_MOUNT_PORT);
+  return nfs_pod (name, NFS_PORT, NFS_MOUNT_PORT, "");
 }
 
 /* Sets up and takes down a pod with an emptyDir and a configMap, and one of the other server's; how long it took. */
@@ -112,7 +126,7 @@ serve_others (Ground *self)
   g_autoptr (KvolPod) plain =
       story_pod ("plain", "{'volumes': <[{'name': <'scratch'>, 'emptyDir': <@a{sv} {}>}, {'name': <'config'>, "
                           "'configMap': <{'name': <'settings'>}>}]>}");
-  g_autoptr (KvolPod) nfs = nfs_pod ("others", OTHER_PORT, OTHER_MOUNT_PORT);
+  g_autoptr (KvolPod) nfs = nfs_pod ("others", OTHER_PORT, OTHER_MOUNT_PORT, "");
   const gint64 began = g_get_monotonic_time ();
 
   story_sync (self->story, plain);
@@ -215,6 +229,39 @@ a_frozen_server_costs_its_pod_one_deadline_and_others_nothing (void **state)
   assert_others_are_as_fast (self, usual);
   WITHIN (TEARDOWN_SECONDS, story_remove (self->story, pod));
   assert_true (nfs_server_thaw (self->server, NULL));
+}
+
+/* The probe was fine, so there is a mount to wait for: it is broken off. */
+static void
+assert_gate_is_survived (Ground *self, const char *version)
+{
+  g_autoptr (KvolPod) pod = nfs_pod ("web", GATE_PORT, NFS_MOUNT_PORT, version);
+  g_autoptr (GError) error = NULL;
+  NfsGate *gate = nfs_gate_open (GATE_PORT, self->server, 2, NULL);
+
+  assert_non_null (gate);
+  WITHIN (CALL_SECONDS + SLACK_SECONDS, assert_false (kvol_manager_sync_pod (self->story->manager, pod, NULL, &error)));
+  if (strstr (error->message, "did not answer") == NULL)
+    fail_msg ("%s", error->message);
+  WITHIN (TEARDOWN_SECONDS, story_remove (self->story, pod));
+  assert_true (nfs_gate_close (gate));
+  assert_true (nfs_server_thaw (self->server, NULL));
+
+  gate = nfs_gate_open (GATE_PORT, self->server, 0, NULL);
+  assert_non_null (gate);
+  story_sync (self->story, pod);
+  story_remove (self->story, pod);
+  assert_false (nfs_gate_close (gate));
+}
+
+static void
+a_server_that_freezes_between_probe_and_mount_fails_the_set_up_at_its_deadline (void **state)
+{
+  static const char *const versions[] = { ",vers=3", ",vers=4.0", ",vers=4.1" };
+
+  /* In user space there is version 3 alone. */
+  for (gsize i = 0; i < (kernel_has_client () ? G_N_ELEMENTS (versions) : 1); i++)
+    assert_gate_is_survived (*state, versions[i]);
 }
 
 static void
@@ -343,6 +390,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     ON_GROUND (a_frozen_server_costs_its_pod_one_deadline_and_others_nothing),
+    ON_GROUND (a_server_that_freezes_between_probe_and_mount_fails_the_set_up_at_its_deadline),
     ON_GROUND (a_pod_that_is_removed_while_its_set_up_waits_is_gone_soon),
     ON_GROUND (a_pod_gets_its_volume_when_the_server_comes),
     ON_GROUND (a_frozen_server_in_use_hangs_no_call_and_no_other_pod),
@@ -350,13 +398,10 @@ main (void)
     ON_GROUND (a_server_that_comes_back_goes_on_serving),
   };
   g_autofree char *plugin = built_path ("plugins/kvol-nfs.so");
-  const int client = (int) syscall (SYS_fsopen, "nfs", 0);
   g_autofree char *lacking = NULL;
   const char *reason = NULL;
 
-  if (client >= 0)
-    close (client);
-  else if (access ("/dev/fuse", R_OK | W_OK) < 0)
+  if (!kernel_has_client () && access ("/dev/fuse", R_OK | W_OK) < 0)
     reason = "this kernel has no NFS client, and there is no /dev/fuse";
   if (access (plugin, R_OK) < 0)
     reason = "built without NFS (NFS=0)";
