@@ -205,7 +205,7 @@ VM_KERNEL ?= $(B)/vm/kernel
 VM_SET    ?= basic
 VM_ALL    := $(patsubst tests/%.c,%,$(wildcard tests/integration/test-*.c tests/unit/test-sys-*.c \
                tests/unit/test-worker-*.c tests/vm/test-*.c))
-VM_basic  := $(filter-out %-syscall-counts,$(filter integration/% vm/%-basic,$(VM_ALL)))
+VM_basic  := $(filter-out %-syscall-counts,$(filter integration/% vm/%-basic vm/test-nfs-trouble,$(VM_ALL)))
 VM_full   := $(VM_ALL)
 $(B)/tests/vm/check-guest.tap: export VM_PROGRAMS = $(abspath $(VM_$(VM_SET):%=$(B)/tests/%))
 $(B)/tests/vm/check-guest.tap: export VM_KERNEL := $(abspath $(VM_KERNEL))

@@ -9,6 +9,7 @@
 typedef struct
 {
   Context *context;
+  GHashTable *detached; /* uid -> names of volumes; (element-type utf8 GString) */
   guint pending;
   int code;
 } Down;
@@ -19,18 +20,50 @@ typedef struct
   KvolPod *pod;
 } Removal;
 
+/* What is told of a volume comes before the end of its pod's removal. */
+static void
+on_volume_changed (KvolManager *manager, const char *uid, const char *volume, const char *state, const char *text,
+                   gpointer data)
+{
+  Down *down = data;
+  GString *names = g_hash_table_lookup (down->detached, uid);
+
+  if (!g_str_equal (state, "detached"))
+    return;
+  if (names == NULL)
+    g_hash_table_insert (down->detached, g_strdup (uid), names = g_string_new (NULL));
+  g_string_append_printf (names, "%s\"%s\"", names->len > 0 ? ", " : "", volume);
+}
+
+static void
+say_down (const Down *down, KvolPod *pod)
+{
+  g_autofree char *label = pods_label (pod);
+  const GString *detached = g_hash_table_lookup (down->detached, kvol_pod_get_uid (pod));
+
+  if (detached != NULL)
+    text_say ("%s is down; detached, and perhaps still in use: %s", label, detached->str);
+  else
+    text_say ("%s is down", label);
+}
+
+static void
+free_names (gpointer names)
+{
+  g_string_free (names, TRUE);
+}
+
 static void
 removal_done (GObject *manager, GAsyncResult *result, gpointer data)
 {
   g_autofree Removal *removal = data;
   g_autoptr (KvolPod) pod = removal->pod;
   g_autoptr (GError) error = NULL;
-  g_autofree char *label = pods_label (pod);
 
   removal->down->pending--;
   if (kvol_manager_remove_pod_finish (KVOL_MANAGER (manager), result, &error))
     {
-      text_say ("%s is down", label);
+      say_down (removal->down, pod);
       return;
     }
   text_complain ("%s", error->message);
@@ -86,7 +119,8 @@ run (const Options *options, GError **error)
 {
   g_auto (Context) context = { 0 };
   g_autoptr (Deadline) deadline = deadline_new (options->timeout);
-  Down down = { .context = &context, .code = AGENT_DONE };
+  g_autoptr (GHashTable) detached = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_names);
+  Down down = { .context = &context, .detached = detached, .code = AGENT_DONE };
 
   if (options->all == (options->arguments->len > 0))
     {
@@ -100,6 +134,7 @@ run (const Options *options, GError **error)
 
   if (pods == NULL)
     return AGENT_FAILED;
+  g_signal_connect (context.manager, "volume-changed", G_CALLBACK (on_volume_changed), &down);
   for (guint i = 0; i < pods->len; i++)
     remove_pod (&down, pods->pdata[i]);
   while (down.pending > 0)
@@ -119,7 +154,8 @@ const Command command_down = {
   .description = "Takes down what was set up for pods, named by [NAMESPACE/]NAME or by UID. Works\n"
                  "from records and the kernel, without the manifests. Only what kvol made is\n"
                  "deleted: what else lies in a pod's directory stays, is named, and makes the\n"
-                 "command end with 1.\n\n"
+                 "command end with 1. What a server that does not answer keeps in use is detached\n"
+                 "at last: its pod is down then, and that is said.\n\n"
                  "Examples:\n"
                  "  kvol-agent down web-0 shop/cache-0\n"
                  "  kvol-agent down --all\n",

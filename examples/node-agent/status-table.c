@@ -31,7 +31,7 @@ state_colour (const char *state)
     return "darkgray";
   if (g_str_equal (state, "ready"))
     return "green";
-  if (g_str_equal (state, "failed") || g_str_equal (state, "uncertain"))
+  if (g_str_equal (state, "failed") || g_str_equal (state, "uncertain") || g_str_equal (state, "detached"))
     return "red";
   return "yellow";
 }

@@ -17,7 +17,8 @@ G_BEGIN_DECLS
  *
  * Signals are emitted on the main context that was the thread's default when the manager was made:
  * `pod-changed` (uid) after a pod's set-up or removal ended, `volume-changed` (uid, volume, state, text) after
- * a volume changed its state (the states are those of kvol_manager_get_status()).
+ * a volume changed its state (the states are those of kvol_manager_get_status(); text is %NULL, or a sentence: the
+ * error, or what was done to get a volume off whose server did not answer).
  */
 #define KVOL_TYPE_MANAGER (kvol_manager_get_type ())
 KVOL_API G_DECLARE_FINAL_TYPE (KvolManager, kvol_manager, KVOL, MANAGER, GObject)
@@ -180,6 +181,12 @@ KVOL_API gboolean kvol_manager_wait_pod_finish (KvolManager *self, GAsyncResult 
  * down, from records, names and the kernel alone. Only what kvol made is deleted; anything else stays and is named
  * in the error. Neither the pod's object nor the objects of its volumes need exist. A pod that is not there is
  * success.
+ *
+ * A volume in use whose server does not answer is unmounted by force, or detached: the pod can go, and what still
+ * uses the volume is rid of it when it ends. That is no error, and not clean either: it is logged, `volume-changed`
+ * says "detached" (or "gone", when force was enough) with a sentence, and kvol_manager_get_status() has the state and
+ * the condition as long as anything of the pod is left. Afterwards nobody remembers it: the kernel does not tell what
+ * has become of a detached mount.
  *
  * A kvol_manager_sync_pod() that is called after this one wins: whatever of the pod this call has not taken down by
  * then stays, and the call ends with %G_IO_ERROR_CANCELLED.

@@ -87,7 +87,7 @@ engine_bind_put (GByteArray *record, const EngineVolume *volume)
       record_put_text (record, bind->path);
       record_put_number (record, bind->mount.id);
       record_put_number (record, bind->mount.dev);
-      record_put_number (record, bind->mount.ino);
+      record_put_number (record, bind->mount.root);
     }
 }
 
@@ -103,7 +103,7 @@ engine_bind_get (RecordReader *record, EngineVolume *volume, gboolean same_boot)
       bind->path = *path != '\0' ? g_strdup (path) : NULL;
       bind->mount.id = record_get_number (record);
       bind->mount.dev = record_get_number (record);
-      bind->mount.ino = record_get_number (record);
+      bind->mount.root = record_get_number (record);
     }
   /* No mount outlives a boot. */
   if (!same_boot)

@@ -5,6 +5,7 @@
 
 #include "engine/discover.h"
 #include "engine/journal.h"
+#include "engine/unmount.h"
 
 /* Wakes the waiters of this engine when a cancellable fires; taking the lock first closes the gap between a waiter's
  * look at the cancellable and its sleep. */
@@ -201,6 +202,7 @@ engine_set_state (Engine *self, EnginePod *pod, EngineVolume *volume, EngineStat
 {
   gboolean differs = volume->state != state || error != NULL;
   const char *said = volume->error ? volume->error->message : NULL;
+  g_autofree char *text = NULL;
 
   /* Whoever asks for the status is another process more often than not. */
   if (g_strcmp0 (said, error ? error->message : NULL) != 0)
@@ -211,11 +213,12 @@ engine_set_state (Engine *self, EnginePod *pod, EngineVolume *volume, EngineStat
   volume->state = state;
   g_clear_error (&volume->error);
   volume->error = error;
+  if (differs && self->ops->changed != NULL)
+    text = g_strdup (error ? error->message : engine_volume_is_over (volume) ? engine_unmount_get_text (volume) : NULL);
   g_mutex_unlock (&self->lock);
 
   if (differs && self->ops->changed != NULL)
-    self->ops->changed (self->data, pod->uid, volume->name, engine_state_to_string (state),
-                        error ? error->message : NULL);
+    self->ops->changed (self->data, pod->uid, volume->name, engine_state_to_string (state), text);
 }
 
 void

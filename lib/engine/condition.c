@@ -76,7 +76,7 @@ find_called (Engine *self, const char *plugin, EnginePod **ret_pod)
 }
 
 static EngineCondition *
-find (EngineVolume *volume, const char *reason)
+find (const EngineVolume *volume, const char *reason)
 {
   for (guint i = 0; volume->conditions != NULL && i < volume->conditions->len; i++)
     {
@@ -153,6 +153,14 @@ engine_condition_add (Engine *self, EnginePod *pod, EngineVolume *volume, const 
 
   if (news)
     tell (pod, volume, reason, text);
+}
+
+const char *
+engine_condition_get_text (const EngineVolume *volume, const char *reason)
+{
+  const EngineCondition *condition = find (volume, reason);
+
+  return condition != NULL ? condition->text : NULL;
 }
 
 GVariant *

@@ -98,7 +98,7 @@ get_volume (Engine *self, const char *uid, RecordReader *record, gboolean same_b
     volume->error = g_error_new_literal (KVOL_ERROR, code, text);
 
   volume->made = made <= ENGINE_MADE_HOST_PATH ? (EngineMade) made : ENGINE_MADE_UNKNOWN;
-  volume->state = state <= ENGINE_GONE ? (EngineState) state : ENGINE_UNCERTAIN;
+  volume->state = state <= ENGINE_DETACHED ? (EngineState) state : ENGINE_UNCERTAIN;
   if (volume->state == ENGINE_MOUNTING || volume->state == ENGINE_UNMOUNTING)
     volume->state = ENGINE_UNCERTAIN;
   /* No mount outlives a boot. */

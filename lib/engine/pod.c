@@ -77,9 +77,16 @@ engine_pod_dup_model (const EnginePod *self)
 const char *
 engine_state_to_string (EngineState state)
 {
-  static const char *const words[] = { "pending", "mounting", "ready", "unmounting", "uncertain", "failed", "gone" };
+  static const char *const words[] = { "pending",   "mounting", "ready", "unmounting",
+                                       "uncertain", "failed",   "gone",  "detached" };
 
   return words[state];
+}
+
+gboolean
+engine_volume_is_over (const EngineVolume *self)
+{
+  return self->state == ENGINE_GONE || self->state == ENGINE_DETACHED;
 }
 
 EngineVolume *

@@ -11,6 +11,7 @@
 #include "sys/publish.h"
 #include "sys/slots.h"
 
+/* Records have their numbers: a new one comes last. */
 typedef enum {
   ENGINE_PENDING,
   ENGINE_MOUNTING,
@@ -19,6 +20,7 @@ typedef enum {
   ENGINE_UNCERTAIN, /* it may be there or not: a set-up was cut off */
   ENGINE_FAILED,    /* the last try failed; its error says why */
   ENGINE_GONE,
+  ENGINE_DETACHED,  /* nothing of it is left to be seen, and somebody may still use it: its server did not answer */
 } EngineState;
 
 /* What stands in the volume's place; UNKNOWN until a set-up has said so. */
@@ -64,6 +66,7 @@ typedef struct {
   gboolean   leaving;   /* shared: the record says that it shall go */
   gboolean   loading;   /* shared: it is being read from its record; it only keeps the place */
   gboolean   unsaved;   /* its record is older than it is */
+  gboolean   detached;  /* its removal left a mount without a place */
   gboolean   binds_unknown; /* there may be binds that nobody has written down */
   gboolean   busy;      /* shared: claimed */
   gboolean   ready;     /* shared: the last sync left everything ready */
@@ -89,6 +92,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EnginePod, engine_pod_free)
 ModelPod     *engine_pod_dup_model (const EnginePod *self);
 
 const char   *engine_state_to_string (EngineState state);
+/* Whether nothing is left to be taken down. */
+gboolean      engine_volume_is_over  (const EngineVolume *self);
 EngineVolume *engine_pod_find_volume (EnginePod *self, const char *spec_name, const char *plugin);
 
 /* By the name that the pod gives it; one that the pod's model has goes first. */

@@ -109,7 +109,8 @@ finish_removal (Recovery *self, EnginePod *pod, gboolean *ret_gone, GCancellable
     add_finding (self, pod->uid, NULL, "removed", "its removal was cut off and would be finished");
   else if (engine_remove_claimed (self->engine, pod, cancellable, &error))
     {
-      add_finding (self, pod->uid, NULL, "removed", "its removal was cut off and is finished now");
+      add_finding (self, pod->uid, NULL, "removed", "its removal was cut off and is finished now%s",
+                   pod->detached ? "; a server did not answer, and its mount is detached" : "");
       *ret_gone = TRUE;
     }
   else

@@ -24,12 +24,12 @@ take_down_volumes (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable
       EngineVolume *volume = pod->volumes->pdata[i];
       GError *error = NULL;
 
-      if (volume->state == ENGINE_GONE)
+      if (engine_volume_is_over (volume))
         continue;
       if (g_cancellable_set_error_if_cancelled (cancellable, &error))
         engine_set_state (self, pod, volume, ENGINE_FAILED, error);
       else if (engine_volume_take_down (self, pod, volume, layout, cancellable, &error))
-        engine_set_state (self, pod, volume, ENGINE_GONE, NULL);
+        engine_set_state (self, pod, volume, engine_unmount_get_end (volume), NULL);
       else
         engine_set_state (self, pod, volume, ENGINE_FAILED, engine_failure_of_plugin (volume, error));
     }
@@ -77,30 +77,37 @@ begin (Engine *self, EnginePod *pod, GError **error)
     {
       EngineVolume *volume = pod->volumes->pdata[i];
 
-      if (volume->state != ENGINE_GONE)
+      if (!engine_volume_is_over (volume))
         engine_set_state (self, pod, volume, ENGINE_UNMOUNTING, NULL);
     }
   return TRUE;
 }
 
 static gboolean
-take_down_pod (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *cancellable, GError **error)
+remove_dirs (Engine *self, EnginePod *pod, LayoutPod *layout, GError **error)
 {
-  gboolean retryable = FALSE;
   EngineUnmount unmount;
 
-  take_down_volumes (self, pod, layout, cancellable);
-  if (!engine_failure_collect (pod, FALSE, NULL, &retryable, error))
-    {
-      /* Whoever comes next finds out which volumes are gone; that this could not be written down changes nothing. */
-      engine_journal_save (self, pod, FALSE, NULL);
-      return FALSE;
-    }
   if (layout->pod_fd < 0)
     return TRUE;
   engine_unmount_init (&unmount, self, NULL);
   return (pod->object != NULL || engine_subpath_remove (&unmount, layout->pod_fd, pod, NULL, error))
          && layout_pod_remove (layout, self->pods_fd, error);
+}
+
+static gboolean
+take_down_pod (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *cancellable, GError **error)
+{
+  gboolean retryable = FALSE;
+
+  take_down_volumes (self, pod, layout, cancellable);
+  for (guint i = 0; i < pod->volumes->len; i++)
+    pod->detached |= ((EngineVolume *) pod->volumes->pdata[i])->state == ENGINE_DETACHED;
+  if (engine_failure_collect (pod, FALSE, NULL, &retryable, error) && remove_dirs (self, pod, layout, error))
+    return TRUE;
+  /* Whoever comes next finds out which volumes are gone; that this could not be written down changes nothing. */
+  engine_journal_save (self, pod, FALSE, NULL);
+  return FALSE;
 }
 
 gboolean

@@ -3,6 +3,9 @@
 
 #include "engine/condition.h"
 
+#define FORCED "Forced"
+#define DETACHED "Detached"
+
 void
 engine_unmount_init (EngineUnmount *self, Engine *engine, const LoaderPlugin *plugin)
 {
@@ -28,10 +31,24 @@ void
 engine_unmount_tell (const EngineUnmount *self, Engine *engine, EnginePod *pod, EngineVolume *volume)
 {
   if (self->remote.worst == SYS_UNMOUNT_FORCED)
-    engine_condition_add (engine, pod, volume, "Forced",
+    engine_condition_add (engine, pod, volume, FORCED,
                           "its server did not answer: what was under way to it was broken off to unmount it");
   else if (self->remote.worst == SYS_UNMOUNT_DETACHED)
-    engine_condition_add (engine, pod, volume, "Detached",
+    engine_condition_add (engine, pod, volume, DETACHED,
                           "its server did not answer: the mount was detached, and the kernel drops it when its last "
                           "user ends or the server comes back");
+}
+
+EngineState
+engine_unmount_get_end (const EngineVolume *volume)
+{
+  return engine_condition_get_text (volume, DETACHED) != NULL ? ENGINE_DETACHED : ENGINE_GONE;
+}
+
+const char *
+engine_unmount_get_text (const EngineVolume *volume)
+{
+  const char *detached = engine_condition_get_text (volume, DETACHED);
+
+  return detached != NULL ? detached : engine_condition_get_text (volume, FORCED);
 }

@@ -16,5 +16,11 @@ void engine_unmount_init (EngineUnmount *self, Engine *engine, const LoaderPlugi
 /* Unmounts what is mounted on the single name @name below @dir_fd. */
 gboolean engine_unmount_at (EngineUnmount *self, int dir_fd, const char *name, GError **error);
 
-/* Makes a condition of it when a mount did not come off as it should. */
+/* Makes a condition of it when a mount did not come off as it should: it is known, whatever the removal comes to, until
+ * the pod is gone. */
 void engine_unmount_tell (const EngineUnmount *self, Engine *engine, EnginePod *pod, EngineVolume *volume);
+
+/* What a volume is that was taken down: GONE, or DETACHED. */
+EngineState engine_unmount_get_end (const EngineVolume *volume);
+/* Why it was not just unmounted, a sentence; or NULL. Called with the lock held. */
+const char *engine_unmount_get_text (const EngineVolume *volume);

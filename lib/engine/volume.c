@@ -390,28 +390,35 @@ take_down_in (const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall
   return sys_remove_dir_at (parent_fd, volume->spec_name, error);
 }
 
-gboolean
-engine_volume_take_down (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout,
-                         GCancellable *cancellable, GError **error)
+static gboolean
+take_down_all_of (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout, EngineUnmount *unmount,
+                  GCancellable *cancellable, GError **error)
 {
   const LoaderPlugin *plugin = loader_registry_find (self->registry, volume->plugin);
-  EngineUnmount unmount;
   g_auto (EngineCall) call = { 0 };
   int parent = -1;
 
-  engine_unmount_init (&unmount, self, plugin);
+  engine_unmount_init (unmount, self, plugin);
   engine_call_init (&call, self, pod, volume);
   g_clear_pointer (&volume->published, sys_published_free);
   if (layout->pod_fd < 0)
     return call_teardown (plugin, &call, -1, cancellable, error);
-  if (!engine_subpath_remove (&unmount, layout->pod_fd, pod, volume, error)
+  if (!engine_subpath_remove (unmount, layout->pod_fd, pod, volume, error)
       || !layout_pod_remove_mark (layout, volume->plugin, volume->spec_name, error))
     return FALSE;
   if (volume->made == ENGINE_MADE_HOST_PATH || (plugin != NULL && (plugin->desc.flags & KVOL_PLUGIN_NO_DIRECTORY)))
     return call_teardown (plugin, &call, -1, cancellable, error);
-  if (!layout_pod_parent (layout, volume->plugin, FALSE, &parent, error)
-      || !take_down_in (plugin, volume, &call, &unmount, parent, cancellable, error))
-    return FALSE;
+  return layout_pod_parent (layout, volume->plugin, FALSE, &parent, error)
+         && take_down_in (plugin, volume, &call, unmount, parent, cancellable, error);
+}
+
+gboolean
+engine_volume_take_down (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layout,
+                         GCancellable *cancellable, GError **error)
+{
+  EngineUnmount unmount;
+  gboolean done = take_down_all_of (self, pod, volume, layout, &unmount, cancellable, error);
+
   engine_unmount_tell (&unmount, self, pod, volume);
-  return TRUE;
+  return done;
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include <fcntl.h>
 #include <linux/fuse.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -254,6 +255,91 @@ another_pod_does_not_wait_for_it (void **state)
     g_main_context_iteration (NULL, TRUE);
 }
 
+/* Makes the pod's volume one that nothing but MNT_DETACH takes off. The caller closes the descriptor. */
+static int
+use_in_silence (Ground *self)
+{
+  g_autofree char *volume = story_path (self->story, "web", "example.test~distant", "data", NULL);
+  int user = open (volume, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  assert_true (user >= 0);
+  silent_fs_fall_silent (self->fs, 0);
+  return user;
+}
+
+static void
+on_changed (KvolManager *manager, const char *uid, const char *volume, const char *state, const char *text,
+            gpointer data)
+{
+  if (g_str_equal (volume, "data"))
+    g_string_append_printf (data, "%s%s; ", state, text != NULL ? " with a sentence" : "");
+}
+
+static void
+a_volume_that_is_detached_is_not_called_gone (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = pod_of (self, "web", PART);
+  g_autoptr (GString) told = g_string_new (NULL);
+  gint64 deadline = get_deadline ();
+  int user;
+
+  story_sync (self->story, pod);
+  user = use_in_silence (self);
+  g_signal_connect (self->story->manager, "volume-changed", G_CALLBACK (on_changed), told);
+  story_remove (self->story, pod);
+  assert_true (g_get_monotonic_time () < deadline);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  assert_string_equal (told->str, "unmounting; detached with a sentence; ");
+  close (user);
+}
+
+static void
+the_status_has_what_is_detached_as_long_as_its_pod_is_there (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = pod_of (self, "web", WHOLE);
+  g_autofree char *stray = g_build_filename (self->story->root, "pods/web-uid/stray", NULL);
+  int user;
+
+  story_sync (self->story, pod);
+  user = use_in_silence (self);
+  assert_true (g_file_set_contents (stray, "somebody's", -1, NULL));
+  for (int i = 0; i < 2; i++)
+    {
+      g_autofree char *shown = NULL;
+
+      assert_false (kvol_manager_remove_pod (self->story->manager, "web-uid", NULL, NULL));
+      shown = story_state (self->story, "web", "data");
+      assert_string_equal (shown, "detached");
+      restart (self);
+    }
+  assert_int_equal (unlink (stray), 0);
+  story_remove (self->story, pod);
+  close (user);
+}
+
+static void
+down_says_what_it_has_detached (void **state)
+{
+  Ground *self = *state;
+  g_autofree char *agent = built_path ("bin/kvol-agent");
+  g_autoptr (KvolPod) pod = pod_of (self, "web", WHOLE);
+  char *argv[] = { agent, "--root", self->story->root, "--plugins", self->link, "down", "default/web", NULL };
+  g_autofree char *said = NULL;
+  int status = -1;
+  int user;
+
+  story_sync (self->story, pod);
+  user = use_in_silence (self);
+  g_clear_object (&self->story->manager);
+  assert_true (g_spawn_sync (NULL, argv, NULL, 0, NULL, NULL, &said, NULL, &status, NULL));
+  assert_int_equal (status, 0);
+  assert_string_equal (said, "default/web is down; detached, and perhaps still in use: \"data\"\n");
+  close (user);
+}
+
 int
 main (void)
 {
@@ -263,6 +349,10 @@ main (void)
     cmocka_unit_test_setup_teardown (nobody_asks_about_a_volume_that_is_bound, ground_enter, ground_leave),
     cmocka_unit_test_setup_teardown (a_volume_that_does_not_answer_is_asked_once_a_sync, ground_enter, ground_leave),
     cmocka_unit_test_setup_teardown (another_pod_does_not_wait_for_it, ground_enter, ground_leave),
+    cmocka_unit_test_setup_teardown (a_volume_that_is_detached_is_not_called_gone, ground_enter, ground_leave),
+    cmocka_unit_test_setup_teardown (the_status_has_what_is_detached_as_long_as_its_pod_is_there, ground_enter,
+                                     ground_leave),
+    cmocka_unit_test_setup_teardown (down_says_what_it_has_detached, ground_enter, ground_leave),
   };
   g_autoptr (GArray) tests = rows_new ();
   g_autofree char *trial = NULL;

@@ -24,7 +24,7 @@ open_root (Story *self)
   assert_null (error);
   assert_true (kvol_manager_lock (self->manager, NULL, &error));
   kvol_manager_set_store (self->manager, KVOL_STORE (self->store));
-  assert_true (kvol_manager_load_plugins (self->manager, plugins, NULL, &problems, &error));
+  assert_true (kvol_manager_load_plugins (self->manager, plugins, self->config, &problems, &error));
   for (guint i = 0; problems[i] != NULL; i++)
     fail_msg ("%s", problems[i]);
 }
@@ -32,8 +32,15 @@ open_root (Story *self)
 Story *
 story_begin (void)
 {
+  return story_begin_with_config (NULL);
+}
+
+Story *
+story_begin_with_config (GVariant *config)
+{
   Story *self = g_new0 (Story, 1);
 
+  self->config = config != NULL ? g_variant_ref_sink (config) : NULL;
   self->root = scratch_dir ("root");
   self->store = memory_store_new ();
   open_root (self);
@@ -68,6 +75,7 @@ story_end (Story *self)
   assert_nothing_left (records);
   g_object_unref (self->manager);
   g_object_unref (self->store);
+  g_clear_pointer (&self->config, g_variant_unref);
   g_free (self->root);
   g_free (self);
 }

@@ -21,7 +21,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "support/scratch.h"
-#include "writer.h"
+#include "support/writer.h"
 
 /* Retries come soon, so that a server that is back is noticed soon. */
 #define HARD "hard,timeo=10,retrans=1"

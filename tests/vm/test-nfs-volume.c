@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #include "support/scratch.h"
-#include "writer.h"
+#include "support/writer.h"
 
 #define UID "11111111-1111-4111-8111-111111111111"
 
