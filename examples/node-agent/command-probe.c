@@ -4,9 +4,9 @@
 #include "command.h"
 #include "error.h"
 #include "json.h"
+#include "plugins.h"
 #include "probe-url.h"
 #include "table.h"
-#include "text.h"
 
 #define PLUGIN "kubernetes.io/nfs"
 
@@ -107,13 +107,10 @@ static GVariant *
 ask (const Options *options, const ProbeUrl *url, GError **error)
 {
   g_autoptr (KvolManager) manager = kvol_manager_new (NO_ROOT, error);
-  g_auto (GStrv) problems = NULL;
   GVariantDict fields;
 
-  if (manager == NULL || !kvol_manager_load_plugins (manager, options->plugins, NULL, &problems, error))
+  if (manager == NULL || !plugins_load (manager, options, error))
     return NULL;
-  for (gsize i = 0; problems[i] != NULL; i++)
-    text_complain ("warning: %s", problems[i]);
 
   g_variant_dict_init (&fields, NULL);
   g_variant_dict_insert (&fields, "server", "s", url->server);

@@ -7,7 +7,7 @@
 
 #include "error.h"
 #include "images.h"
-#include "text.h"
+#include "plugins.h"
 
 /* glibc has fsopen() since 2.36, the kernel since 5.2. */
 #ifndef FSOPEN_CLOEXEC
@@ -37,7 +37,6 @@ load (Context *self, const Options *options, GError **error)
 {
   g_autoptr (Images) images = images_new (options->images);
   g_autoptr (GError) local_error = NULL;
-  g_auto (GStrv) problems = NULL;
 
   self->manager = kvol_manager_new (options->root, &local_error);
   if (self->manager == NULL)
@@ -50,11 +49,7 @@ load (Context *self, const Options *options, GError **error)
     }
 
   kvol_manager_set_images (self->manager, KVOL_IMAGES (images));
-  if (!kvol_manager_load_plugins (self->manager, options->plugins, NULL, &problems, error))
-    return FALSE;
-  for (gsize i = 0; problems != NULL && problems[i] != NULL; i++)
-    text_complain ("warning: %s", problems[i]);
-  return TRUE;
+  return plugins_load (self->manager, options, error);
 }
 
 gboolean

@@ -27,6 +27,7 @@ enum
 {
   LONG_ROOT = 256,
   LONG_PLUGINS,
+  LONG_CONFIG,
   LONG_OBJECTS,
   LONG_NODE_NAME,
   LONG_TIMEOUT,
@@ -39,6 +40,7 @@ enum
 static const OptionSpec specs[] = {
   { "root", "DIR", LONG_ROOT, 0, "the kubelet's directory (" DEFAULT_ROOT ")" },
   { "plugins", "DIR", LONG_PLUGINS, 0, "where the volume plugins are (next to libkvol)" },
+  { "config", "FILE", LONG_CONFIG, 0, "YAML, plugins: {NAME: {KEY: VALUE}}, told to them" },
   { "objects", "DIR", LONG_OBJECTS, 0, "more manifests that pods may refer to; may be repeated" },
   { "node-name", "NAME", LONG_NODE_NAME, 0, "what this node is called (the host name)" },
   { "help", NULL, 'h', 0, "say what this does, with examples" },
@@ -113,6 +115,10 @@ take_option (Options *self, int letter, const char *value, GError **error)
     case LONG_PLUGINS:
       g_free (self->plugins);
       self->plugins = absolute_path (value);
+      break;
+    case LONG_CONFIG:
+      g_free (self->config);
+      self->config = absolute_path (value);
       break;
     case LONG_OBJECTS:
       g_ptr_array_add (self->objects, absolute_path (value));
@@ -221,6 +227,7 @@ options_clear (Options *self)
 {
   g_clear_pointer (&self->root, g_free);
   g_clear_pointer (&self->plugins, g_free);
+  g_clear_pointer (&self->config, g_free);
   g_clear_pointer (&self->node_name, g_free);
   g_clear_pointer (&self->objects, g_ptr_array_unref);
   g_clear_pointer (&self->images, g_hash_table_unref);

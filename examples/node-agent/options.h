@@ -19,6 +19,7 @@ enum {
 typedef struct {
   char       *root;           /* absolute */
   char       *plugins;        /* absolute; NULL: next to the library */
+  char       *config;         /* absolute; NULL: none */
   GPtrArray  *objects;        /* directories and files, absolute */
   char       *node_name;      /* the host's when it is not given */
   GHashTable *images;         /* reference to directory, absolute */

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include <kvol-kube/kvol-kube-config.h>
 #include <kvol-kube/kvol-kube-manifest.h>
 #include <kvol-kube/kvol-kube-problem.h>
 #include <kvol-kube/kvol-kube-store.h>

@@ -70,7 +70,9 @@ KVOL_API void kvol_manager_set_images (KvolManager *self, KvolImages *images);
  *   that was left out; empty when all is well
  * @error: return location for a #GError
  *
- * Loads the plugins of a directory. A bad plugin costs a sentence, never the others.
+ * Loads the plugins of a directory. A bad plugin costs a sentence, never the others. A plugin that runs in a process of
+ * its own is opened now only when it has a configuration; else by the first call that needs it, which then says what is
+ * wrong.
  *
  * Returns: %FALSE when the directory cannot be read
  */

@@ -23,7 +23,7 @@ KVOL_API G_DECLARE_INTERFACE (KvolStore, kvol_store, KVOL, STORE, GObject)
  * KvolStoreInterface:
  * @peek: (nullable): answers from memory, at once, from any thread. %NULL without an error means "ask with
  *   @get". A store that has everything in memory implements only this
- * @get: (nullable): asks for an object; called on the manager's main context
+ * @get: (nullable): asks for an object; called on the manager's main context. It is answered once
  * @get_finish: called on any thread: the answer of @get, or %NULL with %KVOL_ERROR_ABSENT (only when the object is
  *   positively not there), %KVOL_ERROR_FORBIDDEN, or %KVOL_ERROR_TRANSIENT
  * @request_token: (nullable): asks for a service account token; called on the manager's main context. @request

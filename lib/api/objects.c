@@ -9,7 +9,7 @@ typedef struct _Question Question;
 struct _Question
 {
   gatomicrefcount refs;
-  gpointer asked; /* a KvolStore, or KvolImages */
+  gpointer asked; /* a KvolStore, or KvolImages; NULL once it has answered */
   GCancellable *cancellable;
   GCancellable *closing; /* the manager's */
   void (*ask) (Question *self, GAsyncReadyCallback answered);
@@ -19,6 +19,7 @@ struct _Question
   GMutex lock;
   GCond answered;
   GAsyncResult *result; /* under the lock */
+  gboolean left;        /* under the lock: nobody waits any more */
 };
 
 static Question *
@@ -35,7 +36,7 @@ question_unref (gpointer data)
 
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
-  g_object_unref (self->asked);
+  g_clear_object (&self->asked);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->closing);
   g_clear_object (&self->result);
@@ -63,16 +64,81 @@ question_new (const ApiObjects *objects, gpointer asked, void (*ask) (Question *
   return self;
 }
 
+/* ---- questions that were answered ---- */
+
+/* A store that answers a question twice has a pointer to one that nobody needs any more. So the last ones that it has
+ * answered are kept as long as it is there itself, without their answers. A second answer that comes later than that
+ * many others cannot be told from a first one. */
+#define ANSWERED_MAX 256
+
+typedef struct
+{
+  GMutex lock;
+  GQueue questions;
+} Answered;
+
+static void
+answered_free (gpointer data)
+{
+  Answered *self = data;
+
+  g_queue_clear_full (&self->questions, question_unref);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+static Answered *
+get_answered (GObject *asked)
+{
+  const GQuark key = g_quark_from_static_string ("kvol-answered");
+  Answered *self = g_object_get_qdata (asked, key);
+
+  if (self != NULL)
+    return self;
+  self = g_new0 (Answered, 1);
+  g_mutex_init (&self->lock);
+  g_queue_init (&self->questions);
+  if (g_object_replace_qdata (asked, key, NULL, self, answered_free, NULL))
+    return self;
+  answered_free (self);
+  return g_object_get_qdata (asked, key);
+}
+
+/* Takes over the question. */
+static void
+keep (GObject *asked, Question *question)
+{
+  Answered *answered = get_answered (asked);
+  Question *oldest = NULL;
+
+  g_mutex_lock (&answered->lock);
+  g_queue_push_tail (&answered->questions, question);
+  if (g_queue_get_length (&answered->questions) > ANSWERED_MAX)
+    oldest = g_queue_pop_head (&answered->questions);
+  g_mutex_unlock (&answered->lock);
+  g_clear_pointer (&oldest, question_unref);
+}
+
 static void
 on_answer (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (Question) self = data;
+  Question *self = data;
 
   g_mutex_lock (&self->lock);
-  self->result = g_object_ref (result);
+  g_autoptr (GObject) asked = g_steal_pointer (&self->asked);
+
+  if (asked != NULL && !self->left)
+    self->result = g_object_ref (result);
   g_cond_signal (&self->answered);
   g_mutex_unlock (&self->lock);
+
+  if (asked == NULL)
+    g_critical ("a store answered a question that it had answered already; the second answer is ignored");
+  else
+    keep (asked, self);
 }
+
+/* ---- waiting ---- */
 
 static gboolean
 is_given_up (const Question *self)
@@ -136,7 +202,9 @@ wait_for_answer (Question *self, const ApiObjects *objects, GError **error)
   g_source_destroy (source);
 
   g_mutex_lock (&self->lock);
-  GAsyncResult *result = self->result ? g_object_ref (self->result) : NULL;
+  GAsyncResult *result = g_steal_pointer (&self->result);
+
+  self->left = TRUE;
   g_mutex_unlock (&self->lock);
 
   if (result == NULL)

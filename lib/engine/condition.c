@@ -155,6 +155,20 @@ engine_condition_add (Engine *self, EnginePod *pod, EngineVolume *volume, const 
     tell (pod, volume, reason, text);
 }
 
+void
+engine_condition_drop (Engine *self, EnginePod *pod, EngineVolume *volume, const char *reason)
+{
+  g_mutex_lock (&self->lock);
+  EngineCondition *condition = find (volume, reason);
+
+  if (condition != NULL)
+    {
+      g_ptr_array_remove (volume->conditions, condition);
+      pod->unsaved = TRUE;
+    }
+  g_mutex_unlock (&self->lock);
+}
+
 const char *
 engine_condition_get_text (const EngineVolume *volume, const char *reason)
 {

@@ -26,6 +26,9 @@ void engine_condition_hear  (Engine *self, const char *plugin, gboolean warning,
 /* A warning of the engine's own. */
 void engine_condition_add   (Engine *self, EnginePod *pod, EngineVolume *volume, const char *reason, const char *text);
 
+/* It is over. */
+void engine_condition_drop  (Engine *self, EnginePod *pod, EngineVolume *volume, const char *reason);
+
 /* Lends the sentence of the condition, or NULL. Called with the lock held, or by who has the pod claimed. */
 const char *engine_condition_get_text (const EngineVolume *volume, const char *reason);
 

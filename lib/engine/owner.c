@@ -16,6 +16,9 @@
 #include "sys/entry.h"
 #include "sys/owner.h"
 
+/* Upstream's word. */
+#define CONFLICT "AlreadyMountedVolume"
+
 static gboolean
 has_content_of (const EngineVolume *volume, const EngineVolume *other)
 {
@@ -79,7 +82,7 @@ compare_group (Engine *self, EnginePod *pod, EngineVolume *volume, gint64 wanted
   text = g_strdup_printf ("The requested fsGroup is %" G_GINT64_FORMAT ", but the volume %s has GID %u. The volume may "
                           "not be shareable.",
                           wanted, volume->spec_name, content.gid);
-  engine_condition_add (self, pod, volume, "AlreadyMountedVolume", text);
+  engine_condition_add (self, pod, volume, CONFLICT, text);
   return TRUE;
 }
 
@@ -138,4 +141,18 @@ engine_owner_done (Engine *self, EngineVolume *volume)
   if (self->n_waiters > 0)
     g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
+}
+
+void
+engine_owner_review (Engine *self, EnginePod *pod, EngineVolume *volume)
+{
+  gboolean over;
+
+  if (volume->conditions == NULL)
+    return;
+  g_mutex_lock (&self->lock);
+  over = engine_condition_get_text (volume, CONFLICT) != NULL && find_other (self, volume) == NULL;
+  g_mutex_unlock (&self->lock);
+  if (over)
+    engine_condition_drop (self, pod, volume, CONFLICT);
 }

@@ -14,3 +14,7 @@ gboolean engine_owner_apply (Engine *self, const LoaderPlugin *plugin, EnginePod
 
 /* The volume is in its place, or will not be: others see for themselves. */
 void engine_owner_done (Engine *self, EngineVolume *volume);
+
+/* With a sync: whom the content was shared with may be gone by now, and then the condition that tells of it goes too.
+ * The content keeps the group that it has: its pod is using it. */
+void engine_owner_review (Engine *self, EnginePod *pod, EngineVolume *volume);

@@ -87,6 +87,7 @@ refresh_ready (Engine *self, EnginePod *pod, GCancellable *work)
       if (!engine_volume_refresh (self, pod, volume, &lost, work, &error))
         error = engine_failure_of_plugin (volume, error);
       engine_condition_end (self, pod, volume);
+      engine_owner_review (self, pod, volume);
       if (lost)
         {
           /* Its id stays known: what lies in its place instead is not ours. */
@@ -226,16 +227,16 @@ check_unchanged (Engine *self, const EnginePod *pod, const ModelPod *known, cons
 }
 
 /* What is to be worked for: @model, or, with @error set, what was wanted before, when the volumes that stand cannot
- * become what @model wants. (transfer full) */
+ * become what @model wants. *@ret_differs: it is not what the record says. (transfer full) */
 static ModelPod *
-choose_model (Engine *self, const EnginePod *pod, ModelPod *model, GError **error)
+choose_model (Engine *self, const EnginePod *pod, ModelPod *model, gboolean *ret_differs, GError **error)
 {
-  g_autoptr (ModelPod) known =
-      pod->object != NULL && differs_from (pod, model) ? model_pod_new (pod->object, NULL) : NULL;
+  gboolean differs = differs_from (pod, model);
+  g_autoptr (ModelPod) known = pod->object != NULL && differs ? model_pod_new (pod->object, NULL) : NULL;
+  gboolean can_change = known == NULL || check_unchanged (self, pod, known, model, error);
 
-  if (known == NULL || check_unchanged (self, pod, known, model, error))
-    return model_pod_ref (model);
-  return g_steal_pointer (&known);
+  *ret_differs = differs && can_change;
+  return can_change ? model_pod_ref (model) : g_steal_pointer (&known);
 }
 
 /* @was_due: this pass was made because a volume wanted it. */
@@ -265,8 +266,8 @@ sync_claimed (Engine *self, EnginePod *pod, ModelPod *model, gboolean was_due, G
 
   /* Half-deleted data must not be taken for the new pod's. */
   gboolean removed = !pod->leaving || engine_remove_claimed (self, pod, NULL, &failure);
-  g_autoptr (ModelPod) chosen = choose_model (self, pod, model, &of_pod);
-  gboolean differs = differs_from (pod, chosen);
+  gboolean differs = FALSE;
+  g_autoptr (ModelPod) chosen = choose_model (self, pod, model, &differs, &of_pod);
 
   adopt_model (self, pod, chosen, differs);
   if (!removed)

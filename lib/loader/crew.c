@@ -174,14 +174,6 @@ start_worker (LoaderCrew *self, GCancellable *cancellable, GError **error)
   g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
   g_autoptr (SysWorker) worker = NULL;
 
-  if (self->setup->worker_program == NULL)
-    {
-      g_set_error_literal (
-          error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
-          "it must run in a worker, and kvol-worker is missing; install it, or say in KVOL_LIBEXEC_DIR "
-          "where it is");
-      return NULL;
-    }
   worker = sys_worker_spawn (self->setup->worker_program, args, error);
   if (worker == NULL)
     return NULL;
@@ -256,11 +248,32 @@ read_deadline (LoaderCrew *self, GError **error)
   return FALSE;
 }
 
+static gboolean
+check_program (const LoaderCrewSetup *setup, GError **error)
+{
+  if (setup->worker_program != NULL)
+    return TRUE;
+  g_set_error_literal (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED,
+                       "it must run in a worker, and kvol-worker is missing; install it, or say in KVOL_LIBEXEC_DIR "
+                       "where it is");
+  return FALSE;
+}
+
+/* Whoever wrote a configuration wants to know now what is wrong with it. */
+static gboolean
+try_config (LoaderCrew *self, GError **error)
+{
+  SysWorker *first = self->config != NULL ? start_worker (self, NULL, error) : NULL;
+
+  if (first != NULL)
+    give_back (self, first);
+  return first != NULL || self->config == NULL;
+}
+
 LoaderCrew *
 loader_crew_new (const LoaderCrewSetup *setup, const char *file, const char *name, GVariant *config, GError **error)
 {
   g_autoptr (LoaderCrew) self = g_new0 (LoaderCrew, 1);
-  SysWorker *first = NULL;
 
   self->setup = setup;
   self->file = g_strdup (file);
@@ -270,12 +283,9 @@ loader_crew_new (const LoaderCrewSetup *setup, const char *file, const char *nam
   g_queue_init (&self->idle);
   loader_host_init (&self->host, setup->ops, setup->data, self->name);
 
-  if (read_deadline (self, error))
-    first = start_worker (self, NULL, error);
-  if (first == NULL)
-    return NULL;
-  give_back (self, first);
-  return g_steal_pointer (&self);
+  return check_program (setup, error) && read_deadline (self, error) && try_config (self, error)
+             ? g_steal_pointer (&self)
+             : NULL;
 }
 
 void

@@ -16,7 +16,8 @@ typedef struct {
 
 typedef struct _LoaderCrew LoaderCrew;
 
-/* Starts a first worker, so that what is wrong with the plugin's open() is known now. */
+/* Nothing is started before the first call, unless there is a @config: then what is wrong with that, as the plugin's
+ * open() sees it, is known now. */
 LoaderCrew *loader_crew_new (const LoaderCrewSetup *setup, const char *file, const char *name, GVariant *config,
                              GError **error);
 

@@ -5,7 +5,8 @@
 #include "loader/crew.h"
 #include "loader/plugin.h"
 
-/* Opens the plugin in a worker. @desc is from loader_table_copy(); @setup outlives the plugin. */
+/* The plugin is opened in a worker: now when it has a configuration, else with the first call. @desc is from
+ * loader_table_copy(); @setup outlives the plugin. */
 LoaderPlugin *loader_remote_open (const char *file, const KvolPluginDesc *desc, const LoaderCrewSetup *setup,
                                   GVariant *config, GError **error);
 

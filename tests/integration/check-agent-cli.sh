@@ -51,6 +51,23 @@ refuse "exec with nothing after --" 'nothing follows' exec web --
 refuse "a command after -- for one that takes none" 'status takes nothing after' status -- ls
 check "nothing of this made the root directory" absent "$root"
 
+# ---- what plugins are told ----
+if [ -e "$B/plugins/kvol-nfs.so" ]; then
+  printf 'plugins:\n  kubernetes.io/nfs: {probeTimeoutSeconds: 99}\n' > "$work/config.yaml"
+  refuse "a value that a plugin does not take" \
+    'probeTimeoutSeconds: must be a whole number from 1 to 25' \
+    probe nfs://127.0.0.1/data --config "$work/config.yaml"
+fi
+printf 'plugins:\n  nfs: {probeTimeoutSeconds: 1}\n' > "$work/config.yaml"
+refuse "a plugin that is not there" 'config.yaml: plugins[nfs]: there is no such volume plugin; there are: kubernetes' \
+  probe nfs://127.0.0.1/data --config "$work/config.yaml"
+printf 'plugins:\n  - nfs\n' > "$work/config.yaml"
+refuse "a configuration that is none" 'config.yaml:1: plugins: must be a map, not a list' \
+  probe nfs://127.0.0.1/data --config "$work/config.yaml"
+refuse "a configuration that is not there" 'nothing.yaml: cannot be read: No such file' \
+  probe nfs://127.0.0.1/data --config "$work/nothing.yaml"
+check "--help tells of it" sh -c '"$1" --help | grep -q -e "--config FILE"' - "$agent"
+
 # ---- options stand anywhere ----
 ends "options may come before the command" 0 "$agent" --root "$root" -o json status
 ends "and after it" 0 "$agent" status --root "$root" --output=json

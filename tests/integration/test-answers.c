@@ -191,6 +191,25 @@ a_callback_may_sync_the_pod_that_a_blocking_sync_is_busy_with (void **state)
   story_end (story);
 }
 
+static void
+a_second_answer_is_ignored (void **state)
+{
+  Story *story = story_begin_with_objects ();
+  g_autoptr (KvolPod) pod = story_pod ("web", STORY_FOUR_VOLUMES);
+  g_autofree char *color = story_path (story, "web", "kubernetes.io~configmap", "config", "color");
+
+  memory_store_be_insistent (story->store);
+  g_test_expect_message ("kvol", G_LOG_LEVEL_CRITICAL, "a store answered a question that it had answered already; *");
+  g_test_expect_message ("kvol", G_LOG_LEVEL_CRITICAL, "a store answered a question that it had answered already; *");
+  story_sync (story, pod);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_test_assert_expected_messages ();
+  assert_true (file_has (color, "blue"));
+  story_remove (story, pod);
+  story_end (story);
+}
+
 int
 main (void)
 {
@@ -203,6 +222,7 @@ main (void)
     cmocka_unit_test (a_pod_removed_before_its_set_up_began_is_not_set_up),
     cmocka_unit_test (a_manager_goes_while_a_retry_waits_for_an_answer),
     cmocka_unit_test (a_blocking_sync_waits_for_another_that_needs_its_thread),
+    cmocka_unit_test (a_second_answer_is_ignored),
     cmocka_unit_test (a_callback_may_sync_the_pod_that_a_blocking_sync_is_busy_with),
   };
 

@@ -86,8 +86,6 @@ ground_leave (void **state)
   alarm (0);
   /* Whoever is stuck is freed by this. */
   g_clear_pointer (&self->fs, silent_fs_stop);
-  /* Its workers go with the manager. */
-  story_restart (self->story);
   story_end (self->story);
   g_free (self->far);
   g_free (self->link);

@@ -20,6 +20,9 @@ void memory_store_remove (MemoryStore *self, const char *kind, const char *ns, c
 /* From now on answers come asynchronously, on the manager's main context. */
 void memory_store_be_slow (MemoryStore *self);
 
+/* From now on everything is answered twice, and the second time when the question is long over. */
+void memory_store_be_insistent (MemoryStore *self);
+
 /* From now on nothing is answered until memory_store_answer_all(). */
 void memory_store_be_mute (MemoryStore *self);
 guint memory_store_count_unanswered (MemoryStore *self);

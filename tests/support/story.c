@@ -71,9 +71,10 @@ story_end (Story *self)
   g_autofree char *pods = g_build_filename (self->root, "pods", NULL);
   g_autofree char *records = g_build_filename (self->root, "kvol", "pods", NULL);
 
+  /* Its workers, which come with the first call, go with it. */
+  g_clear_object (&self->manager);
   assert_nothing_left (pods);
   assert_nothing_left (records);
-  g_object_unref (self->manager);
   g_object_unref (self->store);
   g_clear_pointer (&self->config, g_variant_unref);
   g_free (self->root);

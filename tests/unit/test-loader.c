@@ -405,12 +405,30 @@ a_plugin_that_needs_a_worker_says_that_there_is_none (void **state)
   assert_non_null (loader_registry_find (registry, "example.test/near"));
 }
 
+/* Whoever never calls it does without the process. */
 static void
-a_worker_that_cannot_be_started_is_one_sentence (void **state)
+without_a_configuration_no_worker_is_started_before_the_first_call (void **state)
 {
+  const KvolNodeVolume volume = { .size = sizeof volume, .spec_name = "first" };
   g_autoptr (LoaderRegistry) registry =
       loader_registry_new (&no_ops, NULL, "/nonexistent/kvol-worker", LOADER_IN_WORKER_WHEN_ASKED);
   g_autoptr (GPtrArray) problems = load_fixture (registry, "doer", NULL);
+  const LoaderPlugin *plugin = loader_registry_find (registry, "example.test/far");
+  g_autoptr (GError) error = NULL;
+
+  assert_int_equal (problems->len, 0);
+  assert_null (plugin->desc.identify (plugin->self, &volume, &error));
+  assert_string_equal (error->message, "volume plugin \"example.test/far\" cannot be opened: cannot start "
+                                       "\"/nonexistent/kvol-worker\": No such file or directory");
+}
+
+static void
+a_worker_that_cannot_be_started_for_a_configuration_is_one_sentence (void **state)
+{
+  g_autoptr (GVariant) config = g_variant_ref_sink (g_variant_new_parsed ("{'example.test/far': <@a{sv} {}>}"));
+  g_autoptr (LoaderRegistry) registry =
+      loader_registry_new (&no_ops, NULL, "/nonexistent/kvol-worker", LOADER_IN_WORKER_WHEN_ASKED);
+  g_autoptr (GPtrArray) problems = load_fixture (registry, "doer", config);
 
   assert_int_equal (problems->len, 1);
   assert_one_says (problems, "*: volume plugin \"example.test/far\" cannot be opened: cannot start "
@@ -466,7 +484,8 @@ main (void)
     cmocka_unit_test (open_gets_its_own_configuration),
     cmocka_unit_test (an_open_that_hangs_in_a_worker_is_one_sentence),
     cmocka_unit_test (a_plugin_that_needs_a_worker_says_that_there_is_none),
-    cmocka_unit_test (a_worker_that_cannot_be_started_is_one_sentence),
+    cmocka_unit_test (without_a_configuration_no_worker_is_started_before_the_first_call),
+    cmocka_unit_test (a_worker_that_cannot_be_started_for_a_configuration_is_one_sentence),
     cmocka_unit_test (what_belongs_to_the_library_is_found_from_where_it_lies),
     cmocka_unit_test_setup_teardown (the_environment_names_other_places, set_up_place, tear_down_place),
   };

@@ -336,11 +336,24 @@ a_service_that_the_host_lacks_is_not_supported (void **state)
   assert_string_equal (error->message, "this host does not offer save_record");
 }
 
+/* One that runs in a worker is opened by the first call. */
+static void
+use (Ground *self, const char *name)
+{
+  const KvolNodeVolume volume = { .size = sizeof volume, .spec_name = "used" };
+  const LoaderPlugin *plugin = loader_registry_find (self->registry, name);
+  g_autofree char *id = plugin->desc.identify (plugin->self, &volume, NULL);
+
+  assert_non_null (id);
+}
+
 static void
 close_is_called_when_the_registry_goes (void **state)
 {
   Ground *self = *state;
 
+  use (self, "example.test/near");
+  use (self, "example.test/far");
   loader_registry_free (g_steal_pointer (&self->registry));
   /* Of the two plugins in the file. */
   assert_int_equal (self->heard->len, 2);

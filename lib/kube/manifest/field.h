@@ -149,3 +149,5 @@ void kube_type_check (const KubeType *type, KubeNode *object, KubeReport *report
  * lists of objects aa{sv}, of strings as, of integers ax, of anything mixed av; nulls are left out. @object must have
  * passed kube_type_check() without an error. */
 GVariant *kube_type_to_variant (const KubeType *type, const KubeNode *object);
+/* What no table describes: as it stands in the text. Floating. */
+GVariant *kube_any_to_variant  (const KubeNode *node);

@@ -7,8 +7,6 @@
 #include "manifest/quantity.h"
 #include "manifest/scalar.h"
 
-static GVariant *any_to_variant (const KubeNode *node);
-
 /* What all the children of a list are; NULL when they differ. */
 static const GVariantType *
 common_type (const KubeNode *list)
@@ -36,7 +34,7 @@ any_list_to_variant (const KubeNode *list)
   for (guint i = 0; i < list->children->len; i++)
     {
       const KubeNode *child = kube_node_child (list, i);
-      GVariant *value = any_to_variant (child);
+      GVariant *value = kube_any_to_variant (child);
 
       g_variant_builder_add_value (&builder, type ? value : g_variant_new_variant (value));
     }
@@ -54,13 +52,13 @@ any_map_to_variant (const KubeNode *map)
       const KubeNode *child = kube_node_child (map, i);
 
       if (child->type != KUBE_NULL)
-        g_variant_builder_add (&builder, "{sv}", child->key, any_to_variant (child));
+        g_variant_builder_add (&builder, "{sv}", child->key, kube_any_to_variant (child));
     }
   return g_variant_builder_end (&builder);
 }
 
-static GVariant *
-any_to_variant (const KubeNode *node)
+GVariant *
+kube_any_to_variant (const KubeNode *node)
 {
   switch (node->type)
     {
@@ -128,7 +126,7 @@ one_to_variant (const KubeField *field, const KubeNode *node)
     case KUBE_VALUE_BASE64:
       break;
     }
-  return any_to_variant (node);
+  return kube_any_to_variant (node);
 }
 
 static const char *
@@ -212,7 +210,7 @@ kube_type_to_variant (const KubeType *type, const KubeNode *object)
 
       if (is_given (field, child))
         g_variant_builder_add (&builder, "{sv}", child->key,
-                               field ? field_to_variant (field, child) : any_to_variant (child));
+                               field ? field_to_variant (field, child) : kube_any_to_variant (child));
     }
   add_defaults (&builder, type, object);
   return g_variant_builder_end (&builder);
