@@ -41,6 +41,9 @@ static const Row rows[] = {
   { "bind,defaults,rw,exec,suid,dev,atime,diratime", ALWAYS | ST_RELATIME, "" },
   { "noexec,exec", ALWAYS | ST_NOEXEC | ST_RELATIME, "" },
   { "test-option", ALWAYS | ST_RELATIME, "test-option" },
+  { "norelatime,nostrictatime", ALWAYS | ST_RELATIME, "" },
+  { "ro,noexec,nodiratime", ALWAYS | ST_RDONLY | ST_NOEXEC | ST_NODIRATIME | ST_RELATIME, "" },
+  { "sync,remount,user,_netdev,x-own", ALWAYS | ST_RELATIME, "sync,remount,user,_netdev,x-own" },
   { "size=1,noexec,RO", ALWAYS | ST_NOEXEC | ST_RELATIME, "size=1,RO" },
 };
 
