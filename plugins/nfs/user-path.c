@@ -31,6 +31,7 @@ typedef struct
   int tree;
   int pidfd;
   int ready[2];
+  int read_ahead; /* the kernel's file of how much it reads ahead */
 } Parts;
 
 static void
@@ -49,6 +50,7 @@ parts_clear (Parts *self)
   close_fd (&self->pidfd);
   close_fd (&self->ready[0]);
   close_fd (&self->ready[1]);
+  close_fd (&self->read_ahead);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Parts, parts_clear)
 
@@ -59,6 +61,20 @@ throw_errno (GError **error, int code, const char *what)
 
   g_set_error (error, KVOL_ERROR, code, "cannot %s: %s", what, g_strerror (number));
   return FALSE;
+}
+
+/* Where sysfs is mounted and this process may. It is the server that writes it, when the kernel has got its answer to
+ * the first request, which sets it back. Nothing is asked of the server before it runs. */
+static void
+open_read_ahead (Parts *parts)
+{
+  g_autofree char *path = NULL;
+  struct statx status;
+
+  if (statx (parts->tree, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status) < 0)
+    return;
+  path = g_strdup_printf ("/sys/class/bdi/%u:%u/read_ahead_kb", status.stx_dev_major, status.stx_dev_minor);
+  parts->read_ahead = open (path, O_WRONLY | O_CLOEXEC);
 }
 
 static gboolean
@@ -77,7 +93,10 @@ make_tree (const KvolHost *host, Parts *parts, const char *source, GCancellable 
                                   NULL };
 
   parts->tree = host->create_fs (host, "fuse", source, options, cancellable, error);
-  return parts->tree >= 0;
+  if (parts->tree < 0)
+    return FALSE;
+  open_read_ahead (parts);
+  return TRUE;
 }
 
 /* ---- the server's arguments ---- */
@@ -165,16 +184,19 @@ await_ready (Parts *parts, gint64 usec, GCancellable *cancellable, GError **erro
 }
 
 static gboolean
-start (const KvolHost *host, Parts *parts, const GPtrArray *args, gint64 usec, GCancellable *cancellable,
-       GError **error)
+start (const KvolHost *host, Parts *parts, GPtrArray *args, gint64 usec, GCancellable *cancellable, GError **error)
 {
-  int fds[2];
+  int fds[3];
 
   if (pipe2 (parts->ready, O_CLOEXEC) < 0)
     return throw_errno (error, KVOL_ERROR_TRANSIENT, "make a pipe");
   fds[0] = parts->fuse;
   fds[1] = parts->ready[1];
-  parts->pidfd = host->spawn_server (host, (const char *const *) args->pdata, fds, G_N_ELEMENTS (fds), error);
+  fds[2] = parts->read_ahead;
+  if (parts->read_ahead >= 0)
+    g_ptr_array_insert (args, 1, g_strdup ("--read-ahead-fd=5"));
+  parts->pidfd =
+      host->spawn_server (host, (const char *const *) args->pdata, fds, parts->read_ahead >= 0 ? 3 : 2, error);
   if (parts->pidfd < 0)
     return FALSE;
   close_fd (&parts->fuse);
@@ -237,7 +259,7 @@ int
 nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFound *found, const KvolPodVolume *volume,
                     gint64 usec, GCancellable *cancellable, GError **error)
 {
-  g_auto (Parts) parts = { -1, -1, -1, { -1, -1 } };
+  g_auto (Parts) parts = { -1, -1, -1, { -1, -1 }, -1 };
   g_autofree char *source = g_strdup_printf ("%s:%s", target->server, target->path);
   g_autoptr (GPtrArray) args = NULL;
   NfsFound by_3;

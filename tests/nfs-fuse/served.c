@@ -126,30 +126,43 @@ make_tree (int fuse)
   return tree;
 }
 
+static int
+open_read_ahead (int tree)
+{
+  g_autofree char *path = NULL;
+  struct statx status;
+
+  assert_int_equal (statx (tree, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status), 0);
+  path = g_strdup_printf ("/sys/class/bdi/%u:%u/read_ahead_kb", status.stx_dev_major, status.stx_dev_minor);
+  return open (path, O_WRONLY | O_CLOEXEC);
+}
+
 /* ---- its server ---- */
 
 static GStrv
-make_arguments (int fuse, int ready, const char *const *more)
+make_arguments (int fuse, int ready, int read_ahead, const char *const *more)
 {
   g_autoptr (GStrvBuilder) arguments = g_strv_builder_new ();
   const LockFile root = handle_get (SERVED_EXPORT, NULL);
   g_autoptr (GString) handle = g_string_new (NULL);
   g_autofree char *fuse_text = g_strdup_printf ("%d", fuse);
   g_autofree char *ready_text = g_strdup_printf ("%d", ready);
+  g_autofree char *read_ahead_text = g_strdup_printf ("%d", read_ahead);
   g_autofree char *program = dup_program ();
 
   for (gsize i = 0; i < root.length; i++)
     g_string_append_printf (handle, "%02x", root.data[i]);
-  g_strv_builder_add_many (arguments, program, "--fuse-fd", fuse_text, "--ready-fd", ready_text, "--server",
-                           "127.0.0.1", "--root", handle->str, NULL);
+  g_strv_builder_add_many (arguments, program, "--fuse-fd", fuse_text, "--ready-fd", ready_text, "--read-ahead-fd",
+                           read_ahead_text, "--server", "127.0.0.1", "--root", handle->str, NULL);
   if (more != NULL)
     g_strv_builder_addv (arguments, (const char **) more);
   return g_strv_builder_end (arguments);
 }
 
 static G_GNUC_NORETURN void
-become (GStrv arguments, int fuse, int ready)
+become (GStrv arguments, int fuse, int ready, int read_ahead)
 {
+  fcntl (read_ahead, F_SETFD, 0);
   fcntl (fuse, F_SETFD, 0);
   fcntl (ready, F_SETFD, 0);
   execv (arguments[0], arguments);
@@ -195,6 +208,7 @@ served_start (Served *self, const char *const *more)
   KVOL_AUTO_FD tree = -1;
   KVOL_AUTO_FD heard = -1;
   KVOL_AUTO_FD told = -1;
+  KVOL_AUTO_FD read_ahead = -1;
   g_auto (GStrv) arguments = NULL;
   struct stat status;
   int ends[2];
@@ -204,11 +218,12 @@ served_start (Served *self, const char *const *more)
   assert_int_equal (pipe2 (ends, O_CLOEXEC), 0);
   heard = ends[0];
   told = ends[1];
-  arguments = make_arguments (fuse, told, more);
   tree = make_tree (fuse);
+  read_ahead = open_read_ahead (tree);
+  arguments = make_arguments (fuse, told, read_ahead, more);
   self->pid = fork ();
   if (self->pid == 0)
-    become (arguments, fuse, told);
+    become (arguments, fuse, told, read_ahead);
   self->guard = start_guard (self->pid);
   kvol_clear_fd (&told);
   await_ready (heard);

@@ -313,6 +313,7 @@ read_requests (Loop *self)
       if (n <= 0)
         break;
       fuse_session_process_buf (self->volume->session, &self->buffer);
+      volume_begin (self->volume);
     }
 }
 

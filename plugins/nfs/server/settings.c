@@ -72,6 +72,8 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
   const GOptionEntry entries[] = {
     { "fuse-fd", 0, 0, G_OPTION_ARG_INT, &self->fuse_fd, "an open /dev/fuse", "FD" },
     { "ready-fd", 0, 0, G_OPTION_ARG_INT, &self->ready_fd, "where to say that the volume is served", "FD" },
+    { "read-ahead-fd", 0, 0, G_OPTION_ARG_INT, &self->read_ahead_fd,
+      "the kernel's file of how much it reads ahead, open for writing", "FD" },
     { "server", 0, 0, G_OPTION_ARG_STRING, &self->server, "the NFS server", "NAME" },
     { "ipv4", 0, 0, G_OPTION_ARG_NONE, &ipv4, "ask for its IPv4 addresses only", NULL },
     { "ipv6", 0, 0, G_OPTION_ARG_NONE, &ipv6, "ask for its IPv6 addresses only", NULL },
@@ -88,7 +90,14 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("- serve a directory of an NFS server over FUSE");
 
-  *self = (Settings){ .fuse_fd = -1, .ready_fd = -1, .record_fd = -1, .port = 2049, .threads = 2 };
+  *self = (Settings){
+    .fuse_fd = -1,
+    .ready_fd = -1,
+    .record_fd = -1,
+    .read_ahead_fd = -1,
+    .port = 2049,
+    .threads = 2,
+  };
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, error))
     return FALSE;

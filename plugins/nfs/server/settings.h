@@ -9,6 +9,7 @@
 typedef struct {
   int      fuse_fd;        /* /dev/fuse, of a file system that is there already */
   int      ready_fd;       /* where to say that it serves, or why not; -1: nowhere */
+  int      read_ahead_fd;  /* where to tell the kernel how much to read ahead; -1: nowhere */
   char    *server;         /* name or address */
   int      family;         /* AF_UNSPEC for any */
   int      port;           /* of its NFS service */

@@ -20,6 +20,7 @@ typedef struct {
   double               attr_timeout; /* seconds that the kernel believes what it was told */
   double               entry_timeout;
   double               absent_timeout;
+  gint                 read_ahead_fd; /* atomic; -1: nothing is to be said there, or not any more */
   gint                 open_files;   /* atomic */
   guint                silly_names;  /* atomic: how many were made up */
   gint64               started;      /* wall clock: names made up by the server before this one are others */
@@ -37,5 +38,7 @@ void  volume_clear (Volume *self);
 Node *volume_get_node (Volume *self, fuse_ino_t ino);
 /* The loop of this thread. */
 Loop *volume_get_loop (Volume *self);
+/* The kernel has got the answer to its first request, and with it what it may ask at once. */
+void  volume_begin    (Volume *self);
 /* No more requests will come: wakes every thread, to finish what is under way. */
 void  volume_wake     (Volume *self);
