@@ -32,7 +32,7 @@ pkg_libs   = $(shell pkg-config --libs $(1))
 # Debian 12 packages: to build, and the real partners that tests and demo run.
 DEPS := gcc libc6-dev pkg-config libglib2.0-dev libmount-dev libblkid-dev libyaml-dev libjson-glib-dev \
         libsmartcols-dev libcmocka-dev clang-format g++ crun busybox-static e2fsprogs util-linux \
-        $(if $(filter 0,$(NFS)),,libnfs-dev libfuse3-dev nfs-ganesha nfs-ganesha-vfs rpcbind)
+        $(if $(filter 0,$(NFS)),,libnfs-dev libfuse3-dev nfs-ganesha nfs-ganesha-vfs rpcbind nfs-common)
 
 sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
 objects  = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
@@ -106,7 +106,8 @@ $(WORKER): $(call objects,lib/loader/worker) $(B)/libkvol.a
 	@mkdir -p $(@D)
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(lib_PKGS)) -o $@
 # The server of an NFS volume lies in its plugin's folder, is no part of the plugin, and shares its way to a server.
-NFS_PIECES := $(patsubst %,$(B)/plugins/nfs/%.o,address cause deadline endpoint portmapper resolve rpc xdr)
+NFS_PIECES := $(patsubst %,$(B)/plugins/nfs/%.o,address cause deadline endpoint lock-record nlm-call nlm-heir nlm-link \
+                portmapper resolve rpc xdr)
 $(B)/plugins/nfs/server/%.o: KVOL_CPPFLAGS += $(call pkg_cflags,$(nfs-server_PKGS))
 $(B)/libexec/kvol-nfs: $(call objects,plugins/nfs/server) $(NFS_PIECES)
 	@mkdir -p $(@D)
@@ -143,6 +144,7 @@ $(B)/tests/plugins/test-%: $(B)/tests/plugins/test-%.o $(B)/libscripted.a $(B)/l
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
 # The user-space server's parts that can be tested without it.
 LOCK_SOURCES := $(wildcard plugins/nfs/server/nlm*.c plugins/nfs/server/lock*.c) \
+                $(wildcard plugins/nfs/nlm*.c plugins/nfs/lock*.c) \
                 $(addprefix plugins/nfs/,cause.c deadline.c endpoint.c portmapper.c resolve.c rpc.c xdr.c)
 $(B)/tests/nfs-fuse/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs/server -iquote plugins/nfs
 $(B)/liblocks.a: $(LOCK_SOURCES:%.c=$(B)/%.o)

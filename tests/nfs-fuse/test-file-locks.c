@@ -461,6 +461,41 @@ counters_of_two_pods_lose_nothing (void **state)
     }
 }
 
+/* Each line goes behind all others, though the file's end was known from before the lock only. */
+static int
+append_lines (int fd)
+{
+  if (fcntl (fd, F_SETFL, O_APPEND) < 0)
+    return 1;
+  for (int i = 0; i < INCREMENTS; i++)
+    if (set_range (fd, TRUE) != 0 || write (fd, "a line\n", 7) != 7 || set_range (fd, FALSE) != 0)
+      return 1;
+  return 0;
+}
+
+static void
+lines_that_two_pods_append_are_all_there (void **state)
+{
+  g_auto (Pods) pods;
+  g_autofree char *path = NULL;
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  pid_t writers[2];
+
+  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+    skip ();
+  path = g_build_filename (pods.export.data, "lines", NULL);
+  for (int i = 0; i < 2; i++)
+    writers[i] = start_process (&pods.volumes[i], "lines", append_lines);
+  for (int i = 0; i < 2; i++)
+    assert_int_equal (await_process (writers[i]), 0);
+  assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  assert_int_equal (g_strv_length (lines), 2 * INCREMENTS + 1);
+  for (int i = 0; i < 2 * INCREMENTS; i++)
+    assert_string_equal (lines[i], "a line");
+}
+
 int
 main (void)
 {
@@ -476,6 +511,7 @@ main (void)
     cmocka_unit_test (a_server_that_gives_no_locks_serves_all_the_same_and_locks_fail_with_ENOLCK),
     cmocka_unit_test (what_is_to_stay_on_this_node_is_no_matter_of_the_servers),
     cmocka_unit_test (counters_of_two_pods_lose_nothing),
+    cmocka_unit_test (lines_that_two_pods_append_are_all_there),
   };
   const char *reason = NULL;
 
