@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/statvfs.h>
@@ -17,6 +16,7 @@
 #include <cmocka.h>
 
 #include "nfs-server/server.h"
+#include "support/net-processes.h"
 #include "support/scratch.h"
 #include "support/story.h"
 
@@ -86,34 +86,10 @@ in_pod (Ground *self, const char *name, const char *file)
   return story_path (self->story, name, "kubernetes.io~nfs", "pv1", file);
 }
 
-/* The processes of this name whose mount namespace is this one's: the servers that this test has started. */
-static GArray *
-list_servers (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
-  g_autofree char *mine = g_file_read_link ("/proc/self/ns/net", NULL);
-  GArray *pids = g_array_new (FALSE, FALSE, sizeof (int));
-  const char *name;
-
-  while ((name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename ("/proc", name, "comm", NULL);
-      g_autofree char *net = g_build_filename ("/proc", name, "ns/net", NULL);
-      g_autofree char *link = g_file_read_link (net, NULL);
-      g_autofree char *comm = NULL;
-      int pid = atoi (name);
-
-      if (pid > 0 && g_file_get_contents (path, &comm, NULL, NULL) && g_str_equal (comm, "kvol-nfs\n")
-          && g_strcmp0 (link, mine) == 0)
-        g_array_append_val (pids, pid);
-    }
-  return pids;
-}
-
 static int
 get_server (void)
 {
-  g_autoptr (GArray) pids = list_servers ();
+  g_autoptr (GArray) pids = net_processes_list ("kvol-nfs");
 
   assert_int_equal (pids->len, 1);
   return g_array_index (pids, int, 0);
@@ -122,7 +98,7 @@ get_server (void)
 static void
 assert_no_server (void)
 {
-  g_autoptr (GArray) pids = list_servers ();
+  g_autoptr (GArray) pids = net_processes_list ("kvol-nfs");
 
   assert_int_equal (pids->len, 0);
 }
