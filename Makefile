@@ -32,7 +32,7 @@ pkg_libs   = $(shell pkg-config --libs $(1))
 # Debian 12 packages: to build, and the real partners that tests and demo run.
 DEPS := gcc libc6-dev pkg-config libglib2.0-dev libmount-dev libblkid-dev libyaml-dev libjson-glib-dev \
         libsmartcols-dev libcmocka-dev clang-format g++ crun busybox-static e2fsprogs util-linux \
-        $(if $(filter 0,$(NFS)),,libnfs-dev libfuse3-dev nfs-ganesha nfs-ganesha-vfs rpcbind)
+        $(if $(filter 0,$(NFS)),,libnfs-dev libfuse3-dev nfs-ganesha nfs-ganesha-vfs rpcbind nfs-common)
 
 sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
 objects  = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
