@@ -175,14 +175,14 @@ static gboolean
 nfs_refresh (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *made, GCancellable *cancellable,
              GError **error)
 {
-  return nfs_user_path_check (volume, error);
+  return nfs_user_path_check (((const Nfs *) self)->data_path.host, volume, cancellable, error);
 }
 
 /* The host has unmounted; what is behind the mount is the server's. */
 static gboolean
 nfs_teardown (gpointer self, const KvolPodVolume *volume, int dir_fd, GCancellable *cancellable, GError **error)
 {
-  return nfs_user_path_close (volume, error);
+  return nfs_user_path_close (((const Nfs *) self)->data_path.host, volume, cancellable, error);
 }
 
 /* The server is asked, and not the mount: that would wait for it as long as it takes. */

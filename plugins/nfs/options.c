@@ -65,6 +65,17 @@ set_reserved_port (NfsOptions *self, const char *value, gint64 number)
   self->any_port = FALSE;
 }
 
+/* "lock", "nolock", or what holds on this node only */
+static void
+set_locks (NfsOptions *self, const char *value, gint64 number)
+{
+  const gboolean all = g_str_equal (value, "nolock") || g_str_equal (value, "all");
+
+  self->says_locks = TRUE;
+  self->local_posix = all || g_str_equal (value, "posix");
+  self->local_flock = all || g_str_equal (value, "flock");
+}
+
 typedef struct
 {
   const char *names; /* that mean the same, between blanks */
@@ -104,8 +115,8 @@ static const OptionSpec specs[] = {
   { "ac noac cto nocto acl noacl rdirplus nordirplus", NULL, 0, 0, NULL },
   { "lookupcache", "all none pos positive", 0, 0, NULL },
   { "sharecache nosharecache fsc nofsc migration nomigration", NULL, 0, 0, NULL },
-  { "lock nolock", NULL, 0, 0, NULL },
-  { "local_lock", "none all flock posix", 0, 0, NULL },
+  { "lock nolock", NULL, 0, 0, set_locks },
+  { "local_lock", "none all flock posix", 0, 0, set_locks },
   { "write", "lazy eager wait", 0, 0, NULL },
   { "atime noatime diratime nodiratime relatime norelatime strictatime", NULL, 0, 0, NULL, MOUNTS },
   { "exec noexec", NULL, 0, 0, NULL, MOUNTS },

@@ -12,6 +12,9 @@ typedef struct {
   int      family;       /* AF_INET, AF_INET6, or AF_UNSPEC: not said */
   gboolean by_kerberos;
   gboolean any_port;     /* noresvport: the connection need not come from a reserved port */
+  gboolean says_locks;   /* whether something was said of the next two, as it is done with version 3: */
+  gboolean local_posix;  /* locks of fcntl(2) hold on this node only */
+  gboolean local_flock;  /* those of flock(2) */
   /* What was said, in order (element-type utf8): */
   GPtrArray *kernel;     /* of the file system: "hard", "timeo=600" */
   GPtrArray *mount;      /* of the mount: "ro", "noatime" */

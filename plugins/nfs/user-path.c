@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "user-locks.h"
 #include "user-server.h"
 
 #define SERVER_PROGRAM "kvol-nfs"
@@ -30,6 +31,7 @@ typedef struct
   int fuse;
   int tree;
   int pidfd;
+  int locks; /* the record of those that are held at the NFS server */
   int ready[2];
 } Parts;
 
@@ -47,6 +49,7 @@ parts_clear (Parts *self)
   close_fd (&self->fuse);
   close_fd (&self->tree);
   close_fd (&self->pidfd);
+  close_fd (&self->locks);
   close_fd (&self->ready[0]);
   close_fd (&self->ready[1]);
 }
@@ -115,7 +118,7 @@ to_hex (const NfsHandle *handle)
 }
 
 static GPtrArray *
-make_args (const NfsTarget *target, const NfsFound *found, const KvolPodVolume *volume)
+make_args (const NfsTarget *target, const NfsFound *found, const KvolPodVolume *volume, const char *locks)
 {
   GPtrArray *args = g_ptr_array_new_with_free_func (g_free);
   g_autofree char *root = to_hex (&found->root);
@@ -135,6 +138,9 @@ make_args (const NfsTarget *target, const NfsFound *found, const KvolPodVolume *
   /* ReadWriteOnce is one node, and that may have several pods with a server each. */
   if (g_strcmp0 (volume->volume->access_mode, "ReadWriteOncePod") == 0)
     g_ptr_array_add (args, g_strdup ("--single-writer"));
+  g_ptr_array_add (args, g_strconcat ("--server-locks=", locks, NULL));
+  if (!g_str_equal (locks, "none"))
+    g_ptr_array_add (args, g_strdup ("--record-fd=5"));
   if (soft > 0)
     g_ptr_array_add (args, g_strconcat ("--soft=", g_ascii_dtostr (seconds, sizeof seconds, soft), NULL));
   g_ptr_array_add (args, NULL);
@@ -168,13 +174,14 @@ static gboolean
 start (const KvolHost *host, Parts *parts, const GPtrArray *args, gint64 usec, GCancellable *cancellable,
        GError **error)
 {
-  int fds[2];
+  int fds[3];
 
   if (pipe2 (parts->ready, O_CLOEXEC) < 0)
     return throw_errno (error, KVOL_ERROR_TRANSIENT, "make a pipe");
   fds[0] = parts->fuse;
   fds[1] = parts->ready[1];
-  parts->pidfd = host->spawn_server (host, (const char *const *) args->pdata, fds, G_N_ELEMENTS (fds), error);
+  fds[2] = parts->locks;
+  parts->pidfd = host->spawn_server (host, (const char *const *) args->pdata, fds, parts->locks < 0 ? 2 : 3, error);
   if (parts->pidfd < 0)
     return FALSE;
   close_fd (&parts->fuse);
@@ -183,8 +190,11 @@ start (const KvolHost *host, Parts *parts, const GPtrArray *args, gint64 usec, G
 }
 
 static gboolean
-write_down (const KvolHost *host, const Parts *parts, const KvolPodVolume *volume, GError **error)
+write_down (const KvolHost *host, const Parts *parts, const NfsTarget *target, const KvolPodVolume *volume,
+            GError **error)
 {
+  g_auto (GVariantDict) record = G_VARIANT_DICT_INIT (NULL);
+  g_autoptr (GVariant) process = NULL;
   NfsUserServer server;
   struct stat status;
 
@@ -194,7 +204,11 @@ write_down (const KvolHost *host, const Parts *parts, const KvolPodVolume *volum
       return FALSE;
     }
   server.connection = minor (status.st_dev);
-  return host->save_record (host, volume->volume, volume->pod_uid, nfs_user_server_to_record (&server), FALSE, error);
+  process = g_variant_ref_sink (nfs_user_server_to_record (&server));
+  g_variant_dict_init (&record, process);
+  if (parts->locks >= 0)
+    nfs_user_locks_write_down (target, &record);
+  return host->save_record (host, volume->volume, volume->pod_uid, g_variant_dict_end (&record), FALSE, error);
 }
 
 /* The server speaks version 3; a volume that does not say another one is asked for by that. */
@@ -215,48 +229,34 @@ find_v3 (const NfsTarget *target, const NfsFound *found, gint64 usec, NfsFound *
   return found->version == 3 || nfs_probe (&by_3, usec, &steps, ret_found, cancellable, error);
 }
 
-/* Whether it was said that nobody else locks files of this export. */
+/* TRUE with the record, or none when this node's kernel has all locks. */
 static gboolean
-has_local_locks (const NfsOptions *options)
+open_locks (const KvolHost *host, Parts *parts, const NfsTarget *target, const KvolPodVolume *volume, const char *kinds,
+            gint64 usec, GCancellable *cancellable, GError **error)
 {
-  gboolean local = FALSE;
-
-  for (guint i = 0; options->kernel != NULL && i < options->kernel->len; i++)
-    {
-      const char *option = options->kernel->pdata[i];
-
-      if (g_str_equal (option, "nolock") || g_str_equal (option, "local_lock=all"))
-        local = TRUE;
-      else if (g_str_equal (option, "lock") || g_str_has_prefix (option, "local_lock="))
-        local = FALSE;
-    }
-  return local;
+  if (g_str_equal (kinds, "none"))
+    return TRUE;
+  parts->locks = nfs_user_locks_open (host, target, volume, usec, cancellable, error);
+  return parts->locks >= 0;
 }
 
 int
 nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFound *found, const KvolPodVolume *volume,
                     gint64 usec, GCancellable *cancellable, GError **error)
 {
-  g_auto (Parts) parts = { -1, -1, -1, { -1, -1 } };
+  g_auto (Parts) parts = { -1, -1, -1, -1, { -1, -1 } };
   g_autofree char *source = g_strdup_printf ("%s:%s", target->server, target->path);
+  const char *locks = nfs_user_locks_get_kinds (target, volume->volume);
   g_autoptr (GPtrArray) args = NULL;
   NfsFound by_3;
   int tree;
 
-  if (!has_local_locks (&target->options))
-    {
-      nfs_cause_throw (
-          error, NFS_NO_DATA_PATH,
-          "this node's kernel has no client for \"%s\", and kvol-nfs keeps locks on this node alone; the mount "
-          "option \"nolock\" (or \"local_lock=all\") says that no other node locks files of it",
-          target->path);
-      return -1;
-    }
-  if (!find_v3 (target, found, usec, &by_3, cancellable, error))
+  if (!find_v3 (target, found, usec, &by_3, cancellable, error)
+      || !open_locks (host, &parts, target, volume, locks, usec, cancellable, error))
     return -1;
-  args = make_args (target, &by_3, volume);
+  args = make_args (target, &by_3, volume, locks);
   if (!make_tree (host, &parts, source, cancellable, error) || !start (host, &parts, args, usec, cancellable, error)
-      || !write_down (host, &parts, volume, error))
+      || !write_down (host, &parts, target, volume, error))
     return -1;
   tree = parts.tree;
   parts.tree = -1;
@@ -266,7 +266,7 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
 /* ---- later ---- */
 
 gboolean
-nfs_user_path_check (const KvolPodVolume *volume, GError **error)
+nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, GCancellable *cancellable, GError **error)
 {
   NfsUserServer server;
   int pidfd;
@@ -279,6 +279,8 @@ nfs_user_path_check (const KvolPodVolume *volume, GError **error)
       close (pidfd);
       return TRUE;
     }
+  /* Nobody can write under them any more, and others wait for them. */
+  nfs_user_locks_free (host, volume, cancellable);
   g_set_error (error, KVOL_ERROR, KVOL_ERROR_UNCERTAIN,
                "the volume's server (%s, process %" G_GINT64_FORMAT ") has died: the pod gets errors; start it anew",
                SERVER_PROGRAM, server.pid);
@@ -286,12 +288,17 @@ nfs_user_path_check (const KvolPodVolume *volume, GError **error)
 }
 
 gboolean
-nfs_user_path_close (const KvolPodVolume *volume, GError **error)
+nfs_user_path_close (const KvolHost *host, const KvolPodVolume *volume, GCancellable *cancellable, GError **error)
 {
   NfsUserServer server;
 
-  if (!nfs_user_server_from_record (&server, volume->volume->record) || nfs_user_server_end (&server, FAREWELL_USEC))
+  if (!nfs_user_server_from_record (&server, volume->volume->record))
     return TRUE;
+  if (nfs_user_server_end (&server, FAREWELL_USEC))
+    {
+      nfs_user_locks_free (host, volume, cancellable);
+      return TRUE;
+    }
   g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY,
                "the volume's server (%s, process %" G_GINT64_FORMAT ") does not end", SERVER_PROGRAM, server.pid);
   return FALSE;

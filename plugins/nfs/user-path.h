@@ -10,7 +10,9 @@ int nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const Nfs
                         const KvolPodVolume *volume, gint64 usec, GCancellable *cancellable, GError **error);
 
 /* FALSE when the volume has a server according to its record, and that has ended. */
-gboolean nfs_user_path_check (const KvolPodVolume *volume, GError **error);
+gboolean nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, GCancellable *cancellable,
+                              GError **error);
 
 /* The volume has been unmounted: the server, if it has one, has a few seconds to end by itself. */
-gboolean nfs_user_path_close (const KvolPodVolume *volume, GError **error);
+gboolean nfs_user_path_close (const KvolHost *host, const KvolPodVolume *volume, GCancellable *cancellable,
+                              GError **error);

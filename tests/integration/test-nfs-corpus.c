@@ -2,9 +2,9 @@
 /* The NFS pods of the guestbook labs (CORPUS=DIR), unmodified, those that need no claim: the server that a manifest
  * names is one of this test's, at the standard ports, with a portmapper and with locks, under that name in /etc/hosts.
  *
- * Three processes are at work. One sets the pod up through the library, and is killed while the container runs; this one
- * is its successor; the container, which runs the manifest's own command, is to notice neither. That command appends to
- * "log.txt" every ten seconds, which is how long this test takes for each manifest. */
+ * Three processes are at work. One sets the pod up through the library, and is killed while the container runs; this
+ * one is its successor; the container, which runs the manifest's own command, is to notice neither. That command
+ * appends to "log.txt" every ten seconds, which is how long this test takes for each manifest. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -22,10 +22,10 @@
 
 #include "nfs-server/server.h"
 #include "support/built.h"
-#include "support/net-processes.h"
 #include "support/rows.h"
 #include "support/scratch.h"
 #include "support/story.h"
+#include "support/user-servers.h"
 
 #define LOG "log.txt"
 #define PATIENCE_SECONDS 120
@@ -272,7 +272,7 @@ recover (Ground *self)
 static int
 get_server_process (void)
 {
-  g_autoptr (GArray) pids = net_processes_list ("kvol-nfs");
+  g_autoptr (GArray) pids = user_servers_list ();
 
   assert_true (pids->len <= 1);
   return pids->len == 0 ? 0 : g_array_index (pids, int, 0);
@@ -328,7 +328,7 @@ a_pod_of_the_labs_works_and_outlives_who_set_it_up (void **state)
   assert_seen_in_container (self, "from-server-later");
   kill_child (&self->container);
   story_remove (self->story, self->pod);
-  assert_int_equal (get_server_process (), 0);
+  assert_no_user_server ();
   story_end (g_steal_pointer (&self->story));
   place = g_build_filename (self->data, "log-before.txt", NULL);
   assert_true (g_file_get_contents (place, &log, NULL, NULL));

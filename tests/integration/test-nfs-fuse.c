@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/statvfs.h>
@@ -16,9 +17,9 @@
 #include <cmocka.h>
 
 #include "nfs-server/server.h"
-#include "support/net-processes.h"
 #include "support/scratch.h"
 #include "support/story.h"
+#include "support/user-servers.h"
 
 #define TEN_SECONDS (10 * G_TIME_SPAN_SECOND)
 
@@ -86,26 +87,9 @@ in_pod (Ground *self, const char *name, const char *file)
   return story_path (self->story, name, "kubernetes.io~nfs", "pv1", file);
 }
 
-static int
-get_server (void)
-{
-  g_autoptr (GArray) pids = net_processes_list ("kvol-nfs");
-
-  assert_int_equal (pids->len, 1);
-  return g_array_index (pids, int, 0);
-}
-
-static void
-assert_no_server (void)
-{
-  g_autoptr (GArray) pids = net_processes_list ("kvol-nfs");
-
-  assert_int_equal (pids->len, 0);
-}
-
 /* Whoever shares an export with a database would find it without locks. */
 static void
-a_volume_that_says_nothing_of_locks_is_refused (void **state)
+a_volume_that_says_nothing_of_locks_needs_a_server_that_keeps_them (void **state)
 {
   static const char *const locks[] = { "", ", 'nolock', 'lock'", ", 'local_lock=all', 'local_lock=flock'" };
   Ground *self = *state;
@@ -116,11 +100,11 @@ a_volume_that_says_nothing_of_locks_is_refused (void **state)
       g_autoptr (GError) error = NULL;
 
       assert_false (kvol_manager_sync_pod (self->story->manager, pod, NULL, &error));
-      assert_non_null (strstr (error->message, "nfs.no-data-path"));
-      assert_non_null (strstr (error->message, "nolock"));
+      assert_non_null (strstr (error->message, "cannot be locked"));
+      assert_non_null (strstr (error->message, "local_lock=all"));
       story_remove (self->story, pod);
     }
-  assert_no_server ();
+  assert_no_user_server ();
 }
 
 static void
@@ -143,7 +127,7 @@ what_is_written_in_the_pod_is_on_the_export_and_the_reverse (void **state)
   assert_true (g_file_set_contents (other_source, "server", -1, NULL));
   assert_true (file_has (other, "server"));
   story_remove (self->story, pod);
-  assert_no_server ();
+  assert_no_user_server ();
   assert_true (file_has (on_export, "pod"));
 }
 
@@ -169,15 +153,15 @@ the_server_outlives_who_started_it_and_another_ends_it (void **state)
   int server;
 
   story_sync (self->story, pod);
-  server = get_server ();
+  server = user_servers_get ();
   story_restart (self->story);
   assert_true (g_file_set_contents (file, "still", -1, NULL));
   story_sync (self->story, pod);
-  assert_int_equal (get_server (), server);
+  assert_int_equal (user_servers_get (), server);
   assert_true (file_has (file, "still"));
   story_restart (self->story);
   story_remove (self->story, pod);
-  assert_no_server ();
+  assert_no_user_server ();
 }
 
 /* The status of everything, as text. */
@@ -202,7 +186,7 @@ a_dead_server_costs_its_pod_errors_and_others_nothing (void **state)
   gint64 began;
 
   story_sync (self->story, pod);
-  assert_int_equal (kill (get_server (), SIGKILL), 0);
+  assert_int_equal (kill (user_servers_get (), SIGKILL), 0);
   began = g_get_monotonic_time ();
   while (access (file, F_OK) < 0 && errno != ENOTCONN && errno != ECONNABORTED)
     assert_true (g_get_monotonic_time () - began < TEN_SECONDS);
@@ -214,7 +198,7 @@ a_dead_server_costs_its_pod_errors_and_others_nothing (void **state)
   assert_true (g_file_set_contents (other, "well", -1, NULL));
   story_remove (self->story, next);
   story_remove (self->story, pod);
-  assert_no_server ();
+  assert_no_user_server ();
 }
 
 static void
@@ -232,7 +216,7 @@ a_volume_of_a_frozen_server_is_down_within_ten_seconds (void **state)
   began = g_get_monotonic_time ();
   story_remove (self->story, pod);
   assert_true (g_get_monotonic_time () - began < TEN_SECONDS);
-  assert_no_server ();
+  assert_no_user_server ();
   assert_true (nfs_server_thaw (self->server, &error));
 }
 
@@ -328,7 +312,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    ON_GROUND (a_volume_that_says_nothing_of_locks_is_refused),
+    ON_GROUND (a_volume_that_says_nothing_of_locks_needs_a_server_that_keeps_them),
     ON_GROUND (what_is_written_in_the_pod_is_on_the_export_and_the_reverse),
     ON_GROUND (a_read_only_volume_cannot_be_written),
     ON_GROUND (the_server_outlives_who_started_it_and_another_ends_it),

@@ -60,10 +60,16 @@ find_reason (void)
 gboolean
 served_export_open (ServedExport *self, gboolean locks)
 {
+  return served_export_open_locked (self, locks ? NFS_LOCKS_GIVEN : NFS_LOCKS_NONE, 0);
+}
+
+gboolean
+served_export_open_locked (ServedExport *self, NfsLocks locks, guint grace_seconds)
+{
   g_autofree char *reason = find_reason ();
   g_autoptr (GError) error = NULL;
 
-  *self = (ServedExport){ .locks = locks };
+  *self = (ServedExport){ .locks = locks != NFS_LOCKS_NONE };
   if (reason != NULL)
     {
       print_message ("# skip: %s\n", reason);
@@ -72,9 +78,9 @@ served_export_open (ServedExport *self, gboolean locks)
   self->data = scratch_dir ("data");
 
   const NfsExport exports[] = { { .path = SERVED_EXPORT, .directory = self->data }, { 0 } };
-  const NfsServerSettings settings = { .exports = exports,
-                                       .only_v3 = TRUE,
-                                       .locks = locks ? NFS_LOCKS_GIVEN : NFS_LOCKS_NONE };
+  const NfsServerSettings settings = {
+    .exports = exports, .only_v3 = TRUE, .locks = locks, .grace_seconds = grace_seconds
+  };
 
   self->server = nfs_server_start (&settings, &error);
   if (self->server == NULL)

@@ -17,8 +17,9 @@ typedef struct {
 } ServedExport;
 
 /* FALSE when this machine has none, or no FUSE, or kvol-nfs is not built; the reason has been printed. */
-gboolean served_export_open  (ServedExport *self, gboolean locks);
-void     served_export_clear (ServedExport *self);
+gboolean served_export_open        (ServedExport *self, gboolean locks);
+gboolean served_export_open_locked (ServedExport *self, NfsLocks locks, guint grace_seconds);
+void     served_export_clear       (ServedExport *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ServedExport, served_export_clear)
 
 typedef struct {

@@ -235,24 +235,42 @@ a_server_without_a_lock_manager_is_refused_with_a_sentence (void **state)
 
   if (!lock_place_open (&place, NFS_LOCKS_NONE, 0))
     skip ();
-  assert_false (nlm_link_check (&where, &deadline, &error));
+  assert_false (nlm_link_check (&where, &deadline, NULL, &error));
   assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC));
   assert_non_null (strstr (error->message, "cannot be locked"));
   assert_non_null (strstr (error->message, "local_lock=all"));
 }
 
 static void
-a_server_with_a_lock_manager_passes (void **state)
+a_server_that_gives_locks_passes_without_a_warning (void **state)
+{
+  g_auto (LockPlace) place;
+  const NlmPlace where = { .server = "127.0.0.1" };
+  const NfsDeadline deadline = { .end = g_get_monotonic_time () + ASK_SECONDS * G_USEC_PER_SEC };
+  g_autofree char *warning = NULL;
+
+  if (!lock_place_open (&place, NFS_LOCKS_GIVEN, 0))
+    skip ();
+  assert_true (nlm_link_check (&where, &deadline, &warning, NULL));
+  assert_null (warning);
+}
+
+static void
+a_server_whose_lock_manager_denies_locks_is_warned_of (void **state)
 {
   g_auto (LockPlace) place;
   const NlmPlace by_name = { .server = "127.0.0.1" };
   const NlmPlace by_port = { .server = "127.0.0.1", .port = NFS_LOCK_PORT };
   const NfsDeadline deadline = { .end = g_get_monotonic_time () + ASK_SECONDS * G_USEC_PER_SEC };
+  g_autofree char *warning = NULL;
+  g_autofree char *unknown = NULL;
 
   if (!lock_place_open (&place, NFS_LOCKS_DENIED, 0))
     skip ();
-  assert_true (nlm_link_check (&by_name, &deadline, NULL));
-  assert_true (nlm_link_check (&by_port, &deadline, NULL));
+  assert_true (nlm_link_check (&by_name, &deadline, &warning, NULL));
+  assert_non_null (strstr (warning, "rpc.statd"));
+  assert_true (nlm_link_check (&by_port, &deadline, &unknown, NULL));
+  assert_null (unknown);
 }
 
 int
@@ -268,7 +286,8 @@ main (void)
     cmocka_unit_test (a_successor_frees_what_a_killed_client_had_locked),
     cmocka_unit_test (a_record_has_one_client_at_a_time),
     cmocka_unit_test (a_server_without_a_lock_manager_is_refused_with_a_sentence),
-    cmocka_unit_test (a_server_with_a_lock_manager_passes),
+    cmocka_unit_test (a_server_that_gives_locks_passes_without_a_warning),
+    cmocka_unit_test (a_server_whose_lock_manager_denies_locks_is_warned_of),
   };
   const char *reason = NULL;
 

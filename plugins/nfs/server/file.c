@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "file-lock.h"
 #include "operations.h"
 #include "unstable.h"
 
@@ -321,8 +322,8 @@ file_write (fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t
 }
 
 /* Each open file is told once that something was lost. */
-static void
-reply_committed (Call *self)
+static int
+take_fault (Call *self)
 {
   File *file = self->file;
   Node *node = self->node;
@@ -330,43 +331,60 @@ reply_committed (Call *self)
 
   /* Who does not wait may have closed the file. */
   if (self->req == NULL)
-    {
-      call_free (self);
-      return;
-    }
+    return 0;
   g_mutex_lock (&node->lock);
   if (file->faults != node->faults)
     failure = node->fault;
   file->faults = node->faults;
   g_mutex_unlock (&node->lock);
-  call_reply_error (self, failure);
+  return failure;
 }
 
 static void
-commit (fuse_req_t req, struct fuse_file_info *info)
+reply_committed (Call *self)
+{
+  call_reply_error (self, take_fault (self));
+}
+
+static Call *
+commit_new (fuse_req_t req, struct fuse_file_info *info)
 {
   File *file = get_file (info);
   Call *call = call_new (req, file->node, file->identity);
 
   call->file = file;
-  unstable_commit (call, reply_committed);
+  return call;
+}
+
+static void
+end_locks (Call *self)
+{
+  file_lock_end_flush (self, take_fault (self));
 }
 
 void
 file_flush (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
-  commit (req, info);
+  Call *call = commit_new (req, info);
+  gboolean locks = loop_get_volume (call->loop)->locks != NULL;
+
+  if (locks)
+    file_lock_begin_flush (call, get_file (info), info->lock_owner);
+  unstable_commit (call, locks ? end_locks : reply_committed);
 }
 
 void
 file_fsync (fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *info)
 {
-  commit (req, info);
+  unstable_commit (commit_new (req, info), reply_committed);
 }
 
 void
 file_release (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
-  file_close (get_file (info), volume_get_loop (fuse_req_userdata (req)));
+  Loop *loop = volume_get_loop (fuse_req_userdata (req));
+
+  file_lock_release (loop, get_file (info));
+  file_close (get_file (info), loop);
   fuse_reply_err (req, 0);
 }

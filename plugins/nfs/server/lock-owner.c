@@ -159,6 +159,14 @@ lock_owners_settle (LockOwners *self, LockOwner *owner)
   g_hash_table_remove (self->by_name, &owner->name);
 }
 
+void
+lock_owners_drop_spares (LockOwners *self)
+{
+  for (guint i = 0; i < self->spares->len; i++)
+    lock_record_drop (self->record, g_array_index (self->spares, Spare, i).place);
+  g_array_set_size (self->spares, 0);
+}
+
 GPtrArray *
 lock_owners_dup_busy (const LockOwners *self)
 {

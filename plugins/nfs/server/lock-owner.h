@@ -45,5 +45,8 @@ gboolean lock_owner_is_idle (const LockOwner *self);
 /* After an owner has become idle: its name is forgotten, its place is kept for the file's next owner. */
 void     lock_owners_settle (LockOwners *self, LockOwner *owner);
 
+/* There will be no next owners: the places that are kept for them are given back. */
+void     lock_owners_drop_spares (LockOwners *self);
+
 /* (element-type LockOwner), borrowed, those that are not idle */
 GPtrArray *lock_owners_dup_busy (const LockOwners *self);

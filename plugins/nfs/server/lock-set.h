@@ -3,22 +3,7 @@
  * overlap, and an unlock may leave parts on both sides. */
 #pragma once
 
-#include <glib.h>
-
-typedef enum {
-  LOCK_NONE,
-  LOCK_SHARED,
-  LOCK_EXCLUSIVE,
-} LockType;
-
-/* The last byte that a file can have; a lock that ends there also holds what comes after the file's end. */
-#define LOCK_LAST ((guint64) G_MAXINT64)
-
-typedef struct {
-  guint64  start;
-  guint64  last;  /* in the range */
-  LockType type;
-} LockRange;
+#include "lock-range.h"
 
 typedef struct {
   GArray *ranges; /* (element-type LockRange), in order, none of them touching one of its own type */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "call.h"
+#include "file-lock.h"
 #include "link.h"
 #include "unstable.h"
 
@@ -215,6 +216,8 @@ give_up (Call *call, int number)
 {
   call->interrupted = TRUE;
   fuse_reply_err (g_steal_pointer (&call->req), number);
+  if (call->given_up != NULL)
+    call->given_up (call);
 }
 
 void
@@ -355,6 +358,7 @@ go_on (Loop *self, gint64 now)
       epoll_ctl (self->epoll_fd, EPOLL_CTL_DEL, fuse_session_fd (self->volume->session), NULL);
       volume_wake (self->volume);
       unstable_commit_all (self);
+      file_lock_leave (self);
     }
   return !self->leaving || (self->calls.head != NULL && now < self->farewell);
 }

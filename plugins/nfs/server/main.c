@@ -10,6 +10,7 @@
 #include "confine.h"
 #include "loop.h"
 #include "operations.h"
+#include "volume-locks.h"
 
 static void
 say (int fd, const char *text)
@@ -76,7 +77,7 @@ serve (Volume *volume, GError **error)
       return FALSE;
     }
   if (!g_unix_set_fd_nonblocking (settings->fuse_fd, TRUE, error) || !make_loops (volume, error)
-      || !confine (!settings->any_port, error))
+      || !confine (!settings->any_port, error) || !volume_locks_start (volume, error))
     return FALSE;
   say (settings->ready_fd, "ok\n");
   return run_loops (volume);
@@ -85,6 +86,7 @@ serve (Volume *volume, GError **error)
 static void
 end (Volume *volume)
 {
+  volume_locks_end (volume);
   for (int i = 0; volume->loops != NULL && i < volume->settings->threads; i++)
     if (volume->loops[i] != NULL)
       loop_free (volume->loops[i]);

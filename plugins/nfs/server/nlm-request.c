@@ -119,6 +119,7 @@ serve_lock (Nlm *self, NlmRequest *request)
   NlmStatus status = NLM_FAILED;
   LockNote note;
   guint place = 0;
+  gboolean cancelled;
   NlmAnswer answer;
 
   if (owner == NULL && !lock_owners_reserve (session->owners, &request->name.file, &note, &place, &error))
@@ -139,7 +140,12 @@ serve_lock (Nlm *self, NlmRequest *request)
   if (request->owner == NULL)
     owner->n_unsure++;
   request->owner = owner;
+  /* It was cancelled while its owner's place was being found. */
+  request->restore = request->done == NULL;
+  cancelled = request->restore;
   g_mutex_unlock (&session->mutex);
+  if (cancelled)
+    return TRUE;
   if (!nlm_session_ask (session, NLM_LOCK, &request->name.file, owner, &owner->credential, &request->range, &status,
                         NULL, &error))
     return FALSE;

@@ -10,6 +10,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "nlm-heir.h"
+
 #define ANSWER_USEC (30 * G_USEC_PER_SEC)
 #define CONNECT_USEC (5 * G_USEC_PER_SEC)
 /* A server without power is missed after 25 seconds; one that has restarted says so at the first question. */
@@ -18,16 +20,6 @@
 #define ALIVE_COUNT 3
 
 static const LockRange everything = { 0, LOCK_LAST, LOCK_NONE };
-
-static void
-find_predecessors (NlmSession *self)
-{
-  LockNote note;
-
-  for (guint place = 0; place < lock_record_get_n_places (self->record); place++)
-    if (lock_record_get (self->record, place, &note))
-      g_array_append_val (self->predecessors, place);
-}
 
 gboolean
 nlm_session_init (NlmSession *self, const NlmSettings *settings, GError **error)
@@ -38,10 +30,9 @@ nlm_session_init (NlmSession *self, const NlmSettings *settings, GError **error)
     return FALSE;
   *self = (NlmSession){ .settings = *settings, .record = record, .rpc = NFS_RPC_INIT };
   self->owners = lock_owners_new (record);
-  self->predecessors = g_array_new (FALSE, FALSE, sizeof (guint));
+  self->predecessors = nlm_heir_list (record);
   self->deadline.cancellable = g_cancellable_new ();
   g_mutex_init (&self->mutex);
-  find_predecessors (self);
   return TRUE;
 }
 
@@ -136,30 +127,6 @@ nlm_session_restore (NlmSession *self, const LockOwner *owner, const LockRange *
 }
 
 /* ---- after a connection was made ---- */
-
-static gboolean
-free_predecessors (NlmSession *self, GError **error)
-{
-  const NfsCredential root = { 0 };
-
-  while (self->predecessors->len > 0)
-    {
-      const guint place = g_array_index (self->predecessors, guint, 0);
-      NlmCall unlock = { .verb = NLM_UNLOCK, .range = everything };
-      LockNote note;
-      NlmStatus status;
-
-      lock_record_get (self->record, place, &note);
-      unlock.file = &note.file;
-      unlock.number = note.number;
-      if (!call (self, &unlock, &root, &status, NULL, error))
-        return FALSE;
-      /* In its time of grace a server knows no locks; and of a file that is gone none is left. */
-      lock_record_drop (self->record, place);
-      g_array_remove_index (self->predecessors, 0);
-    }
-  return TRUE;
-}
 
 static gboolean
 reclaim_range (NlmSession *self, const LockOwner *owner, const LockRange *range, gboolean *ret_kept, GError **error)
@@ -260,7 +227,7 @@ nlm_session_open (NlmSession *self, GError **error)
     return FALSE;
   keep_alive (self->rpc.fd);
   allow (self, ANSWER_USEC);
-  return free_predecessors (self, error) && reclaim (self, error);
+  return nlm_heir_free (self->record, self->predecessors, &self->rpc, error) && reclaim (self, error);
 }
 
 /* ---- the end ---- */
@@ -286,7 +253,9 @@ nlm_session_end (NlmSession *self, gint64 usec)
       if (good)
         lock_record_drop (self->record, owner->place);
     }
-  if (!good)
+  if (good)
+    lock_owners_drop_spares (self->owners);
+  else
     g_debug ("locks stay in the record: %s", error->message);
   nlm_session_close (self);
 }

@@ -73,16 +73,23 @@ nlm_lock (Nlm *self, const LockName *name, const NlmPerson *person, const LockRa
   add (self, request);
 }
 
-void
-nlm_unlock (Nlm *self, const LockName *name, const LockRange *range, NlmDone done, gpointer data)
+gboolean
+nlm_knows (Nlm *self, const LockName *name)
 {
-  NlmRequest *request;
   const LockOwner *owner;
 
   g_mutex_lock (&self->session.mutex);
   owner = lock_owners_find (self->session.owners, name);
   g_mutex_unlock (&self->session.mutex);
-  if (owner == NULL)
+  return owner != NULL;
+}
+
+void
+nlm_unlock (Nlm *self, const LockName *name, const LockRange *range, NlmDone done, gpointer data)
+{
+  NlmRequest *request;
+
+  if (!nlm_knows (self, name))
     {
       done (0, NULL, 0, data);
       return;

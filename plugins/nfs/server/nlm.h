@@ -61,6 +61,9 @@ void nlm_lock   (Nlm *self, const LockName *name, const NlmPerson *person, const
 /* What was never locked is unlocked at once, whether or not there is a server. */
 void nlm_unlock (Nlm *self, const LockName *name, const LockRange *range, NlmDone done, gpointer data);
 
+/* Whether @name has locks, or may have. */
+gboolean nlm_knows (Nlm *self, const LockName *name);
+
 /* Answers EINTR now, unless the request with this @data has been answered: then nothing happens. An unlock is done all
  * the same, and a lock that the server may have given is given back. */
 void nlm_cancel (Nlm *self, gconstpointer data);

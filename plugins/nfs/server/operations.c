@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "operations.h"
 
+#include "file-lock.h"
+
 #define TRANSFER_MAX (1024u * 1024)
 #define BACKGROUND_MAX 64
 
@@ -18,6 +20,11 @@ initialise (void *data, struct fuse_conn_info *connection)
   /* What the kernel keeps to write later, nobody else may change meanwhile. */
   if (volume->settings->single_writer)
     connection->want |= connection->capable & FUSE_CAP_WRITEBACK_CACHE;
+  /* Libfuse wants both unasked. What is not the server's is the kernel's. */
+  if (!volume->settings->posix_locks)
+    connection->want &= ~(unsigned) FUSE_CAP_POSIX_LOCKS;
+  if (!volume->settings->flock_locks)
+    connection->want &= ~(unsigned) FUSE_CAP_FLOCK_LOCKS;
   connection->max_write = TRANSFER_MAX;
   connection->max_readahead = TRANSFER_MAX;
   connection->max_background = BACKGROUND_MAX;
@@ -48,6 +55,9 @@ const struct fuse_lowlevel_ops operations = {
   .flush = file_flush,
   .fsync = file_fsync,
   .release = file_release,
+  .getlk = file_lock_get,
+  .setlk = file_lock_set,
+  .flock = file_lock_flock,
   .opendir = directory_open,
   .readdir = directory_read,
   .readdirplus = directory_read_plus,

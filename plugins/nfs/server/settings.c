@@ -34,6 +34,18 @@ read_handle (Settings *self, const char *text, GError **error)
 }
 
 static gboolean
+read_locks (Settings *self, const char *text, GError **error)
+{
+  const gboolean all = g_strcmp0 (text, "all") == 0;
+
+  self->posix_locks = all || g_strcmp0 (text, "posix") == 0;
+  self->flock_locks = all || g_strcmp0 (text, "flock") == 0;
+  if (text == NULL || self->posix_locks || self->flock_locks || g_str_equal (text, "none"))
+    return TRUE;
+  return refuse (error, "--server-locks: must be all, posix, flock or none");
+}
+
+static gboolean
 check (const Settings *self, double soft, GError **error)
 {
   if (self->fuse_fd < 3)
@@ -53,6 +65,7 @@ gboolean
 settings_read (Settings *self, int argc, char **argv, GError **error)
 {
   g_autofree char *root = NULL;
+  g_autofree char *locks = NULL;
   double soft = 0;
   gboolean ipv4 = FALSE;
   gboolean ipv6 = FALSE;
@@ -66,13 +79,16 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
     { "root", 0, 0, G_OPTION_ARG_STRING, &root, "the handle of the volume's directory", "HEX" },
     { "single-writer", 0, 0, G_OPTION_ARG_NONE, &self->single_writer, "nobody else changes the volume", NULL },
     { "any-port", 0, 0, G_OPTION_ARG_NONE, &self->any_port, "come from an ordinary port", NULL },
+    { "server-locks", 0, 0, G_OPTION_ARG_STRING, &locks, "the server keeps these locks, by NLM",
+      "all|posix|flock|none" },
+    { "record-fd", 0, 0, G_OPTION_ARG_INT, &self->record_fd, "where to write down the locks that are held", "FD" },
     { "soft", 0, 0, G_OPTION_ARG_DOUBLE, &soft, "let a request fail after so long", "SECONDS" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &self->threads, "each has a connection of its own", "N" },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("- serve a directory of an NFS server over FUSE");
 
-  *self = (Settings){ .fuse_fd = -1, .ready_fd = -1, .port = 2049, .threads = 2 };
+  *self = (Settings){ .fuse_fd = -1, .ready_fd = -1, .record_fd = -1, .port = 2049, .threads = 2 };
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, error))
     return FALSE;
@@ -80,7 +96,7 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
     return refuse (error, "there is an argument too many");
   self->soft_usec = (gint64) (soft * G_TIME_SPAN_SECOND);
   self->family = ipv4 == ipv6 ? AF_UNSPEC : ipv4 ? AF_INET : AF_INET6;
-  return read_handle (self, root, error) && check (self, soft, error);
+  return read_handle (self, root, error) && read_locks (self, locks, error) && check (self, soft, error);
 }
 
 void

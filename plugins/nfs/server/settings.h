@@ -16,6 +16,9 @@ typedef struct {
   guint    handle_length;
   gboolean single_writer;  /* nobody else changes the volume while it is mounted here */
   gboolean any_port;       /* the connection need not come from a reserved port */
+  gboolean posix_locks;    /* locks of fcntl(2) are the server's, not this kernel's */
+  gboolean flock_locks;    /* those of flock(2) */
+  int      record_fd;      /* of the locks that are held; -1: nobody is to know of them after this process */
   gint64   soft_usec;      /* a request fails after so long; 0: never */
   int      threads;
 } Settings;

@@ -5,6 +5,7 @@
 #define FUSE_USE_VERSION 312
 #include <fuse_lowlevel.h>
 
+#include "nlm.h"
 #include "node.h"
 #include "settings.h"
 
@@ -24,6 +25,8 @@ typedef struct {
   gint64               started;      /* wall clock: names made up by the server before this one are others */
   GMutex               lock;         /* of what follows */
   GHashTable          *unstable;     /* of Node: those that keep writes, with a reference each */
+  Nlm                 *locks;        /* at the server; NULL: this node's kernel has them all */
+  gint                 lock_wishes;  /* atomic: how many there have been */
   GMutex               port_lock;    /* libnfs looks for a port with a counter that all threads share */
 } Volume;
 

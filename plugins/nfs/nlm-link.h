@@ -16,5 +16,6 @@ typedef struct {
 gboolean nlm_link_open (NfsRpc *rpc, const NlmPlace *place, const NfsDeadline *deadline, GError **error);
 
 /* Asks a server, at set-up, for a lock manager. Without one the volume's author must say that locks may end at this
- * node: KVOL_ERROR_INVALID_SPEC and a sentence. Other errors are the causes of no answer. */
-gboolean nlm_link_check (const NlmPlace *place, const NfsDeadline *deadline, GError **error);
+ * node: KVOL_ERROR_INVALID_SPEC and a sentence. Other errors are the causes of no answer. @ret_warning (transfer full):
+ * a sentence when the lock manager is going to deny every lock, else NULL. */
+gboolean nlm_link_check (const NlmPlace *place, const NfsDeadline *deadline, char **ret_warning, GError **error);

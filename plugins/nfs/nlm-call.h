@@ -3,8 +3,8 @@
  * Group), and their answers. */
 #pragma once
 
+#include "lock-range.h"
 #include "lock-record.h"
-#include "lock-set.h"
 #include "rpc.h"
 
 typedef enum {

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Locks on NFS volumes of pods on a machine whose kernel has no client for them: two pods share an export, and each has
+ * a process of its own behind it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "nfs-server/server.h"
+#include "support/scratch.h"
+#include "support/story.h"
+#include "support/user-servers.h"
+
+#define TEN_SECONDS 10000 /* in milliseconds */
+
+typedef struct
+{
+  Story *story;
+  NfsServer *server;
+  char *data;
+} Ground;
+
+static int
+ground_enter_with (void **state, NfsLocks locks)
+{
+  Ground *self = g_new0 (Ground, 1);
+  g_autoptr (GError) error = NULL;
+
+  *state = self;
+  self->data = scratch_dir ("data");
+
+  const NfsExport exports[] = { { .path = "/exports/data", .directory = self->data }, { .path = NULL } };
+  const NfsServerSettings settings = { .exports = exports, .locks = locks, .portmapper = TRUE };
+
+  self->server = nfs_server_start (&settings, &error);
+  if (self->server == NULL)
+    {
+      print_message ("# %s\n", error->message);
+      return -1;
+    }
+  self->story = story_begin ();
+  return 0;
+}
+
+static int
+enter_given (void **state)
+{
+  return ground_enter_with (state, NFS_LOCKS_GIVEN);
+}
+
+static int
+enter_denied (void **state)
+{
+  return ground_enter_with (state, NFS_LOCKS_DENIED);
+}
+
+static int
+enter_none (void **state)
+{
+  return ground_enter_with (state, NFS_LOCKS_NONE);
+}
+
+static int
+ground_leave (void **state)
+{
+  Ground *self = *state;
+
+  story_end (self->story);
+  nfs_server_stop (self->server);
+  g_free (self->data);
+  g_free (self);
+  return 0;
+}
+
+/* @more: fields of the volume beside its source. */
+static KvolPod *
+pod_with (const char *name, const char *more)
+{
+  g_autofree char *spec = g_strdup_printf (
+      "{'volumes': <[{'name': <'data'>, 'specName': <'pv1'>, 'nfs': <{'server': <'127.0.0.1'>, 'path': "
+      "<'/exports/data'>}>%s}]>, 'containers': <[{'name': <'main'>, 'volumeMounts': <[{'name': <'data'>, 'mountPath': "
+      "<'/data'>}]>}]>}",
+      more);
+
+  return story_pod (name, spec);
+}
+
+static KvolPod *
+pod_of (const char *name)
+{
+  return pod_with (name, "");
+}
+
+static int
+open_in (Ground *self, const char *name)
+{
+  g_autofree char *path = story_path (self->story, name, "kubernetes.io~nfs", "pv1", "file");
+  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+  if (fd < 0)
+    fail_msg ("%s: %s", path, g_strerror (errno));
+  return fd;
+}
+
+static int
+lock_range (int fd, int type)
+{
+  struct flock lock = { .l_type = (short) type, .l_whence = SEEK_SET, .l_len = 10 };
+
+  return fcntl (fd, F_SETLK, &lock) < 0 ? errno : 0;
+}
+
+static int
+wait_for_range (int fd)
+{
+  struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 10 };
+
+  return fcntl (fd, F_SETLKW, &lock) < 0 ? errno : 0;
+}
+
+static char *
+dup_status (Story *story)
+{
+  g_autoptr (GVariant) status = kvol_manager_get_status (story->manager);
+
+  return g_variant_print (status, FALSE);
+}
+
+/* The files below a directory. */
+static guint
+count_files (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *below = g_build_filename (path, name, NULL);
+
+      n += g_file_test (below, G_FILE_TEST_IS_DIR) ? count_files (below) : 1;
+    }
+  return n;
+}
+
+/* How many volumes have a record of locks. */
+static guint
+count_records (Ground *self)
+{
+  g_autofree char *path = g_build_filename (self->story->root, "kvol/plugins/kubernetes.io~nfs/locks", NULL);
+
+  return count_files (path);
+}
+
+static void
+two_pods_of_one_export_exclude_each_other (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) a = pod_of ("a");
+  g_autoptr (KvolPod) b = pod_of ("b");
+  KVOL_AUTO_FD in_a = -1;
+  KVOL_AUTO_FD in_b = -1;
+
+  story_sync (self->story, a);
+  story_sync (self->story, b);
+  assert_int_equal (count_records (self), 2);
+  in_a = open_in (self, "a");
+  in_b = open_in (self, "b");
+  assert_int_equal (lock_range (in_a, F_WRLCK), 0);
+  assert_int_equal (lock_range (in_b, F_RDLCK), EAGAIN);
+  assert_int_equal (flock (in_b, LOCK_SH | LOCK_NB), -1);
+  kvol_clear_fd (&in_a);
+  assert_int_equal (lock_range (in_b, F_WRLCK), 0);
+  kvol_clear_fd (&in_b);
+  story_remove (self->story, a);
+  story_remove (self->story, b);
+  assert_no_user_server ();
+  assert_int_equal (count_records (self), 0);
+}
+
+/* The pod has a lock, and its volume's process is gone. */
+static void
+kill_with_a_lock (Ground *self, const char *name)
+{
+  KVOL_AUTO_FD file = open_in (self, name);
+  const int server = user_servers_get ();
+  KVOL_AUTO_FD life = (int) syscall (SYS_pidfd_open, server, 0);
+  struct pollfd end = { .fd = life, .events = POLLIN };
+
+  assert_int_equal (lock_range (file, F_WRLCK), 0);
+  assert_int_equal (kill (server, SIGKILL), 0);
+  assert_int_equal (poll (&end, 1, TEN_SECONDS), 1);
+}
+
+static void
+what_a_killed_server_had_locked_is_free_when_its_volume_is_looked_at (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) a = pod_of ("a");
+  g_autoptr (KvolPod) b = pod_of ("b");
+  g_autoptr (GError) error = NULL;
+  KVOL_AUTO_FD file = -1;
+
+  story_sync (self->story, a);
+  kill_with_a_lock (self, "a");
+  assert_int_equal (count_records (self), 1);
+  assert_true (kvol_manager_sync_pod (self->story->manager, a, NULL, &error) || error != NULL);
+  assert_int_equal (count_records (self), 0);
+  story_sync (self->story, b);
+  file = open_in (self, "b");
+  assert_int_equal (lock_range (file, F_WRLCK), 0);
+  kvol_clear_fd (&file);
+  story_remove (self->story, b);
+  story_remove (self->story, a);
+}
+
+static void
+what_a_killed_server_had_locked_is_free_when_its_volume_is_down (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) a = pod_of ("a");
+  g_autoptr (KvolPod) b = pod_of ("b");
+  KVOL_AUTO_FD file = -1;
+
+  story_sync (self->story, a);
+  kill_with_a_lock (self, "a");
+  /* Whoever clears up has the record alone. */
+  story_restart (self->story);
+  story_remove (self->story, a);
+  assert_int_equal (count_records (self), 0);
+  story_sync (self->story, b);
+  file = open_in (self, "b");
+  assert_int_equal (lock_range (file, F_WRLCK), 0);
+  kvol_clear_fd (&file);
+  story_remove (self->story, b);
+}
+
+static void
+what_a_frozen_server_still_has_locked_is_freed_by_the_next_volume (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) a = pod_of ("a");
+  g_autoptr (KvolPod) b = pod_of ("b");
+  g_autoptr (GError) error = NULL;
+  KVOL_AUTO_FD file = -1;
+
+  story_sync (self->story, a);
+  kill_with_a_lock (self, "a");
+  assert_true (nfs_server_freeze (self->server, &error));
+  story_remove (self->story, a);
+  assert_int_equal (count_records (self), 1);
+  assert_true (nfs_server_thaw (self->server, &error));
+  story_sync (self->story, b);
+  assert_int_equal (count_records (self), 1);
+  file = open_in (self, "b");
+  assert_int_equal (wait_for_range (file), 0);
+  kvol_clear_fd (&file);
+  story_remove (self->story, b);
+  assert_int_equal (count_records (self), 0);
+}
+
+static void
+a_server_that_denies_locks_is_a_condition_of_the_volume (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = pod_of ("a");
+  g_autofree char *status = NULL;
+  KVOL_AUTO_FD file = -1;
+
+  story_sync (self->story, pod);
+  status = dup_status (self->story);
+  assert_non_null (strstr (status, "LocksDenied"));
+  assert_non_null (strstr (status, "rpc.statd"));
+  file = open_in (self, "a");
+  assert_int_equal (lock_range (file, F_WRLCK), ENOLCK);
+  kvol_clear_fd (&file);
+  story_remove (self->story, pod);
+}
+
+static void
+a_server_without_a_lock_manager_is_refused_unless_locks_are_local (void **state)
+{
+  static const char *const good[] = { "nolock", "local_lock=all" };
+  Ground *self = *state;
+  g_autoptr (KvolPod) refused = pod_of ("a");
+  g_autoptr (KvolPod) half = pod_with ("b", ", 'mountOptions': <['local_lock=flock']>");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) other = NULL;
+
+  assert_false (kvol_manager_sync_pod (self->story->manager, refused, NULL, &error));
+  assert_non_null (strstr (error->message, "cannot be locked"));
+  assert_non_null (strstr (error->message, "has no lock manager"));
+  assert_non_null (strstr (error->message, "local_lock=all"));
+  assert_false (kvol_manager_sync_pod (self->story->manager, half, NULL, &other));
+  for (gsize i = 0; i < G_N_ELEMENTS (good); i++)
+    {
+      g_autofree char *more = g_strdup_printf (", 'mountOptions': <['%s']>", good[i]);
+      g_autoptr (KvolPod) pod = pod_with ("c", more);
+      KVOL_AUTO_FD file = -1;
+
+      story_sync (self->story, pod);
+      file = open_in (self, "c");
+      assert_int_equal (lock_range (file, F_WRLCK), 0);
+      kvol_clear_fd (&file);
+      story_remove (self->story, pod);
+    }
+  story_remove (self->story, refused);
+  story_remove (self->story, half);
+  assert_no_user_server ();
+}
+
+/* Nobody else can have a lock on it. */
+static void
+a_volume_of_one_pod_alone_needs_no_lock_manager (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = pod_with ("a", ", 'accessModes': <['ReadWriteOncePod']>");
+  g_autoptr (KvolPod) node = pod_with ("b", ", 'accessModes': <['ReadWriteOnce']>");
+  g_autoptr (GError) error = NULL;
+  KVOL_AUTO_FD file = -1;
+
+  story_sync (self->story, pod);
+  file = open_in (self, "a");
+  assert_int_equal (lock_range (file, F_WRLCK), 0);
+  kvol_clear_fd (&file);
+  story_remove (self->story, pod);
+  assert_false (kvol_manager_sync_pod (self->story->manager, node, NULL, &error));
+  assert_non_null (strstr (error->message, "cannot be locked"));
+  story_remove (self->story, node);
+}
+
+#define ON(enter, test) cmocka_unit_test_setup_teardown (test, enter, ground_leave)
+
+/* Whether the kernel's own client would be taken. */
+static gboolean
+kernel_has_client (void)
+{
+  KVOL_AUTO_FD context = (int) syscall (SYS_fsopen, "nfs", 0);
+
+  return context >= 0;
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    ON (enter_given, two_pods_of_one_export_exclude_each_other),
+    ON (enter_given, what_a_killed_server_had_locked_is_free_when_its_volume_is_looked_at),
+    ON (enter_given, what_a_killed_server_had_locked_is_free_when_its_volume_is_down),
+    ON (enter_given, what_a_frozen_server_still_has_locked_is_freed_by_the_next_volume),
+    ON (enter_denied, a_server_that_denies_locks_is_a_condition_of_the_volume),
+    ON (enter_none, a_server_without_a_lock_manager_is_refused_unless_locks_are_local),
+    ON (enter_none, a_volume_of_one_pod_alone_needs_no_lock_manager),
+  };
+  g_autofree char *reason = NULL;
+  const char *why = NULL;
+
+  if (!scratch_enter (&why) || !nfs_net_enter (&why) || !nfs_server_works (&reason)
+      || (!scratch_is_real_root () && (why = "a portmapper beside the server takes real root"))
+      || (access ("/dev/fuse", R_OK | W_OK) < 0 && (why = "there is no /dev/fuse"))
+      || (kernel_has_client () && (why = "this kernel has an NFS client, which goes first")))
+    {
+      g_print ("ok - locks of pods on NFS # SKIP %s\n", why != NULL ? why : reason);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("locks of pods on NFS", tests, NULL, NULL);
+}
