@@ -247,7 +247,7 @@ fmt:
 
 # ---- programs that tell a story or a figure ----
 demo: deps
-	$(MAKE) --no-print-directory -j$$(nproc) all
+	$(MAKE) --no-print-directory -j$$(nproc) all $(if $(filter 0,$(NFS)),,$(NFS_SERVER))
 	B=$(abspath $(B)) examples/guestbook/demo.sh
 
 NFS_BENCH := $(if $(NFS_FUSE),$(B)/tests/bench/nfs-bench)

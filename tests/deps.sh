@@ -28,8 +28,10 @@ DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $mi
 command -v systemctl >/dev/null || exit 0
 for package in $missing; do
   case $package in
-    nfs-ganesha | rpcbind)
-      units=$(dpkg -L "$package" | sed -nE 's|^(/usr)?/lib/systemd/system/([^/]+\.(service\|socket))$|\2|p')
+    nfs-ganesha | rpcbind | nfs-common)
+      # Those that can be disabled; some are masked, some are only wanted by others.
+      units=$(dpkg -L "$package" | grep -E '/systemd/system/[^/]+\.(service|socket|target)$' \
+        | xargs grep -l '^\[Install\]' | xargs -r -n 1 basename)
       [ -z "$units" ] || systemctl --quiet disable $units ;;
   esac
 done

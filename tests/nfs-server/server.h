@@ -42,6 +42,8 @@ typedef struct {
   guint32     anonymous; /* uid and gid of the anonymous user; 0: 65534 */
   const char *client;    /* the one address that may mount, others are denied; NULL: everybody. Connections to
                           * 127.0.0.1 come from 127.0.0.1, those to 127.0.0.2 from 127.0.0.2, and so on. */
+  gboolean    fresh;     /* what is changed in the directory is seen at once, also when it was not changed through the
+                          * server, which else believes for a minute what it saw last */
 } NfsExport;
 
 /* Zeroed but for the exports: v3 and v4 on the ports above, and no portmapper. */

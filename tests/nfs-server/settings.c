@@ -51,6 +51,7 @@ settings_to_args (const NfsServerSettings *settings, GPtrArray *args)
 
       add_text (args, "--export", where);
       add_flag (args, "--read-only", export->read_only);
+      add_flag (args, "--fresh", export->fresh);
       add_text (args, "--squash", squashes[export->squash]);
       add_number (args, "--anonymous", export->anonymous);
       add_text (args, "--client", export->client);
@@ -124,6 +125,8 @@ take_flag (NfsServerSettings *self, NfsExport *export, const char *option)
     return self->only_v3 = TRUE;
   if (g_str_equal (option, "--portmapper"))
     return self->portmapper = TRUE;
+  if (export != NULL && g_str_equal (option, "--fresh"))
+    return export->fresh = TRUE;
   return export != NULL && g_str_equal (option, "--read-only") && (export->read_only = TRUE);
 }
 

@@ -3,7 +3,7 @@
  *
  *     --port N --mount-port N --only-v4 --only-v3 --portmapper --lease SECONDS --locks given|denied
  *     --grace SECONDS --minor 0|1|2
- *     --export PATH=DIRECTORY [--read-only] [--squash root|all] [--anonymous ID] [--client ADDRESS]
+ *     --export PATH=DIRECTORY [--read-only] [--fresh] [--squash root|all] [--anonymous ID] [--client ADDRESS]
  *
  * What follows an --export is about that export. */
 #pragma once

@@ -20,6 +20,8 @@ add_export (GString *text, guint index, const NfsExport *export)
   g_string_append_printf (text, "  Squash = %s;\n  Anonymous_uid = %u;\n  Anonymous_gid = %u;\n",
                           squashes[export->squash], anonymous, anonymous);
   g_string_append_printf (text, "  Access_Type = %s;\n", export->client == NULL ? access : "NONE");
+  if (export->fresh)
+    g_string_append (text, "  Attr_Expiration_Time = 0;\n");
   if (export->client != NULL)
     g_string_append_printf (text, "  CLIENT { Clients = %s; Access_Type = %s; }\n", export->client, access);
   g_string_append (text, "  FSAL { Name = VFS; }\n}\n");
