@@ -9,6 +9,8 @@
 
 #define MAX_AGE (24 * G_TIME_SPAN_HOUR)
 #define MAX_JITTER 10 /* seconds */
+/* The longest life that the API server lets one ask for (upstream pkg/apis/authentication/validation). */
+#define SECONDS_MAX (G_GINT64_CONSTANT (1) << 32)
 /* How soon a refresh that failed is tried again. */
 #define TRY_AGAIN_AFTER G_TIME_SPAN_MINUTE
 #define FOR_EVER G_MAXINT64
@@ -84,7 +86,7 @@ key_of (const EngineTokenUse *use)
 static gint64
 due_of (const EngineTokenUse *use, gint64 expiry, gint64 now)
 {
-  gint64 life = MIN (use->seconds, G_MAXUINT32) * G_TIME_SPAN_SECOND;
+  gint64 life = MIN (use->seconds, SECONDS_MAX) * G_TIME_SPAN_SECOND;
   gint64 jitter = g_random_int_range (0, MAX_JITTER) * G_TIME_SPAN_SECOND;
 
   if (use->seconds <= 0)
