@@ -128,7 +128,7 @@ typedef struct {
 /* The low half may be ignored by a host that does not know it; the high half must be understood. */
 enum {
   KVOL_PLUGIN_MOUNT_OPTIONS = 1 << 0,  /* user mount options are honoured */
-  KVOL_PLUGIN_FS_GROUP      = 1 << 1,  /* the host shall apply fsGroup */
+  KVOL_PLUGIN_FS_GROUP      = 1 << 1,  /* the host shall apply fsGroup; what may hang it does not walk through */
   KVOL_PLUGIN_BLOCK         = 1 << 2,  /* volumeMode Block is offered */
   KVOL_PLUGIN_SHARED        = 1 << 3,  /* pods share the content: of the pods that have it at one time only the first
                                         * gives it its fsGroup, as its fsGroupChangePolicy says */

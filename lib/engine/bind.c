@@ -38,25 +38,43 @@ engine_bind_find (const EngineVolume *volume, const char *container, guint index
 }
 
 gboolean
-engine_bind_begin (EngineVolume *volume, const char *container, guint index)
+engine_bind_begin (Engine *self, EngineVolume *volume, const char *container, guint index)
 {
   EngineBind *bind = engine_bind_find (volume, container, index);
   gboolean news = bind == NULL || sys_mount_id_is_set (&bind->mount);
 
+  g_mutex_lock (&self->lock);
   if (bind == NULL)
     bind = append (volume, container, index);
   g_clear_pointer (&bind->path, g_free);
   bind->mount = (SysMountId){ 0 };
+  g_mutex_unlock (&self->lock);
   return news;
 }
 
 void
-engine_bind_drop (EngineVolume *volume, const char *container, guint index)
+engine_bind_done (Engine *self, EnginePod *pod, EngineBind *bind, const char *path, const SysMountId *mount)
+{
+  if (g_strcmp0 (bind->path, path) == 0 && sys_mount_id_equal (&bind->mount, mount))
+    return;
+  g_mutex_lock (&self->lock);
+  g_free (bind->path);
+  bind->path = g_strdup (path);
+  bind->mount = *mount;
+  g_mutex_unlock (&self->lock);
+  pod->unsaved = TRUE;
+}
+
+void
+engine_bind_drop (Engine *self, EngineVolume *volume, const char *container, guint index)
 {
   EngineBind *bind = engine_bind_find (volume, container, index);
 
-  if (bind != NULL)
-    g_ptr_array_remove (volume->binds, bind);
+  if (bind == NULL)
+    return;
+  g_mutex_lock (&self->lock);
+  g_ptr_array_remove (volume->binds, bind);
+  g_mutex_unlock (&self->lock);
 }
 
 gboolean

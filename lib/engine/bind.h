@@ -16,14 +16,18 @@ typedef struct {
   SysMountId mount;     /* not set: about to be bound */
 } EngineBind;
 
-/* Lends it, or NULL. */
+/* Lends it, or NULL. Called with the lock held, or by who has the pod claimed. */
 EngineBind *engine_bind_find  (const EngineVolume *volume, const char *container, guint index);
 
 /* Makes it one that is about to be bound. Answers whether that is news, which is to be written down first. */
-gboolean    engine_bind_begin (EngineVolume *volume, const char *container, guint index);
+gboolean    engine_bind_begin (Engine *self, EngineVolume *volume, const char *container, guint index);
+
+/* It is bound. */
+void        engine_bind_done  (Engine *self, EnginePod *pod, EngineBind *bind, const char *path,
+                               const SysMountId *mount);
 
 /* Nothing came of it. */
-void        engine_bind_drop  (EngineVolume *volume, const char *container, guint index);
+void        engine_bind_drop  (Engine *self, EngineVolume *volume, const char *container, guint index);
 
 /* Whether the mount @info, found in the place of that bind, is it. */
 gboolean    engine_bind_is_own (const EnginePod *pod, const EngineVolume *volume, const char *container,

@@ -8,6 +8,7 @@
 
 #include "loader/registry.h"
 #include "model/pod.h"
+#include "sys/mount.h"
 
 typedef struct _Engine Engine;
 
@@ -57,11 +58,13 @@ char     **engine_dup_environment (Engine *self, const char *uid, const char *co
 
 /* One mount of a container, as a runtime needs it. */
 typedef struct {
-  char    *volume;
-  char    *source;
-  char    *destination;
-  char   **options;
-  gboolean is_bind; /* the source is a bind of kvol's own, for a subPath */
+  char      *volume;
+  char      *source;
+  char      *destination;
+  char     **options;
+  gboolean   is_bind;    /* the source is a bind of kvol's own, for a subPath */
+  gboolean   is_unbound; /* and it was not made yet */
+  SysMountId bind;       /* which one; not set: whatever is mounted there */
 } EngineMount;
 
 EngineMount *engine_mount_copy (const EngineMount *self);

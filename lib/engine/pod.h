@@ -45,7 +45,7 @@ typedef struct {
   GVariant      *resolved_of;  /* the pod's object that they were resolved with, or NULL */
   SysPublished  *published;    /* what sys_publish() remembers, or NULL */
   GPtrArray     *conditions;   /* shared: EngineCondition; or NULL */
-  GPtrArray     *binds;        /* EngineBind; or NULL */
+  GPtrArray     *binds;        /* shared: EngineBind; or NULL */
   GThread       *caller;       /* shared: the thread that calls the plugin about it, or NULL */
   guint64        content_dev;  /* shared: of content that pods share: which it is; 0: not known */
   guint64        content_ino;

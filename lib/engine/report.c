@@ -4,6 +4,7 @@
 #include <kvol/kvol-error.h>
 #include <string.h>
 
+#include "engine/bind.h"
 #include "engine/condition.h"
 #include "engine/engine.h"
 #include "engine/layout.h"
@@ -127,6 +128,8 @@ engine_mount_copy (const EngineMount *self)
   EngineMount *copy = g_new0 (EngineMount, 1);
 
   copy->is_bind = self->is_bind;
+  copy->is_unbound = self->is_unbound;
+  copy->bind = self->bind;
   copy->volume = g_strdup (self->volume);
   copy->source = g_strdup (self->source);
   copy->destination = g_strdup (self->destination);
@@ -192,12 +195,15 @@ mount_new (Engine *self, const EnginePod *pod, const ModelPod *model, const char
     }
 
   const LayoutKind *kind = layout_kind (volume->plugin);
+  const EngineBind *bind = engine_bind_find (volume, container, index);
   EngineMount *result = g_new0 (EngineMount, 1);
 
   result->volume = g_strdup (mount->volume);
   result->source = mount->sub_path ? layout_subpath_path (self->root, pod->uid, mount->volume, container, index)
                                    : g_strdup (path_of (volume));
   result->is_bind = mount->sub_path != NULL;
+  result->is_unbound = bind == NULL && !pod->binds_unknown;
+  result->bind = bind != NULL ? bind->mount : (SysMountId){ 0 };
   result->destination = g_strdup (mount->path);
   result->options = options_of (mount, wanted, volume, read_only || kind->projected || kind->read_only);
   return result;
@@ -244,13 +250,21 @@ check_propagation (const EngineMount *mount, GError **error)
   return shared;
 }
 
-/* After a reboot a bind is gone, and the bare place that it hung on is not the volume. */
 static gboolean
-check_bind (const EngineMount *mount, GError **error)
+is_bound (const EngineMount *mount)
 {
   SysMountInfo info = { 0 };
 
-  if (!mount->is_bind || (sys_mount_lookup (AT_FDCWD, mount->source, &info, NULL) && info.is_mount_root))
+  return !mount->is_unbound && sys_mount_lookup (AT_FDCWD, mount->source, &info, NULL) && info.is_mount_root
+         && (!sys_mount_id_is_set (&mount->bind) || sys_mount_id_equal (&mount->bind, &info.mount));
+}
+
+/* After a reboot a bind is gone, and the bare place that it hung on is not the volume, nor is what somebody else has
+ * mounted there. */
+static gboolean
+check_bind (const EngineMount *mount, GError **error)
+{
+  if (!mount->is_bind || is_bound (mount))
     return TRUE;
   g_set_error (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT, "the subPath of volume \"%s\" for \"%s\" is not bound yet",
                mount->volume, mount->destination);

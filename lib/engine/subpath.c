@@ -167,24 +167,14 @@ clone_part (const EngineVolume *volume, int part_fd, GError **error)
                                                : sys_tree_clone (part_fd, "", FALSE, error);
 }
 
-static void
-write_down (EnginePod *pod, EngineBind *bind, const char *sub_path, const SysMountId *mount)
-{
-  if (g_strcmp0 (bind->path, sub_path) == 0 && sys_mount_id_equal (&bind->mount, mount))
-    return;
-  g_free (bind->path);
-  bind->path = g_strdup (sub_path);
-  bind->mount = *mount;
-  pod->unsaved = TRUE;
-}
-
 /* Makes the target's place bare, so that a mount found there later can only be the one that is about to be hung. */
 static gboolean
 clear_target (Binder *self, const Target *target, int holder_fd, const char *name, GError **error)
 {
   EngineUnmount unmount;
 
-  if (target->info.is_mount_root && engine_bind_begin (target->volume, self->container->name, target->index)
+  if (target->info.is_mount_root
+      && engine_bind_begin (self->engine, target->volume, self->container->name, target->index)
       && !engine_journal_save (self->engine, self->pod, FALSE, error))
     return FALSE;
   engine_unmount_init (&unmount, self->engine, target->plugin);
@@ -204,10 +194,12 @@ hang (Binder *self, const Target *target, int part_fd, gboolean is_dir, const ch
   const int tree = may_hang (target) ? part_fd : own;
   KVOL_AUTO_FD place = tree >= 0 ? make_target (holder, name, is_dir, error) : -1;
   SysMountId mount = { 0 };
+  EngineBind *bind;
 
   if (place < 0 || !sys_mount_id_of_fd (tree, &mount, error) || !sys_tree_hang (tree, place, error))
     return FALSE;
-  write_down (self->pod, engine_bind_find (target->volume, self->container->name, target->index), sub_path, &mount);
+  bind = engine_bind_find (target->volume, self->container->name, target->index);
+  engine_bind_done (self->engine, self->pod, bind, sub_path, &mount);
   return TRUE;
 }
 
@@ -222,7 +214,7 @@ bind_part (Binder *self, Target *target, int part_fd, const char *sub_path, GErr
     return FALSE;
   if (target->is_there && target->info.is_mount_root && target->info.dev == part.dev && target->info.ino == part.ino)
     {
-      write_down (self->pod, bind, sub_path, &target->info.mount);
+      engine_bind_done (self->engine, self->pod, bind, sub_path, &target->info.mount);
       return TRUE;
     }
   return hang (self, target, part_fd, part.is_dir, sub_path, error);
@@ -246,7 +238,7 @@ make_sure_it_is_begun (Binder *self, const Target *target, GError **error)
   const char *container = self->container->name;
 
   return engine_bind_find (target->volume, container, target->index) != NULL
-         || (engine_bind_begin (target->volume, container, target->index)
+         || (engine_bind_begin (self->engine, target->volume, container, target->index)
              && engine_journal_save (self->engine, self->pod, FALSE, error));
 }
 
@@ -273,7 +265,7 @@ bind_in_place (Binder *self, Target *target, const ModelVolumeMount *mount, GErr
     }
   /* Nothing was hung where nothing had been. */
   if (!target->is_there || !target->info.is_mount_root)
-    engine_bind_drop (target->volume, self->container->name, target->index);
+    engine_bind_drop (self->engine, target->volume, self->container->name, target->index);
   return FALSE;
 }
 
@@ -330,7 +322,7 @@ begin_container (Binder *self)
 
       if (find_target (self, i, &target) && engine_bind_find (target.volume, self->container->name, i) == NULL
           && look (self, &target, NULL))
-        news |= engine_bind_begin (target.volume, self->container->name, i);
+        news |= engine_bind_begin (self->engine, target.volume, self->container->name, i);
     }
   return news;
 }

@@ -115,6 +115,10 @@ check_needs (const KvolPluginDesc *table, GError **error)
   guint64 unknown = table->flags & MUST_UNDERSTAND & ~UNDERSTOOD;
   g_autofree char *what = NULL;
 
+  if ((table->flags & KVOL_PLUGIN_MAY_HANG) && (table->flags & (KVOL_PLUGIN_FS_GROUP | KVOL_PLUGIN_SHARED)))
+    return throw_abi (error, table,
+                      "may hang and leaves fsGroup to the host, which does not walk through what may hang; apply it in "
+                      "setup(), and leave out KVOL_PLUGIN_FS_GROUP and KVOL_PLUGIN_SHARED");
   if (table->min_host_minor > KVOL_ABI_MINOR)
     what = g_strdup_printf ("needs a kvol that speaks minor version %u of the plugin ABI, and this one speaks %u; "
                             "install a newer kvol or an older plugin",

@@ -130,6 +130,7 @@ a_foreign_mount_on_a_sub_path_is_neither_handed_out_nor_unmounted (void **state)
       assert_false (kvol_manager_sync_pod (story->manager, pod, NULL, &error));
       assert_non_null (strstr (error->message, "a mount that kvol did not make"));
       assert_true (file_has (canary, "alive"));
+      assert_null (kvol_manager_get_mounts (story->manager, "web-uid", "main", NULL));
       story_restart (story);
     }
   assert_false (kvol_manager_remove_pod (story->manager, "web-uid", NULL, NULL));

@@ -80,6 +80,8 @@ static const Row wrong_tables[] = {
   { "an absurd size", "*: a volume plugin whose name cannot be read has a table of 9223372036854775807 bytes, *" },
   { "a newer host wanted", "*: volume plugin \"example.test/newer-host\" needs a kvol that speaks minor version 1 of "
                            "the plugin ABI, and this one speaks 0; install a newer kvol *" },
+  { "a plugin that may hang and wants its files walked through",
+    "*: volume plugin \"example.test/walked\" may hang and leaves fsGroup to the host, *" },
   { "an unknown must-understand flag", "*: volume plugin \"example.test/unknown-flag\" has flags that must be "
                                        "understood and are not (0x8000000000000000); install *" },
   { "no name", "*: a volume plugin whose name cannot be read is useless; set .name in its table" },
