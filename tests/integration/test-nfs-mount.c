@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a volume's fields and mount options ask for, as the kernel shows it afterwards, on whichever client this machine
- * has: its own or the server in user space. Kerberos needs a realm, a keytab and rpc.gssd, which no test has: of it only
- * the refusal is tested. */
+ * has: its own or the server in user space. Kerberos needs a realm, a keytab and rpc.gssd, which no test has: of it
+ * only the refusal is tested. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
