@@ -132,7 +132,7 @@ TEST_C  := $(patsubst %.c,%,$(sort $(foreach t,$(filter-out vm,$(TEST_TIERS)),$(
 TEST_C  := $(filter-out $(if $(filter 0,$(NFS)),tests/plugins/test-nfs-% tests/integration/test-nfs-% tests/nfs-fuse/%),$(TEST_C))
 TEST_SH := $(sort $(foreach t,$(TEST_TIERS),$(wildcard tests/$(t)/check-*.sh)))
 # The core's stories a second time, as on a kernel whose mounts have no unique ids (before 6.8).
-OLDER   := $(patsubst %,$(B)/older-kernel/%.tap,$(filter-out %/test-nfs-fuse %/test-nfs-helper, \
+OLDER   := $(patsubst %,$(B)/older-kernel/%.tap,$(filter-out tests/integration/test-nfs-%, \
              $(filter tests/integration/%,$(TEST_C))))
 TAPS    := $(TEST_C:%=$(B)/%.tap) $(TEST_SH:%.sh=$(B)/%.tap) $(OLDER)
 

@@ -14,6 +14,18 @@ open_kernel (const NfsDataPath *self, const NfsTarget *target, const NfsFound *f
                           : nfs_kernel_mount (self->host, target, found, cancellable, error);
 }
 
+/* "ro", "noatime": they are the mount's, whoever serves it. */
+static gboolean
+set_tree_options (const NfsDataPath *self, const NfsTarget *target, int tree, GError **error)
+{
+  g_autoptr (GPtrArray) options = g_ptr_array_new ();
+
+  for (guint i = 0; i < target->options.mount->len; i++)
+    g_ptr_array_add (options, target->options.mount->pdata[i]);
+  g_ptr_array_add (options, NULL);
+  return self->host->set_tree_options (self->host, tree, (const char *const *) options->pdata, error);
+}
+
 static gboolean
 has_user_path (const KvolHost *host)
 {
@@ -25,17 +37,21 @@ nfs_data_path_open (const NfsDataPath *self, const KvolPodVolume *volume, const 
                     const NfsFound *found, KvolMade *made, GCancellable *cancellable, GError **error)
 {
   g_autofree char *peer = nfs_endpoint_to_string (&found->endpoint, found->port);
+  KVOL_AUTO_FD tree = -1;
 
   if (nfs_kernel_has_client (found->version))
-    made->fd = open_kernel (self, target, found, cancellable, error);
+    tree = open_kernel (self, target, found, cancellable, error);
   else if (has_user_path (self->host))
-    made->fd = nfs_user_path_open (self->host, target, found, volume, self->usec, cancellable, error);
+    tree = nfs_user_path_open (self->host, target, found, volume, self->usec, cancellable, error);
   else
     return nfs_cause_throw (
         error, NFS_NO_DATA_PATH,
         "%s gives \"%s\" to this node by NFS %d, but this node's kernel has no client for that, and "
         "this kvol no server of its own",
         peer, target->path, found->version);
+  if (tree < 0 || !set_tree_options (self, target, tree, error))
+    return FALSE;
   made->kind = KVOL_MADE_TREE;
-  return made->fd >= 0;
+  made->fd = g_steal_fd (&tree);
+  return TRUE;
 }

@@ -146,15 +146,29 @@ dup_source (const NfsTarget *target)
 
 /* ---- the mount ---- */
 
+/* The kernel asks a program of this node for tickets, and says little when there is none. */
+static gboolean
+is_about_kerberos (const NfsTarget *target, const GError *failure)
+{
+  return target->options.by_kerberos
+         && (failure->code == KVOL_ERROR_INVALID_SPEC || failure->code == KVOL_ERROR_FORBIDDEN
+             || failure->code == KVOL_ERROR_NOT_SUPPORTED);
+}
+
 /* What went wrong after all had looked well. The kernel and mount.nfs have words, and codes for what comes next. */
 static void
-throw_mount (GError **error, const char *source, GError *failure)
+throw_mount (GError **error, const NfsTarget *target, const char *source, GError *failure)
 {
   g_autoptr (GError) taken = failure;
   const char *words = taken->message;
 
   if (taken->domain != KVOL_ERROR)
     g_propagate_error (error, g_steal_pointer (&taken));
+  else if (is_about_kerberos (target, taken))
+    g_set_error (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT,
+                 "\"%s\" cannot be mounted with Kerberos (mount option sec): %s; this node needs the kernel's module "
+                 "rpcsec_gss_krb5, rpc.gssd, and a key that the server takes (/etc/krb5.keytab)",
+                 source, words);
   else if (taken->code == KVOL_ERROR_INVALID_SPEC)
     g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "mountOptions: \"%s\" cannot be mounted so: %s", source,
                  words);
@@ -208,17 +222,6 @@ mount_any_minor (const KvolHost *host, const NfsTarget *target, const NfsFound *
   return -1;
 }
 
-static gboolean
-set_tree_options (const KvolHost *host, const NfsTarget *target, int tree, GError **error)
-{
-  g_autoptr (GPtrArray) options = g_ptr_array_new ();
-
-  for (guint i = 0; i < target->options.mount->len; i++)
-    g_ptr_array_add (options, target->options.mount->pdata[i]);
-  g_ptr_array_add (options, NULL);
-  return host->set_tree_options (host, tree, (const char *const *) options->pdata, error);
-}
-
 int
 nfs_kernel_mount (const KvolHost *host, const NfsTarget *target, const NfsFound *found, GCancellable *cancellable,
                   GError **error)
@@ -232,8 +235,8 @@ nfs_kernel_mount (const KvolHost *host, const NfsTarget *target, const NfsFound 
                                 : mount_minor (host, target, found, minor, local_locks, cancellable, &failure);
 
   if (tree >= 0)
-    return set_tree_options (host, target, tree, error) ? g_steal_fd (&tree) : -1;
-  throw_mount (error, source, failure);
+    return g_steal_fd (&tree);
+  throw_mount (error, target, source, failure);
   return -1;
 }
 
@@ -258,7 +261,7 @@ nfs_kernel_run_helper (const KvolHost *host, const NfsTarget *target, const NfsF
                                               (const char *const *) options->pdata, cancellable, &failure);
 
   if (tree >= 0)
-    return set_tree_options (host, target, tree, error) ? g_steal_fd (&tree) : -1;
-  throw_mount (error, source, failure);
+    return g_steal_fd (&tree);
+  throw_mount (error, target, source, failure);
   return -1;
 }

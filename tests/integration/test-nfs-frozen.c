@@ -299,6 +299,22 @@ a_pod_gets_its_volume_when_the_server_comes (void **state)
 
 /* ---- in use ---- */
 
+/* The server that is in trouble, asked by hand. */
+static void
+probe (Ground *self)
+{
+  static const char *const ports[] = { "port=2049,mountport=20048", NULL };
+  g_autoptr (GVariant) options =
+      g_variant_ref_sink (g_variant_new_parsed ("{'server': <'127.0.0.1'>, 'path': <'/exports'>}"));
+  g_autoptr (GVariant) steps =
+      kvol_manager_probe (self->story->manager, "kubernetes.io/nfs", options, ports, NULL, NULL);
+  const char *cause = NULL;
+
+  assert_non_null (steps);
+  g_variant_get_child (steps, g_variant_n_children (steps) - 1, "(&s&s&sx)", NULL, &cause, NULL, NULL);
+  assert_true (g_str_has_prefix (cause, "nfs."));
+}
+
 /* Every call that somebody makes for a pod that runs. */
 static void
 ask_everything (Ground *self, KvolPod *pod)
@@ -308,6 +324,7 @@ ask_everything (Ground *self, KvolPod *pod)
   WITHIN (SLACK_SECONDS,
           g_strfreev (kvol_manager_dup_environment (self->story->manager, "web-uid", "main", NULL, NULL)));
   WITHIN (SLACK_SECONDS, g_variant_unref (kvol_manager_recover (self->story->manager, TRUE, NULL, NULL)));
+  WITHIN (SET_UP_SECONDS, probe (self));
   WITHIN (SET_UP_SECONDS, kvol_manager_sync_pod (self->story->manager, pod, NULL, NULL));
 }
 

@@ -15,7 +15,7 @@ trap 'rm -rf "$root"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # What the kernel's NFS client, and tests of the core, need of it.
-modules='nfsv3 nfsv4 fuse loop overlay'
+modules='nfsv3 nfsv4 rpcsec_gss_krb5 fuse loop overlay'
 # What is not built here; and what of it is loaded at run time, so that ldd does not know of it.
 servers='/usr/bin/ganesha.nfsd /usr/sbin/rpcbind /sbin/mount.nfs /sbin/mount.nfs4 /usr/bin/crun'
 loaded='/usr/lib/*/ganesha/libfsalvfs.so /usr/lib/*/libnfsidmap/nsswitch.so /lib/*/libgcc_s.so.1'

@@ -219,6 +219,26 @@ await_monitor (Host *self, GError **error)
   return TRUE;
 }
 
+/* What the portmapper was never told would be looked for in the client. */
+static gboolean
+ask_for_port (guint32 program, GError **error)
+{
+  gboolean known = FALSE;
+
+  if (!ask_registered (program, 3, &known, error))
+    return FALSE;
+  if (!known)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "the portmapper does not know program %u, version 3", program);
+  return known;
+}
+
+static gboolean
+ask_for_ports (Host *self, GError **error)
+{
+  return !self->settings->portmapper || self->settings->only_v4
+         || (ask_for_port (RPC_NFS, error) && ask_for_port (RPC_MOUNT, error));
+}
+
 gboolean
 host_start (Host *self, GError **error)
 {
@@ -236,7 +256,7 @@ host_start (Host *self, GError **error)
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "the server complains: %s", self->trouble->str);
       return FALSE;
     }
-  return await_monitor (self, error) && ask_for_exports (self, error);
+  return await_monitor (self, error) && ask_for_ports (self, error) && ask_for_exports (self, error);
 }
 
 /* ---- life and end ---- */

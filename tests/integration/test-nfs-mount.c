@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a volume's fields and mount options ask for, as the kernel shows it afterwards, on whichever client this machine
+ * has: its own or the server in user space. Kerberos needs a realm, a keytab and rpc.gssd, which no test has: of it
+ * only the refusal is tested. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "nfs-server/server.h"
+#include "support/built.h"
+#include "support/scratch.h"
+#include "support/story.h"
+
+typedef struct
+{
+  Story *story;
+  char *data;
+  NfsServer *server;
+} Ground;
+
+static gboolean
+kernel_has_client (void)
+{
+  const int client = (int) syscall (SYS_fsopen, "nfs", 0);
+
+  if (client >= 0)
+    close (client);
+  return client >= 0;
+}
+
+static int
+enter (void **state)
+{
+  Ground *self = g_new0 (Ground, 1);
+  g_autoptr (GError) error = NULL;
+
+  self->data = scratch_dir ("data");
+  const NfsExport exports[] = { { .path = "/exports", .directory = self->data }, { 0 } };
+  const NfsServerSettings settings = { .exports = exports };
+
+  self->server = nfs_server_start (&settings, &error);
+  if (self->server == NULL)
+    fail_msg ("%s", error->message);
+  self->story = story_begin ();
+  *state = self;
+  return 0;
+}
+
+static int
+leave (void **state)
+{
+  Ground *self = *state;
+
+  story_end (self->story);
+  nfs_server_stop (self->server);
+  g_free (self->data);
+  g_free (self);
+  return 0;
+}
+
+static KvolPod *
+new_pod (const char *server, const char *fields, const char *options)
+{
+  g_autofree char *spec =
+      g_strdup_printf ("{'volumes': <[{'name': <'data'>, 'specName': <'pv'>, 'nfs': <{'server': <'%s'>, 'path': "
+                       "<'/exports'>%s}>, 'mountOptions': <['port=2049,mountport=20048,nolock%s']>}]>}",
+                       server, fields, options);
+
+  return story_pod ("web", spec);
+}
+
+/* The line of the volume in mountinfo. */
+static char *
+dup_mount_line (const Ground *self)
+{
+  g_autofree char *table = NULL;
+  g_auto (GStrv) lines = NULL;
+  char *found = NULL;
+
+  assert_true (g_file_get_contents ("/proc/self/mountinfo", &table, NULL, NULL));
+  lines = g_strsplit (table, "\n", -1);
+  for (gsize i = 0; lines[i] != NULL && found == NULL; i++)
+    if (strstr (lines[i], self->story->root) != NULL)
+      found = g_strdup (lines[i]);
+  assert_non_null (found);
+  return found;
+}
+
+/* ---- an address of version 6 ---- */
+
+static void
+assert_server_is_mounted (Ground *self, const char *server, const char *options, const char *shown)
+{
+  g_autoptr (KvolPod) pod = new_pod (server, "", options);
+  g_autofree char *sent = story_path (self->story, "web", "kubernetes.io~nfs", "pv", "sent");
+  g_autofree char *theirs = g_build_filename (self->data, "sent", NULL);
+  g_autofree char *line = NULL;
+
+  story_sync (self->story, pod);
+  line = dup_mount_line (self);
+  if (kernel_has_client () && strstr (line, shown) == NULL)
+    fail_msg ("\"%s\" is not in: %s", shown, line);
+  assert_true (g_file_set_contents (sent, server, -1, NULL));
+  assert_true (file_has (theirs, server));
+  story_remove (self->story, pod);
+}
+
+static void
+an_address_of_version_6_is_a_server (void **state)
+{
+  assert_server_is_mounted (*state, "::1", "", "addr=::1");
+  assert_server_is_mounted (*state, "[::1]", "", "addr=::1");
+  assert_server_is_mounted (*state, "::1", ",vers=3", "addr=::1");
+  assert_server_is_mounted (*state, "::1", ",vers=3,proto=tcp6", "proto=tcp6");
+}
+
+/* ---- options of the mount ---- */
+
+typedef struct
+{
+  const char *fields;
+  const char *options;
+  unsigned long flags;
+} Flags;
+
+static void
+options_of_the_mount_are_seen_in_it (void **state)
+{
+  static const Flags rows[] = {
+    { "", "", ST_NOSUID | ST_NODEV | ST_RELATIME },
+    { ", 'readOnly': <true>", "", ST_NOSUID | ST_NODEV | ST_RELATIME | ST_RDONLY },
+    { "", ",ro", ST_NOSUID | ST_NODEV | ST_RELATIME | ST_RDONLY },
+    { "", ",noatime,nodiratime", ST_NOSUID | ST_NODEV | ST_NOATIME | ST_NODIRATIME },
+    { "", ",noexec", ST_NOSUID | ST_NODEV | ST_RELATIME | ST_NOEXEC },
+  };
+  Ground *self = *state;
+  g_autofree char *place = story_path (self->story, "web", "kubernetes.io~nfs", "pv", NULL);
+  g_autofree char *file = g_build_filename (place, "file", NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (KvolPod) pod = new_pod ("127.0.0.1", rows[i].fields, rows[i].options);
+      struct statvfs shown;
+
+      story_sync (self->story, pod);
+      assert_int_equal (statvfs (place, &shown), 0);
+      if (shown.f_flag != rows[i].flags)
+        fail_msg ("\"%s%s\": %#lx, not %#lx", rows[i].fields, rows[i].options, shown.f_flag, rows[i].flags);
+      if (rows[i].flags & ST_RDONLY)
+        {
+          assert_int_equal (open (file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644), -1);
+          assert_int_equal (errno, EROFS);
+        }
+      story_remove (self->story, pod);
+    }
+}
+
+static void
+options_of_the_client_are_seen_in_the_kernels (void **state)
+{
+  static const char *const shown[] = { ",soft", "timeo=50", "retrans=3", "rsize=65536", "wsize=32768", "acregmin=7" };
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod =
+      new_pod ("127.0.0.1", "", ",soft,timeo=50,retrans=3,rsize=65536,wsize=32768,acregmin=7,acregmax=9");
+  g_autofree char *line = NULL;
+
+  if (!kernel_has_client ())
+    skip_because ("this kernel has no NFS client");
+  story_sync (self->story, pod);
+  line = dup_mount_line (self);
+  for (gsize i = 0; i < G_N_ELEMENTS (shown); i++)
+    if (strstr (line, shown[i]) == NULL)
+      fail_msg ("\"%s\" is not in: %s", shown[i], line);
+  story_remove (self->story, pod);
+}
+
+/* ---- Kerberos ---- */
+
+static void
+kerberos_without_kerberos_is_a_clear_error (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = new_pod ("127.0.0.1", "", ",sec=krb5");
+  g_autoptr (GError) error = NULL;
+
+  assert_false (kvol_manager_sync_pod (self->story->manager, pod, NULL, &error));
+  if (strstr (error->message, "Kerberos") == NULL)
+    fail_msg ("%s", error->message);
+  story_remove (self->story, pod);
+}
+
+#define ON_GROUND(test) cmocka_unit_test_setup_teardown (test, enter, leave)
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    ON_GROUND (an_address_of_version_6_is_a_server),
+    ON_GROUND (options_of_the_mount_are_seen_in_it),
+    ON_GROUND (options_of_the_client_are_seen_in_the_kernels),
+    ON_GROUND (kerberos_without_kerberos_is_a_clear_error),
+  };
+  g_autofree char *plugin = built_path ("plugins/kvol-nfs.so");
+  g_autofree char *lacking = NULL;
+  const char *reason = NULL;
+
+  if (!kernel_has_client () && access ("/dev/fuse", R_OK | W_OK) < 0)
+    reason = "this kernel has no NFS client, and there is no /dev/fuse";
+  if (access (plugin, R_OK) < 0)
+    reason = "built without NFS (NFS=0)";
+  if (reason != NULL || !scratch_enter (&reason) || !nfs_net_enter (&reason) || !nfs_server_works (&lacking))
+    {
+      g_print ("ok - what an NFS mount shows # SKIP %s\n", reason != NULL ? reason : lacking);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("what an NFS mount shows", tests, NULL, NULL);
+}
