@@ -28,7 +28,7 @@ DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $mi
 command -v systemctl >/dev/null || exit 0
 for package in $missing; do
   case $package in
-    nfs-ganesha | rpcbind)
+    nfs-ganesha | rpcbind | nfs-common)
       units=$(dpkg -L "$package" | sed -nE 's|^(/usr)?/lib/systemd/system/([^/]+\.(service\|socket))$|\2|p')
       [ -z "$units" ] || systemctl --quiet disable $units ;;
   esac
