@@ -381,7 +381,9 @@ a_volume_of_one_pod_alone_needs_no_lock_manager (void **state)
   Ground *self = *state;
   g_autoptr (KvolPod) pod = pod_with ("a", ", 'accessModes': <['ReadWriteOncePod']>");
   g_autoptr (KvolPod) node = pod_with ("b", ", 'accessModes': <['ReadWriteOnce']>");
+  g_autoptr (KvolPod) asked = pod_with ("c", ", 'accessModes': <['ReadWriteOncePod']>, 'mountOptions': <['lock']>");
   g_autoptr (GError) error = NULL;
+  g_autoptr (GError) other = NULL;
   KVOL_AUTO_FD file = -1;
 
   story_sync (self->story, pod);
@@ -392,6 +394,9 @@ a_volume_of_one_pod_alone_needs_no_lock_manager (void **state)
   assert_false (kvol_manager_sync_pod (self->story->manager, node, NULL, &error));
   assert_non_null (strstr (error->message, "cannot be locked"));
   story_remove (self->story, node);
+  assert_false (kvol_manager_sync_pod (self->story->manager, asked, NULL, &other));
+  assert_non_null (strstr (other->message, "cannot be locked"));
+  story_remove (self->story, asked);
 }
 
 #define ON(enter, test) cmocka_unit_test_setup_teardown (test, enter, ground_leave)
