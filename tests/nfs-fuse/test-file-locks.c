@@ -200,6 +200,45 @@ lock_and_die (int fd)
 }
 
 static void
+assert_line (const char *text, const char *line)
+{
+  if (strstr (text, line) == NULL)
+    fail_msg ("\"%s\" is not in: %s", line, text);
+}
+
+/* Before it says that it serves; so no thread comes from before that. */
+static void
+every_thread_of_a_server_with_locks_is_confined (void **state)
+{
+  g_auto (Pods) pods;
+  g_autofree char *path = NULL;
+  g_autoptr (GDir) tasks = NULL;
+  const char *task;
+  int n = 0;
+
+  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+    skip ();
+  assert_int_equal (lock_range (pods.files[1], F_WRLCK, 0, 10), 0);
+  path = g_strdup_printf ("/proc/%d/task", (int) pods.volumes[1].pid);
+  tasks = g_dir_open (path, 0, NULL);
+  assert_non_null (tasks);
+  while ((task = g_dir_read_name (tasks)) != NULL)
+    {
+      g_autofree char *status = g_build_filename (path, task, "status", NULL);
+      g_autofree char *text = NULL;
+
+      if (!g_file_get_contents (status, &text, NULL, NULL))
+        continue;
+      assert_line (text, "\nSeccomp:\t2\n");
+      assert_line (text, "\nNoNewPrivs:\t1\n");
+      assert_line (text, "\nUid:\t65534\t65534\t65534\t65534\n");
+      assert_line (text, "\nCapEff:\t0000000000000400\n");
+      n++;
+    }
+  assert_true (n >= 3);
+}
+
+static void
 a_process_that_is_killed_keeps_no_lock (void **state)
 {
   g_auto (Pods) pods;
@@ -306,6 +345,7 @@ main (void)
     cmocka_unit_test (a_process_that_waits_gets_the_lock_when_the_other_pod_gives_it_up),
     cmocka_unit_test (a_signal_ends_the_wait_and_nothing_is_locked_then),
     cmocka_unit_test (closing_a_file_gives_up_what_was_locked_by_it),
+    cmocka_unit_test (every_thread_of_a_server_with_locks_is_confined),
     cmocka_unit_test (a_process_that_is_killed_keeps_no_lock),
     cmocka_unit_test (a_successor_gives_up_what_a_killed_server_had_locked),
     cmocka_unit_test (locks_are_there_again_after_the_restart_of_their_server),

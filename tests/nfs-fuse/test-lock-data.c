@@ -19,6 +19,7 @@
 #include "support/scratch.h"
 
 #define COUNTERS 4
+#define GRACE_SECONDS 2
 
 /* Of each process. */
 static int
@@ -91,6 +92,40 @@ counters_of_two_pods_lose_nothing (void **state)
     }
 }
 
+static int
+read_counter (const char *path)
+{
+  g_autofree char *text = NULL;
+
+  return g_file_get_contents (path, &text, NULL, NULL) ? atoi (text) : 0;
+}
+
+/* Whoever had the lock has it again, and nobody else had it meanwhile. */
+static void
+counters_lose_nothing_when_their_server_restarts (void **state)
+{
+  const int restarts = served_is_long () ? 10 : 1;
+  g_auto (Pods) pods;
+  g_autofree char *path = NULL;
+  pid_t counters[COUNTERS];
+
+  if (!pods_open (&pods, NFS_LOCKS_GIVEN, GRACE_SECONDS))
+    skip ();
+  path = g_build_filename (pods.export.data, "by-range", NULL);
+  for (int i = 0; i < COUNTERS; i++)
+    counters[i] = process_start (&pods.volumes[i % 2], "by-range", count_by_range);
+  for (int i = 1; i <= restarts; i++)
+    {
+      while (read_counter (path) < COUNTERS * get_rounds () * i / (restarts + 1))
+        g_usleep (1000);
+      assert_true (nfs_server_kill (pods.export.server, NULL));
+      assert_true (nfs_server_restart (pods.export.server, NULL));
+    }
+  for (int i = 0; i < COUNTERS; i++)
+    assert_int_equal (process_await (counters[i]), 0);
+  assert_int_equal (read_counter (path), COUNTERS * get_rounds ());
+}
+
 /* Each line goes behind all others, though the file's end was known from before the lock only. */
 static int
 append_lines (int fd)
@@ -131,6 +166,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (counters_of_two_pods_lose_nothing),
+    cmocka_unit_test (counters_lose_nothing_when_their_server_restarts),
     cmocka_unit_test (lines_that_two_pods_append_are_all_there),
   };
   const char *reason = NULL;
