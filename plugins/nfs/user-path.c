@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The file system is made first, from an open /dev/fuse, and detached: nobody can look into it yet. The server gets
- * that descriptor and nothing else, and says that it serves before the mount is handed on. Until then nothing is
- * written down and nothing need be: if this process is killed, the mount goes with it, and a server without one ends.
+ * that descriptor and the record of its locks, nothing else, and says that it serves before the mount is handed on.
+ * Until then nothing is written down and nothing need be: if this process is killed, the mount goes with it, a server
+ * without one ends, and a record that nobody has is cleared up by the next who comes.
  *
  * No copy of the descriptor stays here: the death of the server must be the end of the connection, or whoever waits for
  * an answer would wait for ever. */
@@ -285,7 +286,11 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
   args = make_args (target, &by_3, volume, locks);
   if (!make_tree (host, &parts, source, cancellable, error) || !start (host, &parts, args, usec, cancellable, error)
       || !write_down (host, &parts, target, volume, error))
-    return -1;
+    {
+      parts_clear (&parts);
+      nfs_user_locks_undo (host, target, volume, cancellable);
+      return -1;
+    }
   tree = parts.tree;
   parts.tree = -1;
   return tree;
