@@ -185,7 +185,7 @@ fuzz: deps
 	$(FUZZ) --seeds tests/fuzz/seeds --dictionary tests/fuzz/dictionary.txt --seconds $(FUZZ_SECONDS) --findings $(B)/fuzz
 
 # What takes longer than a check may.
-LONG_TAPS := $(filter $(B)/tests/nfs-fuse/test-model.tap $(B)/tests/nfs-fuse/test-load.tap,$(TAPS))
+LONG_TAPS := $(filter $(patsubst %,$(B)/tests/nfs-fuse/test-%.tap,model load lock-data),$(TAPS))
 check-long: fuzz
 	@CHECK_LONG=1 TAP_SECONDS=3600 $(MAKE) --no-print-directory -k $(LONG_TAPS) || true
 	@tests/tap.sh summary $(LONG_TAPS)

@@ -227,30 +227,41 @@ nfs_user_locks_write_down (const NfsTarget *target, GVariantDict *record)
   g_variant_dict_insert (record, "lockAnyPort", "b", target->options.any_port);
 }
 
+static void
+clear_own (const KvolHost *host, const NlmPlace *place, const KvolPodVolume *volume, GCancellable *cancellable)
+{
+  g_auto (Heir) heir = heir_to (place, cancellable);
+  g_autofree char *name = dup_name (volume);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) failure = NULL;
+  KVOL_AUTO_FD records = open_records (host, place->server, FALSE, NULL);
+
+  if (records < 0 || clear_record (&heir, records, name, &failure))
+    return;
+  text = g_strdup_printf ("locks that the pod had are left at %s: %s; they are given up when the next volume of this "
+                          "server is set up on this node",
+                          place->server, failure->message);
+  host->event (host, TRUE, "LocksLeft", text);
+}
+
+void
+nfs_user_locks_undo (const KvolHost *host, const NfsTarget *target, const KvolPodVolume *volume,
+                     GCancellable *cancellable)
+{
+  const NlmPlace place = place_of (target);
+
+  clear_own (host, &place, volume, cancellable);
+}
+
 void
 nfs_user_locks_free (const KvolHost *host, const KvolPodVolume *volume, GCancellable *cancellable)
 {
   GVariant *record = volume->volume->record;
-  g_autofree char *name = dup_name (volume);
-  g_autofree char *text = NULL;
-  g_autoptr (GError) failure = NULL;
   NlmPlace place = { 0 };
-  KVOL_AUTO_FD records = -1;
 
   if (record == NULL || !g_variant_lookup (record, "lockServer", "&s", &place.server)
       || !g_variant_lookup (record, "lockFamily", "i", &place.family)
       || !g_variant_lookup (record, "lockAnyPort", "b", &place.any_port))
     return;
-  records = open_records (host, place.server, FALSE, NULL);
-  if (records < 0)
-    return;
-
-  g_auto (Heir) heir = heir_to (&place, cancellable);
-
-  if (clear_record (&heir, records, name, &failure))
-    return;
-  text = g_strdup_printf ("locks that the pod had are left at %s: %s; they are given up when the next volume of this "
-                          "server is set up on this node",
-                          place.server, failure->message);
-  host->event (host, TRUE, "LocksLeft", text);
+  clear_own (host, &place, volume, cancellable);
 }

@@ -14,6 +14,10 @@ const char *nfs_user_locks_get_kinds (const NfsTarget *target, const KvolNodeVol
 int nfs_user_locks_open (const KvolHost *host, const NfsTarget *target, const KvolPodVolume *volume, gint64 usec,
                          GCancellable *cancellable, GError **error);
 
+/* Nothing came of it: the record is closed, and need not be there. */
+void nfs_user_locks_undo (const KvolHost *host, const NfsTarget *target, const KvolPodVolume *volume,
+                          GCancellable *cancellable);
+
 /* Adds to the volume's record what a later process needs to know for the next one. */
 void nfs_user_locks_write_down (const NfsTarget *target, GVariantDict *record);
 

@@ -257,7 +257,11 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
   args = make_args (target, &by_3, volume, locks);
   if (!make_tree (host, &parts, source, cancellable, error) || !start (host, &parts, args, usec, cancellable, error)
       || !write_down (host, &parts, target, volume, error))
-    return -1;
+    {
+      parts_clear (&parts);
+      nfs_user_locks_undo (host, target, volume, cancellable);
+      return -1;
+    }
   tree = parts.tree;
   parts.tree = -1;
   return tree;

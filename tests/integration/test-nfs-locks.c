@@ -271,6 +271,59 @@ what_a_frozen_server_still_has_locked_is_freed_by_the_next_volume (void **state)
   assert_int_equal (count_records (self), 0);
 }
 
+/* Its process has a connection to the lock manager as well, and what it has written is not committed. */
+static void
+a_volume_with_locks_of_a_frozen_server_is_down_within_ten_seconds (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = pod_of ("a");
+  g_autoptr (GError) error = NULL;
+  KVOL_AUTO_FD file = -1;
+  gint64 began;
+
+  story_sync (self->story, pod);
+  file = open_in (self, "a");
+  assert_int_equal (lock_range (file, F_WRLCK), 0);
+  assert_int_equal (write (file, "data", 4), 4);
+  kvol_clear_fd (&file);
+  assert_true (nfs_server_freeze (self->server, &error));
+  began = g_get_monotonic_time ();
+  story_remove (self->story, pod);
+  assert_true (g_get_monotonic_time () - began < TEN_SECONDS * 1000);
+  assert_no_user_server ();
+  assert_true (nfs_server_thaw (self->server, &error));
+}
+
+/* The pod is not told: its containers wait in the kernel, and one has the lock. */
+static void
+a_volume_that_is_in_use_and_locked_leaves_nothing_at_a_frozen_server (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) a = pod_of ("a");
+  g_autoptr (KvolPod) b = pod_of ("b");
+  g_autoptr (GError) error = NULL;
+  KVOL_AUTO_FD in_a = -1;
+  KVOL_AUTO_FD in_b = -1;
+  gint64 began;
+
+  story_sync (self->story, a);
+  in_a = open_in (self, "a");
+  assert_int_equal (lock_range (in_a, F_WRLCK), 0);
+  assert_true (nfs_server_freeze (self->server, &error));
+  began = g_get_monotonic_time ();
+  while (!kvol_manager_remove_pod (self->story->manager, kvol_pod_get_uid (a), NULL, NULL))
+    assert_true (g_get_monotonic_time () - began < 6 * TEN_SECONDS * 1000);
+  assert_no_user_server ();
+  assert_true (nfs_server_thaw (self->server, &error));
+  story_sync (self->story, b);
+  in_b = open_in (self, "b");
+  assert_int_equal (wait_for_range (in_b), 0);
+  kvol_clear_fd (&in_b);
+  kvol_clear_fd (&in_a);
+  story_remove (self->story, b);
+  assert_int_equal (count_records (self), 0);
+}
+
 static void
 a_server_that_denies_locks_is_a_condition_of_the_volume (void **state)
 {
@@ -328,7 +381,9 @@ a_volume_of_one_pod_alone_needs_no_lock_manager (void **state)
   Ground *self = *state;
   g_autoptr (KvolPod) pod = pod_with ("a", ", 'accessModes': <['ReadWriteOncePod']>");
   g_autoptr (KvolPod) node = pod_with ("b", ", 'accessModes': <['ReadWriteOnce']>");
+  g_autoptr (KvolPod) asked = pod_with ("c", ", 'accessModes': <['ReadWriteOncePod']>, 'mountOptions': <['lock']>");
   g_autoptr (GError) error = NULL;
+  g_autoptr (GError) other = NULL;
   KVOL_AUTO_FD file = -1;
 
   story_sync (self->story, pod);
@@ -339,6 +394,9 @@ a_volume_of_one_pod_alone_needs_no_lock_manager (void **state)
   assert_false (kvol_manager_sync_pod (self->story->manager, node, NULL, &error));
   assert_non_null (strstr (error->message, "cannot be locked"));
   story_remove (self->story, node);
+  assert_false (kvol_manager_sync_pod (self->story->manager, asked, NULL, &other));
+  assert_non_null (strstr (other->message, "cannot be locked"));
+  story_remove (self->story, asked);
 }
 
 #define ON(enter, test) cmocka_unit_test_setup_teardown (test, enter, ground_leave)
@@ -360,6 +418,8 @@ main (void)
     ON (enter_given, what_a_killed_server_had_locked_is_free_when_its_volume_is_looked_at),
     ON (enter_given, what_a_killed_server_had_locked_is_free_when_its_volume_is_down),
     ON (enter_given, what_a_frozen_server_still_has_locked_is_freed_by_the_next_volume),
+    ON (enter_given, a_volume_with_locks_of_a_frozen_server_is_down_within_ten_seconds),
+    ON (enter_given, a_volume_that_is_in_use_and_locked_leaves_nothing_at_a_frozen_server),
     ON (enter_denied, a_server_that_denies_locks_is_a_condition_of_the_volume),
     ON (enter_none, a_server_without_a_lock_manager_is_refused_unless_locks_are_local),
     ON (enter_none, a_volume_of_one_pod_alone_needs_no_lock_manager),

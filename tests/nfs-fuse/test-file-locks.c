@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Locks of fcntl(2) and flock(2) through volumes of kvol-nfs: one export, mounted twice, as two pods have it. */
-#include "nfs-fuse/served.h"
+#include "nfs-fuse/two-pods.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,79 +23,6 @@
 #include "support/scratch.h"
 
 #define GRACE_SECONDS 2
-#define INCREMENTS 100
-#define COUNTERS 4
-
-/* Two volumes of one export, and a file that each has open. */
-typedef struct
-{
-  ServedExport export;
-  Served volumes[2];
-  int files[2];
-} Pods;
-
-static void
-pods_clear (Pods *self)
-{
-  for (int i = 0; i < 2; i++)
-    {
-      kvol_clear_fd (&self->files[i]);
-      served_clear (&self->volumes[i]);
-    }
-  served_export_clear (&self->export);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pods, pods_clear)
-
-static int
-open_file (const Served *volume, const char *name)
-{
-  g_autofree char *path = g_build_filename (volume->path, name, NULL);
-  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-
-  if (fd < 0)
-    fail_msg ("%s: %s", path, g_strerror (errno));
-  return fd;
-}
-
-static const char *const with_locks[] = { "--server-locks=all", NULL };
-/* By a name, which is looked up in confinement. */
-static const char *const by_name[] = { "--server-locks=all", "--server=localhost", NULL };
-
-static gboolean
-pods_open (Pods *self, NfsLocks locks, guint grace_seconds)
-{
-  *self = (Pods){ .files = { -1, -1 } };
-  if (!served_export_open_locked (&self->export, locks, grace_seconds))
-    return FALSE;
-  for (int i = 0; i < 2; i++)
-    {
-      served_start (&self->volumes[i], i == 0 ? with_locks : by_name);
-      self->files[i] = open_file (&self->volumes[i], "file");
-    }
-  return TRUE;
-}
-
-/* ---- locks, answered with 0 or an errno ---- */
-
-static int
-control (int fd, int command, int type, off_t start, off_t length)
-{
-  struct flock lock = { .l_type = (short) type, .l_whence = SEEK_SET, .l_start = start, .l_len = length };
-
-  return fcntl (fd, command, &lock) < 0 ? errno : 0;
-}
-
-static int
-lock_range (int fd, int type, off_t start, off_t length)
-{
-  return control (fd, F_SETLK, type, start, length);
-}
-
-static int
-lock_whole (int fd, int operation)
-{
-  return flock (fd, operation) < 0 ? errno : 0;
-}
 
 /* The lock that is in the way of a whole one. */
 static struct flock
@@ -105,30 +32,6 @@ get_conflict (int fd)
 
   assert_int_equal (fcntl (fd, F_GETLK, &lock), 0);
   return lock;
-}
-
-/* ---- other processes ---- */
-
-typedef int (*Deed) (int fd);
-
-/* Does it with the file of a volume, opened by itself; its answer is the exit status. */
-static pid_t
-start_process (const Served *volume, const char *name, Deed deed)
-{
-  pid_t child = fork ();
-
-  if (child == 0)
-    _exit (deed (open_file (volume, name)));
-  return child;
-}
-
-static int
-await_process (pid_t child)
-{
-  int status = 0;
-
-  assert_int_equal (waitpid (child, &status, 0), child);
-  return WIFEXITED (status) ? WEXITSTATUS (status) : 256 + WTERMSIG (status);
 }
 
 /* Until the process sleeps in the call for a lock. */
@@ -150,7 +53,7 @@ await_sleep (pid_t child)
 static int
 wait_for_range (int fd)
 {
-  return control (fd, F_SETLKW, F_WRLCK, 0, 10);
+  return lock_by (fd, F_SETLKW, F_WRLCK, 0, 10);
 }
 
 static int
@@ -224,16 +127,16 @@ a_process_that_waits_gets_the_lock_when_the_other_pod_gives_it_up (void **state)
   if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
     skip ();
   assert_int_equal (lock_range (pods.files[0], F_WRLCK, 0, 0), 0);
-  range = start_process (&pods.volumes[1], "file", wait_for_range);
+  range = process_start (&pods.volumes[1], "file", wait_for_range);
   await_sleep (range);
   assert_int_equal (waitpid (range, NULL, WNOHANG), 0);
   assert_int_equal (lock_range (pods.files[0], F_UNLCK, 0, 0), 0);
-  assert_int_equal (await_process (range), 0);
+  assert_int_equal (process_await (range), 0);
   assert_int_equal (lock_whole (pods.files[0], LOCK_EX), 0);
-  whole = start_process (&pods.volumes[1], "file", wait_for_whole);
+  whole = process_start (&pods.volumes[1], "file", wait_for_whole);
   await_sleep (whole);
   assert_int_equal (lock_whole (pods.files[0], LOCK_UN), 0);
-  assert_int_equal (await_process (whole), 0);
+  assert_int_equal (process_await (whole), 0);
 }
 
 static void
@@ -246,14 +149,14 @@ a_signal_ends_the_wait_and_nothing_is_locked_then (void **state)
   if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
     skip ();
   assert_int_equal (lock_range (pods.files[0], F_WRLCK, 0, 10), 0);
-  waiting = start_process (&pods.volumes[1], "file", wait_for_range_or_signal);
+  waiting = process_start (&pods.volumes[1], "file", wait_for_range_or_signal);
   await_sleep (waiting);
   assert_int_equal (kill (waiting, SIGUSR1), 0);
-  assert_int_equal (await_process (waiting), EINTR);
-  dying = start_process (&pods.volumes[1], "file", wait_for_range);
+  assert_int_equal (process_await (waiting), EINTR);
+  dying = process_start (&pods.volumes[1], "file", wait_for_range);
   await_sleep (dying);
   assert_int_equal (kill (dying, SIGKILL), 0);
-  assert_int_equal (await_process (dying), 256 + SIGKILL);
+  assert_int_equal (process_await (dying), 256 + SIGKILL);
   assert_int_equal (lock_range (pods.files[0], F_UNLCK, 0, 10), 0);
   /* After whatever else the module may have asked. */
   assert_int_equal (lock_range (pods.files[1], F_WRLCK, 100, 1), 0);
@@ -268,10 +171,10 @@ closing_a_file_gives_up_what_was_locked_by_it (void **state)
 
   if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
     skip ();
-  again = open_file (&pods.volumes[0], "file");
+  again = pods_open_file (&pods.volumes[0], "file");
   assert_int_equal (lock_range (again, F_WRLCK, 0, 0), 0);
   /* Any of its files: all that the process has locked of it is given up. */
-  close (open_file (&pods.volumes[0], "file"));
+  close (pods_open_file (&pods.volumes[0], "file"));
   assert_int_equal (lock_range (pods.files[1], F_WRLCK, 0, 0), 0);
   assert_int_equal (lock_range (pods.files[1], F_UNLCK, 0, 0), 0);
   assert_int_equal (lock_whole (again, LOCK_EX | LOCK_NB), 0);
@@ -280,9 +183,9 @@ closing_a_file_gives_up_what_was_locked_by_it (void **state)
   /* The kernel tells of the last close of an open file when it finds the time. */
   assert_int_equal (lock_whole (pods.files[1], LOCK_EX), 0);
   assert_int_equal (lock_whole (pods.files[1], LOCK_UN), 0);
-  again = open_file (&pods.volumes[0], "file");
-  assert_int_equal (control (again, F_OFD_SETLK, F_WRLCK, 0, 10), 0);
-  close (open_file (&pods.volumes[0], "file"));
+  again = pods_open_file (&pods.volumes[0], "file");
+  assert_int_equal (lock_by (again, F_OFD_SETLK, F_WRLCK, 0, 10), 0);
+  close (pods_open_file (&pods.volumes[0], "file"));
   assert_int_equal (lock_range (pods.files[1], F_WRLCK, 0, 10), EAGAIN);
   close (again);
   assert_int_equal (wait_for_range (pods.files[1]), 0);
@@ -303,7 +206,7 @@ a_process_that_is_killed_keeps_no_lock (void **state)
 
   if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
     skip ();
-  assert_int_equal (await_process (start_process (&pods.volumes[0], "file", lock_and_die)), 256 + SIGKILL);
+  assert_int_equal (process_await (process_start (&pods.volumes[0], "file", lock_and_die)), 256 + SIGKILL);
   assert_int_equal (lock_range (pods.files[1], F_WRLCK, 0, 10), 0);
 }
 
@@ -327,10 +230,10 @@ a_successor_gives_up_what_a_killed_server_had_locked (void **state)
   assert_true (record >= 0);
   text = g_strdup_printf ("--record-fd=%d", record);
 
-  const char *const arguments[] = { with_locks[0], text, NULL };
+  const char *const arguments[] = { pods_with_locks[0], text, NULL };
 
   served_start (&first, arguments);
-  file = open_file (&first, "file");
+  file = pods_open_file (&first, "file");
   assert_int_equal (lock_range (file, F_WRLCK, 0, 10), 0);
   assert_int_equal (kill (first.pid, SIGKILL), 0);
   assert_true (served_await_end (&first, 10000));
@@ -353,10 +256,10 @@ locks_are_there_again_after_the_restart_of_their_server (void **state)
   /* Answered when the time of grace is over. */
   assert_int_equal (lock_range (pods.files[1], F_RDLCK, 5, 1), EAGAIN);
   assert_int_equal (lock_range (pods.files[1], F_WRLCK, 10, 1), 0);
-  waiting = start_process (&pods.volumes[1], "file", wait_for_range);
+  waiting = process_start (&pods.volumes[1], "file", wait_for_range);
   await_sleep (waiting);
   assert_int_equal (lock_range (pods.files[0], F_UNLCK, 0, 0), 0);
-  assert_int_equal (await_process (waiting), 0);
+  assert_int_equal (process_await (waiting), 0);
 }
 
 static void
@@ -386,79 +289,12 @@ what_is_to_stay_on_this_node_is_no_matter_of_the_servers (void **state)
     skip ();
   served_start (&half, posix);
   served_start (&none, NULL);
-  file = open_file (&half, "file");
-  local = open_file (&none, "file");
+  file = pods_open_file (&half, "file");
+  local = pods_open_file (&none, "file");
   assert_int_equal (lock_whole (pods.files[0], LOCK_EX), 0);
   assert_int_equal (lock_whole (file, LOCK_EX | LOCK_NB), 0);
   assert_int_equal (lock_range (file, F_WRLCK, 0, 10), EAGAIN);
   assert_int_equal (lock_range (local, F_WRLCK, 0, 10), 0);
-}
-
-/* ---- two databases ---- */
-
-/* The file stays open, so nothing but the lock says when to look again. */
-static int
-count_up (int fd, int (*set) (int fd, gboolean on))
-{
-  for (int i = 0; i < INCREMENTS; i++)
-    {
-      char text[32] = "";
-
-      if (set (fd, TRUE) != 0 || pread (fd, text, sizeof text - 1, 0) < 0)
-        return 1;
-      g_snprintf (text, sizeof text, "%08d", atoi (text) + 1);
-      if (pwrite (fd, text, 8, 0) != 8 || set (fd, FALSE) != 0)
-        return 1;
-    }
-  return 0;
-}
-
-static int
-set_range (int fd, gboolean on)
-{
-  return control (fd, F_SETLKW, on ? F_WRLCK : F_UNLCK, 1 << 30, 1);
-}
-
-static int
-set_whole (int fd, gboolean on)
-{
-  return lock_whole (fd, on ? LOCK_EX : LOCK_UN);
-}
-
-static int
-count_by_range (int fd)
-{
-  return count_up (fd, set_range);
-}
-
-static int
-count_by_whole (int fd)
-{
-  return count_up (fd, set_whole);
-}
-
-static void
-counters_of_two_pods_lose_nothing (void **state)
-{
-  static const Deed deeds[] = { count_by_range, count_by_whole };
-  static const char *const names[] = { "by-range", "by-whole" };
-  g_auto (Pods) pods;
-
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
-    skip ();
-  for (gsize way = 0; way < G_N_ELEMENTS (deeds); way++)
-    {
-      g_autofree char *path = g_build_filename (pods.export.data, names[way], NULL);
-      g_autofree char *text = NULL;
-      pid_t counters[COUNTERS];
-
-      for (int i = 0; i < COUNTERS; i++)
-        counters[i] = start_process (&pods.volumes[i % 2], names[way], deeds[way]);
-      for (int i = 0; i < COUNTERS; i++)
-        assert_int_equal (await_process (counters[i]), 0);
-      assert_true (g_file_get_contents (path, &text, NULL, NULL));
-      assert_int_equal (atoi (text), COUNTERS * INCREMENTS);
-    }
 }
 
 int
@@ -475,7 +311,6 @@ main (void)
     cmocka_unit_test (locks_are_there_again_after_the_restart_of_their_server),
     cmocka_unit_test (a_server_that_gives_no_locks_serves_all_the_same_and_locks_fail_with_ENOLCK),
     cmocka_unit_test (what_is_to_stay_on_this_node_is_no_matter_of_the_servers),
-    cmocka_unit_test (counters_of_two_pods_lose_nothing),
   };
   const char *reason = NULL;
 

@@ -144,6 +144,15 @@ take_answer (Loop *loop, gpointer data)
     }
 }
 
+static void
+forget_content (Volume *volume, Node *node)
+{
+  g_mutex_lock (&node->lock);
+  node->end_unsure = TRUE;
+  g_mutex_unlock (&node->lock);
+  fuse_lowlevel_notify_inval_inode (volume->session, (fuse_ino_t) (gpointer) node, 0, 0);
+}
+
 /* What the kernel has cached is dropped here, as no thread that serves reads may wait for one to end. */
 static void
 answered (int error, const LockRange *conflict, gint32 pid, gpointer data)
@@ -157,7 +166,7 @@ answered (int error, const LockRange *conflict, gint32 pid, gpointer data)
   if (conflict != NULL)
     wish->conflict = *conflict;
   if (error == 0 && wish->verb == NLM_LOCK && !volume->settings->single_writer)
-    fuse_lowlevel_notify_inval_inode (volume->session, (fuse_ino_t) (gpointer) call->node, 0, 0);
+    forget_content (volume, call->node);
   loop_post (call->loop, take_answer, call);
 }
 

@@ -318,7 +318,7 @@ file_write (fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t
   call->data = data;
   call->offset = (guint64) offset;
   call->size = size;
-  unstable_write (call);
+  append_write (call, info->flags);
 }
 
 /* Each open file is told once that something was lost. */

@@ -28,6 +28,7 @@ struct _Node {
   guint64 size;        /* what the server said last; 0 in all of them: nothing yet */
   nfstime3 mtime;
   nfstime3 ctime;
+  gboolean end_unsure; /* another client may have moved the end of the file: it is asked for before an append */
   gint64  changed;     /* monotonic: when it was written to from here, or its attributes set */
 
   /* What was written and is not committed (unstable.c). */

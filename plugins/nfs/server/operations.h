@@ -47,6 +47,9 @@ void file_flush   (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 void file_fsync   (fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *info);
 void file_release (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 
+/* append.c: a write, of a file that was opened with these flags */
+void append_write (Call *call, int flags);
+
 /* directory.c */
 void directory_open    (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 void directory_read    (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info);

@@ -26,6 +26,8 @@ unstable_verifier (const char *bytes)
   return verifier;
 }
 
+/* The call's data is its own from now on, and not that of a request that is being read. */
+void unstable_hold_data (Call *call);
 /* Writes the call's data, of a request, and answers it. */
 void unstable_write (Call *call);
 /* Has the server put down all that was written to the call's node so far, then resumes the call. What went wrong is in

@@ -120,15 +120,21 @@ take_write (Call *self, int failure, gpointer result)
 }
 
 void
+unstable_hold_data (Call *call)
+{
+  if (call->memory == NULL && call->size <= COPY_MAX)
+    call->data = call->memory = memcpy (g_malloc (call->size), call->data, call->size);
+  else if (call->memory == NULL)
+    call->memory = loop_steal_buffer (call->loop);
+}
+
+void
 unstable_write (Call *call)
 {
   Node *node = call->node;
   gboolean may;
 
-  if (call->memory == NULL && call->size <= COPY_MAX)
-    call->data = call->memory = memcpy (g_malloc (call->size), call->data, call->size);
-  else if (call->memory == NULL)
-    call->memory = loop_steal_buffer (call->loop);
+  unstable_hold_data (call);
   g_mutex_lock (&node->lock);
   may = !node->healing;
   if (may)

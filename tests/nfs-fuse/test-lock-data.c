@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What two pods write into one file under locks, as databases do. The file stays open all the time, so nothing but the
+ * lock says when to look again. */
+#include "nfs-fuse/two-pods.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/scratch.h"
+
+#define COUNTERS 4
+
+/* Of each process. */
+static int
+get_rounds (void)
+{
+  return served_is_long () ? 5000 : 100;
+}
+
+static int
+count_up (int fd, int (*set) (int fd, gboolean on))
+{
+  for (int i = 0; i < get_rounds (); i++)
+    {
+      char text[32] = "";
+
+      if (set (fd, TRUE) != 0 || pread (fd, text, sizeof text - 1, 0) < 0)
+        return 1;
+      g_snprintf (text, sizeof text, "%08d", atoi (text) + 1);
+      if (pwrite (fd, text, 8, 0) != 8 || set (fd, FALSE) != 0)
+        return 1;
+    }
+  return 0;
+}
+
+static int
+set_range (int fd, gboolean on)
+{
+  return lock_by (fd, F_SETLKW, on ? F_WRLCK : F_UNLCK, 1 << 30, 1);
+}
+
+static int
+set_whole (int fd, gboolean on)
+{
+  return lock_whole (fd, on ? LOCK_EX : LOCK_UN);
+}
+
+static int
+count_by_range (int fd)
+{
+  return count_up (fd, set_range);
+}
+
+static int
+count_by_whole (int fd)
+{
+  return count_up (fd, set_whole);
+}
+
+static void
+counters_of_two_pods_lose_nothing (void **state)
+{
+  static const Deed deeds[] = { count_by_range, count_by_whole };
+  static const char *const names[] = { "by-range", "by-whole" };
+  g_auto (Pods) pods;
+
+  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+    skip ();
+  for (gsize way = 0; way < G_N_ELEMENTS (deeds); way++)
+    {
+      g_autofree char *path = g_build_filename (pods.export.data, names[way], NULL);
+      g_autofree char *text = NULL;
+      pid_t counters[COUNTERS];
+
+      for (int i = 0; i < COUNTERS; i++)
+        counters[i] = process_start (&pods.volumes[i % 2], names[way], deeds[way]);
+      for (int i = 0; i < COUNTERS; i++)
+        assert_int_equal (process_await (counters[i]), 0);
+      assert_true (g_file_get_contents (path, &text, NULL, NULL));
+      assert_int_equal (atoi (text), COUNTERS * get_rounds ());
+    }
+}
+
+/* Each line goes behind all others, though the file's end was known from before the lock only. */
+static int
+append_lines (int fd)
+{
+  if (fcntl (fd, F_SETFL, O_APPEND) < 0)
+    return 1;
+  for (int i = 0; i < get_rounds (); i++)
+    if (set_range (fd, TRUE) != 0 || write (fd, "a line\n", 7) != 7 || set_range (fd, FALSE) != 0)
+      return 1;
+  return 0;
+}
+
+static void
+lines_that_two_pods_append_are_all_there (void **state)
+{
+  g_auto (Pods) pods;
+  g_autofree char *path = NULL;
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  pid_t writers[2];
+
+  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+    skip ();
+  path = g_build_filename (pods.export.data, "lines", NULL);
+  for (int i = 0; i < 2; i++)
+    writers[i] = process_start (&pods.volumes[i], "lines", append_lines);
+  for (int i = 0; i < 2; i++)
+    assert_int_equal (process_await (writers[i]), 0);
+  assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  assert_int_equal (g_strv_length (lines), 2 * get_rounds () + 1);
+  for (int i = 0; i < 2 * get_rounds (); i++)
+    assert_string_equal (lines[i], "a line");
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (counters_of_two_pods_lose_nothing),
+    cmocka_unit_test (lines_that_two_pods_append_are_all_there),
+  };
+  const char *reason = NULL;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    {
+      print_message ("ok - data under locks # SKIP %s\n", reason);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("data under locks", tests, NULL, NULL);
+}
