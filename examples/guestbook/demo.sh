@@ -78,6 +78,7 @@ why_no_nfs () {
 
 # start_server: sets $answer to "ok", or to the reason why not. The server ends with this script at the latest.
 start_server () {
+  answer="no tmpfs can be mounted"
   mkdir "$export" && mount -t tmpfs -o mode=755 guestbook "$export" || return
   mkfifo "$work/orders" "$work/answers"
   "$B/bin/nfs-server" serve --parent $$ --locks given --export "/exports/guestbook=$export" --fresh \

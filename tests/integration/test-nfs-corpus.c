@@ -404,6 +404,8 @@ can_test (const GPtrArray *paths, const char **ret_why, char **ret_reason)
     *ret_why = "there is no busybox-nfs*.yaml below guestbook-labs in CORPUS";
   else if (!is_installed ("crun") || !is_installed ("busybox"))
     *ret_why = "crun or busybox is not installed";
+  else if (access ("/etc/hosts", F_OK) < 0)
+    *ret_why = "there is no /etc/hosts, where the server's name could stand";
   else if (scratch_enter (ret_why) && nfs_net_enter (ret_why) && nfs_server_works (ret_reason))
     *ret_why = scratch_is_real_root () ? NULL : "a portmapper beside the server takes real root";
   return *ret_why == NULL && *ret_reason == NULL;

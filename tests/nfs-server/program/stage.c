@@ -23,6 +23,24 @@ static gboolean throw (GError * *error, const char *act, const char *object)
   return FALSE;
 }
 
+/* A minimal system lacks what the servers look into: the mounts, and who "localhost" is. It gets them over its own /etc,
+ * which stays as it is. */
+static gboolean
+complete_etc (GError **error)
+{
+  const gboolean has_mounts = access ("/etc/mtab", F_OK) == 0;
+  const gboolean has_hosts = access ("/etc/hosts", F_OK) == 0;
+
+  if (has_mounts && has_hosts)
+    return TRUE;
+  if (mkdir ("/run/etc", 0755) < 0 || mkdir ("/run/etc.work", 0755) < 0
+      || mount ("etc", "/etc", "overlay", 0, "lowerdir=/etc,upperdir=/run/etc,workdir=/run/etc.work") < 0)
+    return throw (error, "mount an overlay on", "/etc");
+  if (!has_mounts && symlink ("/proc/self/mounts", "/etc/mtab") < 0)
+    return throw (error, "make", "/etc/mtab");
+  return has_hosts || g_file_set_contents ("/etc/hosts", "127.0.0.1 localhost\n", -1, error);
+}
+
 gboolean
 stage_enter (Stage *self, GError **error)
 {
@@ -37,6 +55,8 @@ stage_enter (Stage *self, GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (dirs); i++)
     if (mkdir (dirs[i], 0755) < 0)
       return throw (error, "make", dirs[i]);
+  if (!complete_etc (error))
+    return FALSE;
   self->inside = open ("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
   return self->inside >= 0 || throw (error, "open", "the mount namespace");
 }
