@@ -28,6 +28,8 @@ struct _Node {
   guint64 size;        /* what the server said last; 0 in all of them: nothing yet */
   nfstime3 mtime;
   nfstime3 ctime;
+  fattr3  latest;      /* what the server said after the last change made from here */
+  gint64  latest_until; /* monotonic: so long that may be told the kernel, once; 0: not any more */
   gint64  changed;     /* monotonic: when it was written to from here, or its attributes set */
 
   /* What was written and is not committed (unstable.c). */
