@@ -32,7 +32,8 @@ pkg_libs   = $(shell pkg-config --libs $(1))
 # Debian 12 packages: to build, and the real partners that tests and demo run.
 DEPS := gcc libc6-dev pkg-config libglib2.0-dev libmount-dev libblkid-dev libyaml-dev libjson-glib-dev \
         libsmartcols-dev libcmocka-dev clang-format g++ crun busybox-static e2fsprogs util-linux \
-        $(if $(filter 0,$(NFS)),,libnfs-dev libfuse3-dev nfs-ganesha nfs-ganesha-vfs rpcbind nfs-common)
+        $(if $(filter 0,$(NFS)),,libnfs-dev libfuse3-dev nfs-ganesha nfs-ganesha-vfs rpcbind nfs-common \
+          fio)
 
 sources  = $(sort $(wildcard $(addsuffix /*.c,$(1))))
 objects  = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
@@ -188,7 +189,7 @@ fuzz: deps
 	$(FUZZ) --seeds tests/fuzz/seeds --dictionary tests/fuzz/dictionary.txt --seconds $(FUZZ_SECONDS) --findings $(B)/fuzz
 
 # What takes longer than a check may.
-LONG_TAPS := $(filter $(patsubst %,$(B)/tests/nfs-fuse/test-%.tap,model load lock-data),$(TAPS))
+LONG_TAPS := $(filter $(patsubst %,$(B)/tests/nfs-fuse/test-%.tap,load lock-data model verify),$(TAPS))
 check-long: fuzz
 	@CHECK_LONG=1 TAP_SECONDS=3600 $(MAKE) --no-print-directory -k $(LONG_TAPS) || true
 	@tests/tap.sh summary $(LONG_TAPS)

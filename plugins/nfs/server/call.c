@@ -79,6 +79,7 @@ call_free (Call *self)
   g_free (self->from_name);
   g_free (self->text);
   free (self->memory);
+  g_clear_pointer (&self->bytes, g_bytes_unref);
   if (self->file_unref != NULL)
     self->file_unref (self->file);
   g_free (self);
@@ -142,6 +143,21 @@ call_reply_attr (Call *self, const fattr3 *attributes)
   if (self->req != NULL)
     fuse_reply_attr (self->req, &attr, loop_get_volume (self->loop)->attr_timeout);
   call_free (self);
+}
+
+void
+call_note_directory (Call *self, Node *directory, const post_op_attr *after)
+{
+  const double seconds = loop_get_volume (self->loop)->attr_timeout;
+
+  g_mutex_lock (&directory->lock);
+  directory->latest_until = 0;
+  if (after != NULL && after->attributes_follow)
+    {
+      directory->latest = after->post_op_attr_u.attributes;
+      directory->latest_until = g_get_monotonic_time () + (gint64) (seconds * G_TIME_SPAN_SECOND);
+    }
+  g_mutex_unlock (&directory->lock);
 }
 
 static void

@@ -57,7 +57,11 @@ struct _Call {
   gsize      size;
   gsize      done;
   gpointer   memory;        /* freed with the call */
+  GBytes    *bytes;         /* that hold `data` */
   const char *data;
+  Call      *whole;         /* this is a part of it */
+  guint      parts;         /* how many parts of this one are not done yet */
+  int        part_failure;  /* of the first of them that failed; 0: none so far */
   guint64    mark;
   guint64    verifier;
   gpointer   file;          /* a File or Directory: lent, but for a file that is just being opened */
@@ -85,6 +89,9 @@ void  call_reply_entry_of_name (Call *self, const post_op_fh3 *handle, const pos
 void  call_fill_attr (Node *node, const fattr3 *attributes, struct stat *ret_attr);
 /* Fills an entry and counts it as known to the kernel. */
 void  call_fill_entry (Volume *volume, Node *node, const fattr3 *attributes, struct fuse_entry_param *ret_entry);
+
+/* What the server said of a directory when it changed it: that is the kernel's next question. NULL: nothing. */
+void  call_note_directory (Call *self, Node *directory, const post_op_attr *after);
 
 /* Asks for the attributes of a node. */
 int   call_ask_attributes (Call *self, struct rpc_context *rpc);

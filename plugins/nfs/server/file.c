@@ -222,6 +222,7 @@ take_create (Call *self, int failure, gpointer result)
   CREATE3res *res = result;
   CREATE3resok *ok = res != NULL ? &res->CREATE3res_u.resok : NULL;
 
+  call_note_directory (self, self->node, failure == 0 ? &ok->dir_wcc.after : NULL);
   if (failure != 0)
     call_reply_error (self, failure);
   else if (!(self->flags & O_EXCL))

@@ -34,14 +34,38 @@ take_attributes (Call *self, int failure, gpointer result)
     call_reply_attr (self, &res->GETATTR3res_u.resok.obj_attributes);
 }
 
+/* The kernel asks for a directory's attributes after each change in it, and the answer to the change had them. What it
+ * is told it may believe no longer than if it had got them then; whoever asks again is to have the server's word. */
+static gboolean
+reply_latest (fuse_req_t req, Node *node)
+{
+  const gint64 now = g_get_monotonic_time ();
+  gboolean fresh;
+  fattr3 latest;
+  gint64 until;
+  struct stat attr;
+
+  g_mutex_lock (&node->lock);
+  latest = node->latest;
+  until = node->latest_until;
+  fresh = now < until;
+  node->latest_until = 0;
+  g_mutex_unlock (&node->lock);
+  if (!fresh)
+    return FALSE;
+  call_fill_attr (node, &latest, &attr);
+  fuse_reply_attr (req, &attr, (double) (until - now) / G_TIME_SPAN_SECOND);
+  return TRUE;
+}
+
 void
 inode_getattr (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
   Node *node = volume_get_node (fuse_req_userdata (req), ino);
   File *file = info != NULL ? (File *) (gpointer) info->fh : NULL;
-  Call *call = call_new (req, node, file != NULL ? file->identity : NULL);
 
-  call_ask (call, call_ask_attributes, take_attributes);
+  if (!reply_latest (req, node))
+    call_ask (call_new (req, node, file != NULL ? file->identity : NULL), call_ask_attributes, take_attributes);
 }
 
 /* ---- setattr ---- */
@@ -62,6 +86,7 @@ take_setattr (Call *self, int failure, gpointer result)
 
   g_mutex_lock (&self->node->lock);
   self->node->changed = g_get_monotonic_time ();
+  self->node->latest_until = 0;
   g_mutex_unlock (&self->node->lock);
   if (failure != 0)
     call_reply_error (self, failure);

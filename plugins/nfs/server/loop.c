@@ -128,6 +128,12 @@ loop_take (Loop *self, Call *call)
     put (call, &self->waiting);
 }
 
+void
+loop_flush (Loop *self)
+{
+  link_flush (self->link);
+}
+
 /* Nobody waits for the answer of an interrupted one: it is not asked again. */
 static void
 put_back (Loop *self, Call *call)

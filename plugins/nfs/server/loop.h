@@ -24,6 +24,8 @@ void     loop_wake (Loop *self);
 typedef void (*LoopRun) (Loop *self, gpointer data);
 void     loop_post (Loop *self, LoopRun run, gpointer data);
 
+/* Sends what was asked so far, without waiting for more. */
+void     loop_flush (Loop *self);
 /* Takes the call until it has been answered. */
 void     loop_take (Loop *self, Call *call);
 /* Somebody's request was interrupted. From the loop's own thread. */

@@ -64,6 +64,7 @@ take_made (Call *self, int failure, gpointer result)
 {
   CREATE3res *res = result;
 
+  call_note_directory (self, self->node, failure == 0 ? &res->CREATE3res_u.resok.dir_wcc.after : NULL);
   if (failure != 0)
     call_reply_error (self, failure);
   else
@@ -171,6 +172,7 @@ take_link (Call *self, int failure, gpointer result)
   LINK3res *res = result;
   nfs_fh3 handle = node_handle (self->other);
 
+  call_note_directory (self, self->node, failure == 0 ? &res->LINK3res_u.resok.linkdir_wcc.after : NULL);
   if (failure == EEXIST && self->asked > 1)
     call_ask (self, ask_lookup, take_found);
   else if (failure != 0)

@@ -29,6 +29,8 @@ struct _Node {
   nfstime3 mtime;
   nfstime3 ctime;
   gboolean end_unsure; /* another client may have moved the end of the file: it is asked for before an append */
+  fattr3  latest;      /* what the server said after the last change made from here */
+  gint64  latest_until; /* monotonic: so long that may be told the kernel, once; 0: not any more */
   gint64  changed;     /* monotonic: when it was written to from here, or its attributes set */
 
   /* What was written and is not committed (unstable.c). */

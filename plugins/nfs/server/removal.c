@@ -18,9 +18,15 @@ removal_call (fuse_req_t req, fuse_ino_t parent, const char *name)
   return call;
 }
 
+/* RMDIR's answer is laid out like this. */
+G_STATIC_ASSERT (sizeof (RMDIR3res) == sizeof (REMOVE3res));
+
 static void
 take_removed (Call *self, int failure, gpointer result)
 {
+  const REMOVE3res *res = result;
+
+  call_note_directory (self, self->node, failure == 0 ? &res->REMOVE3res_u.resok.dir_wcc.after : NULL);
   call_reply_error (self, failure == ENOENT && self->asked > 1 ? 0 : failure);
 }
 
@@ -118,8 +124,18 @@ ask_silly_rename (Call *self, struct rpc_context *rpc)
 }
 
 static void
+note_renamed (Call *self, Node *from, int failure, const RENAME3res *res)
+{
+  const RENAME3resok *ok = failure == 0 ? &res->RENAME3res_u.resok : NULL;
+
+  call_note_directory (self, from, ok != NULL ? &ok->fromdir_wcc.after : NULL);
+  call_note_directory (self, self->node, ok != NULL ? &ok->todir_wcc.after : NULL);
+}
+
+static void
 take_silly_rename (Call *self, int failure, gpointer result)
 {
+  note_renamed (self, self->node, failure, result);
   if (failure == ENOENT && self->asked > 1)
     failure = 0;
   if (failure == 0)
@@ -180,6 +196,7 @@ take_renamed (Call *self, int failure, gpointer result)
 static void
 take_rename (Call *self, int failure, gpointer result)
 {
+  note_renamed (self, self->from, failure, result);
   if (failure == ENOENT && self->asked > 1)
     {
       call_ask (self, ask_lookup, take_renamed);

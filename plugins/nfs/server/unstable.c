@@ -17,7 +17,7 @@ static void
 kept_free (UnstableWrite *self)
 {
   identity_unref (self->identity);
-  free (self->memory);
+  g_bytes_unref (self->bytes);
   g_free (self);
 }
 

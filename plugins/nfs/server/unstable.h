@@ -9,7 +9,7 @@
 /* Written, and in the server's memory as far as anybody knows. */
 typedef struct {
   Identity   *identity;
-  gpointer    memory;   /* that holds the data: freed with it */
+  GBytes     *bytes;    /* that hold the data */
   const char *data;
   guint64     offset;
   gsize       size;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A write, on its way to the server and from there to what is kept until it is committed (unstable.c). */
+/* A write, on its way to the server and from there to what is kept until it is committed (unstable.c).
+ *
+ * Who writes waits for the answer, so nothing comes after a large write that could be under way with it. It is sent in
+ * parts: the server is at the first ones while the next are copied to the connection. */
 #include <errno.h>
 #include <string.h>
 
@@ -8,7 +11,9 @@
 /* Of one file; then a commit is asked for by nobody. */
 #define KEPT_MAX (32u * 1024 * 1024)
 /* A larger write keeps the buffer that it came in, instead of a copy. */
-#define COPY_MAX (512u * 1024)
+#define COPY_MAX (128u * 1024)
+/* A larger one goes in parts of this size. */
+#define PART (512u * 1024)
 
 static int
 ask_write (Call *self, struct rpc_context *rpc)
@@ -32,13 +37,10 @@ keep (Call *call, guint64 offset, gsize size, guint64 verifier)
   Node *node = call->node;
 
   kept->identity = identity_ref (call->identity);
+  kept->bytes = g_bytes_ref (call->bytes);
   kept->data = call->data + (offset - call->offset);
   kept->offset = offset;
   kept->size = size;
-  if (offset == call->offset && size == call->size)
-    kept->memory = g_steal_pointer (&call->memory);
-  else
-    kept->data = kept->memory = memcpy (g_malloc (size), kept->data, size);
   kept->sequence = ++node->sequence;
   kept->verifier = verifier;
   g_queue_push_tail (&node->kept, kept);
@@ -73,6 +75,32 @@ take_part (Call *self, const WRITE3resok *ok, gsize count)
   return heals;
 }
 
+/* The last part of a write answers for all of them. */
+static void
+finish (Call *self, int failure)
+{
+  Call *whole = self->whole;
+
+  if (whole != NULL)
+    {
+      call_free (self);
+      if (whole->part_failure == 0)
+        whole->part_failure = failure;
+      if (--whole->parts > 0)
+        return;
+      self = whole;
+      failure = whole->part_failure;
+    }
+  if (failure != 0)
+    {
+      call_reply_error (self, failure);
+      return;
+    }
+  if (self->req != NULL)
+    fuse_reply_write (self->req, self->size);
+  call_free (self);
+}
+
 static void
 fail_write (Call *self, int failure)
 {
@@ -84,7 +112,7 @@ fail_write (Call *self, int failure)
   g_mutex_unlock (&node->lock);
   if (heals)
     unstable_heal (self->loop, node);
-  call_reply_error (self, failure);
+  finish (self, failure);
 }
 
 static void
@@ -114,34 +142,71 @@ take_write (Call *self, int failure, gpointer result)
   g_mutex_unlock (&node->lock);
   if (full)
     unstable_commit_apart (self->loop, node);
-  if (self->req != NULL)
-    fuse_reply_write (self->req, self->size);
-  call_free (self);
+  finish (self, 0);
 }
 
-void
-unstable_hold_data (Call *call)
-{
-  if (call->memory == NULL && call->size <= COPY_MAX)
-    call->data = call->memory = memcpy (g_malloc (call->size), call->data, call->size);
-  else if (call->memory == NULL)
-    call->memory = loop_steal_buffer (call->loop);
-}
-
-void
-unstable_write (Call *call)
+static void
+send_one (Call *call)
 {
   Node *node = call->node;
   gboolean may;
 
-  unstable_hold_data (call);
   g_mutex_lock (&node->lock);
   may = !node->healing;
   if (may)
     node->writing++;
   else
-    unstable_hold (call, unstable_write);
+    unstable_hold (call, send_one);
   g_mutex_unlock (&node->lock);
   if (may)
     call_ask (call, ask_write, take_write);
+}
+
+/* The last part that is done ends @whole, which is not before all of them were sent. */
+static void
+send_parts (Call *whole)
+{
+  const gsize size = whole->size;
+  Loop *loop = whole->loop;
+
+  whole->parts = (guint) ((size + PART - 1) / PART);
+  for (gsize at = 0; at < size; at += PART)
+    {
+      Call *part = call_new_work (loop, whole->node, whole->identity);
+
+      part->whole = whole;
+      part->bytes = g_bytes_ref (whole->bytes);
+      part->data = whole->data + at;
+      part->offset = whole->offset + at;
+      part->size = MIN (PART, size - at);
+      send_one (part);
+      loop_flush (loop);
+    }
+}
+
+void
+unstable_hold_data (Call *call)
+{
+  gpointer buffer;
+
+  if (call->bytes != NULL)
+    return;
+  if (call->size <= COPY_MAX)
+    {
+      call->bytes = g_bytes_new (call->data, call->size);
+      call->data = g_bytes_get_data (call->bytes, NULL);
+      return;
+    }
+  buffer = loop_steal_buffer (call->loop);
+  call->bytes = g_bytes_new_with_free_func (buffer, call->size, free, buffer);
+}
+
+void
+unstable_write (Call *call)
+{
+  unstable_hold_data (call);
+  if (call->size > PART)
+    send_parts (call);
+  else
+    send_one (call);
 }
