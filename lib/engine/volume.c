@@ -12,6 +12,7 @@
 #include "engine/place.h"
 #include "engine/subpath.h"
 #include "sys/beneath.h"
+#include "sys/cgroup.h"
 #include "sys/entry.h"
 #include "sys/error.h"
 #include "sys/tree.h"
@@ -409,5 +410,7 @@ engine_volume_take_down (Engine *self, EnginePod *pod, EngineVolume *volume, Lay
       || !take_down_in (plugin, volume, &call, &unmount, parent, cancellable, error))
     return FALSE;
   engine_unmount_tell (&unmount, self, pod, volume);
+  if (unmount.is_remote)
+    sys_cgroup_sweep ();
   return TRUE;
 }
