@@ -212,9 +212,9 @@ struct _KvolHost {
   /* A program with a clean environment and a deadline; its output is in the error. */
   gboolean  (*run_program)     (const KvolHost *host, const char *const *argv, GCancellable *cancellable,
                                 GError **error);
-  /* A server that outlives the agent, in a session of its own; answers a pidfd. @argv[0] is an absolute path, or the
-   * name of a program of kvol's own ("kvol-nfs"). @fds are its descriptors 3, 4, ...; it has no others, and neither
-   * input nor output. */
+  /* A server that outlives the agent, in a session and a control group of its own; answers a pidfd. @argv[0] is an
+   * absolute path, or the name of a program of kvol's own ("kvol-nfs"). @fds are its descriptors 3, 4, ...; it has no
+   * others, and neither input nor output. */
   int       (*spawn_server)    (const KvolHost *host, const char *const *argv, const int *fds, gsize n_fds,
                                 GError **error);
   /* Swap a whole set of files in at once; of equal paths the last one wins. Owner, group and mode are right before

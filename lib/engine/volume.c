@@ -12,6 +12,7 @@
 #include "engine/place.h"
 #include "engine/subpath.h"
 #include "sys/beneath.h"
+#include "sys/cgroup.h"
 #include "sys/entry.h"
 #include "sys/error.h"
 #include "sys/tree.h"
@@ -420,5 +421,7 @@ engine_volume_take_down (Engine *self, EnginePod *pod, EngineVolume *volume, Lay
   gboolean done = take_down_all_of (self, pod, volume, layout, &unmount, cancellable, error);
 
   engine_unmount_tell (&unmount, self, pod, volume);
+  if (done && unmount.is_remote)
+    sys_cgroup_sweep ();
   return done;
 }

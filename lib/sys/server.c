@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A server has a session of its own, so it is in no process group that anybody here kills: a worker that ends takes the
  * programs of its group with it, and not this. While its parent lives a thread waits for the server's end, because a
- * zombie reads as a server that is there; afterwards init does. */
+ * zombie reads as a server that is there; afterwards init does.
+ *
+ * It must not be in the control group of this process either, which whoever stops the agent's service ends as a whole:
+ * it is placed elsewhere before the caller hears of it, with a limit to its memory, as nobody else limits it. Machines
+ * and users differ in what they allow of that; a server that stays where it is, serves all the same. */
 #include "sys/server.h"
 
 #include <errno.h>
@@ -10,13 +14,22 @@
 #include <kvol/kvol-macros.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sys/cgroup.h"
 #include "sys/error.h"
+#include "sys/node.h"
+#include "sys/scope.h"
 
 #define FIRST_FD 3
+#define SCOPE_USEC (5 * G_TIME_SPAN_SECOND)
+#define MEMORY_MAX (G_GUINT64_CONSTANT (1) << 30)
+/* After all that the pods are, before what keeps the node: the kubelet gives -998 to what a pod cannot do without. */
+#define OOM_SCORE "-998"
 
 static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
 
@@ -26,6 +39,7 @@ reap (gpointer data)
   siginfo_t info;
 
   TEMP_FAILURE_RETRY (waitid (P_PID, (id_t) GPOINTER_TO_INT (data), &info, WEXITED));
+  sys_cgroup_sweep ();
   return NULL;
 }
 
@@ -101,6 +115,40 @@ spawn (pid_t *ret_pid, const char *const *argv, const GArray *copies)
   return failure;
 }
 
+/* ---- its place ---- */
+
+/* Takes CAP_SYS_RESOURCE; without it the server is as worthy as this process. */
+static void
+protect (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/oom_score_adj", (int) pid);
+  KVOL_AUTO_FD fd = open (path, O_WRONLY | O_CLOEXEC);
+
+  if (fd < 0 || write (fd, OOM_SCORE, strlen (OOM_SCORE)) < 0)
+    g_debug ("server %d is not kept from the kernel's killer: %s", (int) pid, g_strerror (errno));
+}
+
+static void
+place (pid_t pid)
+{
+  const guint64 memory = MIN (MEMORY_MAX, sys_node_memory () / 2);
+  const struct rlimit limit = { memory, memory };
+  g_autoptr (GError) error = NULL;
+  gboolean limited = FALSE;
+
+  sys_cgroup_sweep ();
+  if (sys_scope_is_offered ())
+    {
+      if (sys_scope_place (pid, memory, SCOPE_USEC, &error))
+        return;
+      g_warning ("%s; it gets a control group of its own", error->message);
+    }
+  if (!sys_cgroup_place (pid, memory, &limited))
+    g_info ("server %d stays in this process's control group: there is no other that may be written", (int) pid);
+  if (!limited)
+    prlimit (pid, RLIMIT_DATA, &limit, NULL);
+}
+
 int
 sys_server_spawn (const char *const *argv, const int *fds, gsize n_fds, GError **error)
 {
@@ -124,6 +172,11 @@ sys_server_spawn (const char *const *argv, const int *fds, gsize n_fds, GError *
     {
       sys_throw (error, "watch the server %s", argv[0]);
       kill (pid, SIGKILL);
+    }
+  else
+    {
+      protect (pid);
+      place (pid);
     }
   reaper = g_thread_try_new ("kvol-reaper", reap, GINT_TO_POINTER (pid), NULL);
   if (reaper != NULL)

@@ -10,11 +10,15 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include <kvol/kvol-error.h>
+
+#include "support/scratch.h"
+#include "sys/cgroup.h"
 
 /* Runs a line of shell with two pipes, waits for its end, and answers what came through each. */
 static void
@@ -78,6 +82,168 @@ it_has_a_clean_environment (void **state)
   assert_string_equal (path, "/usr/sbin:/usr/bin:/sbin:/bin");
 }
 
+/* ---- its place ---- */
+
+#define MEMORY "/sys/fs/cgroup/memory"
+
+/* The path of the group of @who in the hierarchy of v1's memory controller; NULL: there is none. */
+static char *
+memory_group_of (const char *who)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%s/cgroup", who);
+  g_autofree char *text = NULL;
+  char *at, *end;
+
+  assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  at = strstr (text, ":memory:");
+  if (at == NULL)
+    return NULL;
+  at += strlen (":memory:");
+  end = strchr (at, '\n');
+  return g_strndup (at, end - at);
+}
+
+static gboolean
+write_file (const char *dir, const char *name, const char *text)
+{
+  g_autofree char *path = g_build_filename (dir, name, NULL);
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+  gboolean done = fd >= 0 && write (fd, text, strlen (text)) == (ssize_t) strlen (text);
+
+  if (fd >= 0)
+    close (fd);
+  return done;
+}
+
+/* A server that lives until its descriptor 3 is closed at the other end. */
+static int
+start_waiting (int *ret_end, char **ret_pid)
+{
+  static const char *const argv[] = { "/bin/sh", "-c", "echo $$ >&4; read line <&3", NULL };
+  char text[32] = "";
+  int life[2], said[2], pidfd;
+
+  assert_int_equal (pipe2 (life, O_CLOEXEC) + pipe2 (said, O_CLOEXEC), 0);
+
+  const int fds[] = { life[0], said[1] };
+
+  pidfd = sys_server_spawn (argv, fds, G_N_ELEMENTS (fds), NULL);
+  assert_true (pidfd >= 0);
+  assert_true (read (said[0], text, sizeof text - 1) > 0);
+  close (life[0]);
+  close (said[0]);
+  close (said[1]);
+  *ret_end = life[1];
+  *ret_pid = g_strdup (g_strchomp (text));
+  return pidfd;
+}
+
+static void
+end_waiting (int pidfd, int end)
+{
+  struct pollfd wait = { .fd = pidfd, .events = POLLIN };
+
+  close (end);
+  assert_int_equal (poll (&wait, 1, 10000), 1);
+  close (pidfd);
+}
+
+/* Whoever comes by removes the group of a server that has ended; the one who waits for its end does so, too. */
+static void
+assert_swept (const char *group)
+{
+  sys_cgroup_sweep ();
+  for (int i = 0; access (group, F_OK) == 0 && i < 1000; i++)
+    {
+      g_usleep (10 * G_TIME_SPAN_MILLISECOND);
+      sys_cgroup_sweep ();
+    }
+  assert_int_equal (access (group, F_OK), -1);
+}
+
+static void
+assert_file (const char *dir, const char *name, const char *content)
+{
+  g_autofree char *path = g_build_filename (dir, name, NULL);
+  g_autofree char *text = NULL;
+
+  assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  assert_string_equal (g_strchomp (text), content);
+}
+
+static void
+its_group_is_beside_this_process_s_and_never_below (void **state)
+{
+  g_autofree char *before = memory_group_of ("self");
+  g_autofree char *old = before != NULL ? g_build_filename (MEMORY, before, NULL) : NULL;
+  g_autofree char *top = old != NULL ? g_strdup_printf ("%s/kvol-test-%d", old, getpid ()) : NULL;
+  g_autofree char *own = top != NULL ? g_build_filename (top, "agent", NULL) : NULL;
+  g_autofree char *place = NULL;
+  g_autofree char *wanted = NULL;
+  g_autofree char *pid = NULL;
+  int end, pidfd;
+
+  if (top == NULL || mkdir (top, 0755) < 0)
+    skip_because ("no group of the memory controller can be made here");
+  assert_int_equal (mkdir (own, 0755), 0);
+  assert_true (write_file (own, "cgroup.procs", "0"));
+  pidfd = start_waiting (&end, &pid);
+  place = memory_group_of (pid);
+  wanted = g_strdup_printf ("%s/kvol-test-%d/kvol-server-%s", before, getpid (), pid);
+  assert_string_equal (place, wanted);
+  g_free (g_steal_pointer (&wanted));
+  wanted = g_strdup_printf ("%s/kvol-server-%s", top, pid);
+  {
+    g_autofree char *limit_path = g_build_filename (wanted, "memory.limit_in_bytes", NULL);
+    g_autofree char *limit = NULL;
+
+    assert_true (g_file_get_contents (limit_path, &limit, NULL, NULL));
+    assert_true (g_ascii_strtoull (limit, NULL, 10) <= 1 << 30);
+  }
+  end_waiting (pidfd, end);
+  assert_swept (wanted);
+  assert_true (write_file (old, "cgroup.procs", "0"));
+  assert_int_equal (rmdir (own), 0);
+  assert_int_equal (rmdir (top), 0);
+}
+
+static void
+a_sweep_leaves_the_group_of_a_server_that_lives (void **state)
+{
+  g_autofree char *pid = NULL;
+  g_autofree char *place = NULL;
+  g_autofree char *then = NULL;
+  int end, pidfd = start_waiting (&end, &pid);
+
+  place = memory_group_of (pid);
+  sys_cgroup_sweep ();
+  then = memory_group_of (pid);
+  end_waiting (pidfd, end);
+  if (place == NULL)
+    skip_because ("there is no memory controller of cgroup v1");
+  assert_string_equal (place, then);
+  g_free (g_steal_pointer (&then));
+  then = g_build_filename (MEMORY, place, NULL);
+  if (g_str_has_prefix (strrchr (then, '/'), "/kvol-server-"))
+    assert_swept (then);
+}
+
+static void
+the_kernel_s_killer_takes_it_late (void **state)
+{
+  g_autofree char *pid = NULL;
+  g_autofree char *dir = NULL;
+  int end, pidfd;
+
+  if (!write_file ("/proc/self", "oom_score_adj", "-1"))
+    skip_because ("to be spared takes real root and CAP_SYS_RESOURCE");
+  assert_true (write_file ("/proc/self", "oom_score_adj", "0"));
+  pidfd = start_waiting (&end, &pid);
+  dir = g_strdup_printf ("/proc/%s", pid);
+  assert_file (dir, "oom_score_adj", "-998");
+  end_waiting (pidfd, end);
+}
+
 static void
 a_missing_program_is_not_supported (void **state)
 {
@@ -96,8 +262,16 @@ main (void)
     cmocka_unit_test (it_has_the_descriptors_in_their_order_and_no_others),
     cmocka_unit_test (it_leads_a_session_of_its_own),
     cmocka_unit_test (it_has_a_clean_environment),
+    cmocka_unit_test (its_group_is_beside_this_process_s_and_never_below),
+    cmocka_unit_test (a_sweep_leaves_the_group_of_a_server_that_lives),
+    cmocka_unit_test (the_kernel_s_killer_takes_it_late),
     cmocka_unit_test (a_missing_program_is_not_supported),
   };
 
+  const char *reason = NULL;
+
+  /* What it says, if it cannot, is the reason why some skip. */
+  if (!scratch_enter (&reason))
+    print_message ("# %s\n", reason);
   return cmocka_run_group_tests_name ("servers", tests, NULL, NULL);
 }
