@@ -53,10 +53,10 @@ take_part (Call *self, const WRITE3resok *ok, gsize count)
   guint64 verifier = unstable_verifier (ok->verf);
   Node *node = self->node;
   gboolean heals = FALSE;
-  gboolean keeps = ok->committed == UNSTABLE;
 
   g_mutex_lock (&node->lock);
-  if (keeps)
+  /* What lasts already is kept all the same beside an older write that may have to be repeated. */
+  if (ok->committed == UNSTABLE || node->kept.head != NULL)
     {
       UnstableWrite *last = g_queue_peek_tail (&node->kept);
 
