@@ -258,6 +258,11 @@ end_commit (Call *self)
 {
   Node *node = node_ref (self->node);
 
+  if (self->own != NULL)
+    {
+      identity_unref (self->identity);
+      self->identity = g_steal_pointer (&self->own);
+    }
   g_mutex_lock (&node->lock);
   if (self->is_commit)
     node->committing--;
@@ -271,16 +276,22 @@ end_commit (Call *self)
   node_unref (node);
 }
 
+/* It is asked for by who wrote: whoever else closes the file may have no right to, which would be taken for a loss. */
 void
 unstable_commit (Call *call, CallResume resumed)
 {
-  gboolean empty;
+  UnstableWrite *kept;
 
   g_mutex_lock (&call->node->lock);
-  empty = call->node->kept.head == NULL;
+  kept = g_queue_peek_head (&call->node->kept);
+  if (kept != NULL)
+    {
+      call->own = call->identity;
+      call->identity = identity_ref (kept->identity);
+    }
   g_mutex_unlock (&call->node->lock);
   call->committed = resumed;
-  if (empty)
+  if (kept == NULL)
     resumed (call);
   else
     call_ask (call, ask_commit, take_commit);
