@@ -260,8 +260,11 @@ take_read (Call *self, int failure, gpointer result)
 {
   READ3res *res = result;
   READ3resok *ok = res != NULL ? &res->READ3res_u.resok : NULL;
-  gsize count = failure == 0 ? MIN (ok->data.data_len, self->size - self->done) : 0;
+  gsize count = failure == 0 ? ok->data.data_len : 0;
 
+  /* libnfs believes lengths that are beyond its numbers, and their bytes are not there. */
+  if (count > self->size - self->done)
+    failure = EIO;
   if (failure != 0)
     {
       call_reply_error (self, failure);
