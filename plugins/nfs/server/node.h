@@ -8,6 +8,8 @@
 #include <glib.h>
 #include <nfsc/libnfs-raw-nfs.h>
 
+#include "identity.h"
+
 typedef struct _Node  Node;
 typedef struct _Nodes Nodes;
 
@@ -24,6 +26,7 @@ struct _Node {
   guint   opens;
   char   *silly_name;  /* it has been unlinked while it was open: where it is kept until the last close */
   Node   *silly_dir;
+  Identity *silly_owner; /* who unlinked it, and so may remove that name */
   guint64 fileid;
   guint64 size;        /* what the server said last; 0 in all of them: nothing yet */
   nfstime3 mtime;

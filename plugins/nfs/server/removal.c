@@ -103,6 +103,7 @@ keep_silly (Call *self, Node *directory)
     {
       node->silly_name = g_steal_pointer (&self->text);
       node->silly_dir = node_ref (directory);
+      node->silly_owner = identity_ref (self->identity);
     }
   g_mutex_unlock (&node->lock);
   if (closed)
@@ -170,26 +171,30 @@ ask_rename (Call *self, struct rpc_context *rpc)
   return rpc_nfs3_rename_async (rpc, loop_answered, &args, self);
 }
 
+static void
+end_rename (Call *self, int failure)
+{
+  if (failure == 0 && self->other != NULL)
+    keep_silly (self, self->node);
+  else if (self->other != NULL)
+    removal_of_silly (self->loop, self->identity, node_ref (self->node), g_steal_pointer (&self->text));
+  call_reply_error (self, failure);
+}
+
 /* Asked twice, and what was to be renamed is not there: it has got its new name already, if that is there. */
 static void
 take_renamed (Call *self, int failure, gpointer result)
 {
-  call_reply_error (self, failure);
+  end_rename (self, failure);
 }
 
 static void
 take_rename (Call *self, int failure, gpointer result)
 {
   if (failure == ENOENT && self->asked > 1)
-    {
-      call_ask (self, ask_lookup, take_renamed);
-      return;
-    }
-  if (failure == 0 && self->other != NULL)
-    keep_silly (self, self->node);
-  else if (self->other != NULL)
-    removal_of_silly (self->loop, self->identity, node_ref (self->node), g_steal_pointer (&self->text));
-  call_reply_error (self, failure);
+    call_ask (self, ask_lookup, take_renamed);
+  else
+    end_rename (self, failure);
 }
 
 static int
