@@ -32,22 +32,12 @@ static void
 file_close (File *self, Loop *loop)
 {
   Node *node = self->node;
-  char *name = NULL;
-  Node *directory = NULL;
-  Identity *owner = NULL;
 
   g_mutex_lock (&node->lock);
-  if (--node->opens == 0)
-    {
-      name = g_steal_pointer (&node->silly_name);
-      directory = g_steal_pointer (&node->silly_dir);
-      owner = g_steal_pointer (&node->silly_owner);
-    }
+  node->opens--;
   g_mutex_unlock (&node->lock);
   g_atomic_int_dec_and_test (&loop_get_volume (loop)->open_files);
-  if (name != NULL)
-    removal_of_silly (loop, owner, directory, name);
-  g_clear_pointer (&owner, identity_unref);
+  removal_of_silly_name (loop, node, FALSE);
   identity_unref (self->identity);
   node_unref (node);
   g_free (self);

@@ -12,6 +12,7 @@
 
 #include "call.h"
 #include "link.h"
+#include "operations.h"
 #include "unstable.h"
 
 enum
@@ -355,6 +356,7 @@ go_on (Loop *self, gint64 now)
       epoll_ctl (self->epoll_fd, EPOLL_CTL_DEL, fuse_session_fd (self->volume->session), NULL);
       volume_wake (self->volume);
       unstable_commit_all (self);
+      removal_of_silly_names (self);
     }
   return !self->leaving || (self->calls.head != NULL && now < self->farewell);
 }

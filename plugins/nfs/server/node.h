@@ -52,6 +52,8 @@ void   nodes_free (Nodes *self);
 
 /* The node of a handle, with a reference. */
 Node *nodes_get (Nodes *self, const nfs_fh3 *handle);
+/* All of them, each with a reference; free it with g_ptr_array_unref(). */
+GPtrArray *nodes_list (Nodes *self);
 Node *node_ref  (Node *self);
 void  node_unref (Node *self);
 /* The kernel was told of it once more, or forgets so many of these. */
@@ -59,3 +61,8 @@ void  node_remember (Node *self);
 void  node_forget   (Node *self, guint64 times);
 
 nfs_fh3 node_handle (Node *self);
+
+/* So many more bytes of it are kept, or fewer. With its lock held. */
+void  node_keep      (Node *self, gssize bytes);
+/* Of all nodes together. */
+gsize nodes_get_kept (Nodes *self);

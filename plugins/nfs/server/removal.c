@@ -46,14 +46,46 @@ removal_rmdir (fuse_req_t req, fuse_ino_t parent, const char *name)
   call_ask (removal_call (req, parent, name), ask_rmdir, take_removed);
 }
 
-void
-removal_of_silly (Loop *loop, Identity *identity, Node *directory, char *name)
+/* Takes @directory and @name. */
+static void
+remove_silly (Loop *loop, Identity *identity, Node *directory, char *name)
 {
   Call *call = call_new_work (loop, directory, identity);
 
   node_unref (directory);
   call->name = name;
   call_ask (call, ask_remove, take_removed);
+}
+
+void
+removal_of_silly_name (Loop *loop, Node *node, gboolean at_end)
+{
+  Identity *owner = NULL;
+  Node *directory = NULL;
+  char *name = NULL;
+
+  g_mutex_lock (&node->lock);
+  if (node->opens == 0 || at_end)
+    {
+      name = g_steal_pointer (&node->silly_name);
+      directory = g_steal_pointer (&node->silly_dir);
+      owner = g_steal_pointer (&node->silly_owner);
+    }
+  g_mutex_unlock (&node->lock);
+  if (name == NULL)
+    return;
+  remove_silly (loop, owner, directory, name);
+  identity_unref (owner);
+}
+
+/* The kernel does not wait until it was heard that a file is closed. */
+void
+removal_of_silly_names (Loop *loop)
+{
+  g_autoptr (GPtrArray) nodes = nodes_list (loop_get_volume (loop)->nodes);
+
+  for (guint i = 0; i < nodes->len; i++)
+    removal_of_silly_name (loop, g_ptr_array_index (nodes, i), TRUE);
 }
 
 /* ---- files that are open ---- */
@@ -107,7 +139,7 @@ keep_silly (Call *self, Node *directory)
     }
   g_mutex_unlock (&node->lock);
   if (closed)
-    removal_of_silly (self->loop, self->identity, node_ref (directory), g_steal_pointer (&self->text));
+    remove_silly (self->loop, self->identity, node_ref (directory), g_steal_pointer (&self->text));
 }
 
 static int
@@ -177,7 +209,7 @@ end_rename (Call *self, int failure)
   if (failure == 0 && self->other != NULL)
     keep_silly (self, self->node);
   else if (self->other != NULL)
-    removal_of_silly (self->loop, self->identity, node_ref (self->node), g_steal_pointer (&self->text));
+    remove_silly (self->loop, self->identity, node_ref (self->node), g_steal_pointer (&self->text));
   call_reply_error (self, failure);
 }
 
