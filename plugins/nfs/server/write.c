@@ -7,6 +7,8 @@
 
 /* Of one file; then a commit is asked for by nobody. */
 #define KEPT_MAX (32u * 1024 * 1024)
+/* Of all files; then each writer waits for a commit, or as many files as somebody can open would take all memory. */
+#define KEPT_ALL_MAX (256u * 1024 * 1024)
 /* A larger write keeps the buffer that it came in, instead of a copy. */
 #define COPY_MAX (512u * 1024)
 
@@ -42,7 +44,7 @@ keep (Call *call, guint64 offset, gsize size, guint64 verifier)
   kept->sequence = ++node->sequence;
   kept->verifier = verifier;
   g_queue_push_tail (&node->kept, kept);
-  node->kept_bytes += size;
+  node_keep (node, (gssize) size);
   node->kept_end = MAX (node->kept_end, offset + size);
 }
 
@@ -88,6 +90,14 @@ fail_write (Call *self, int failure)
 }
 
 static void
+reply_written (Call *self)
+{
+  if (self->req != NULL)
+    fuse_reply_write (self->req, self->size);
+  call_free (self);
+}
+
+static void
 take_write (Call *self, int failure, gpointer result)
 {
   WRITE3res *res = result;
@@ -112,11 +122,15 @@ take_write (Call *self, int failure, gpointer result)
   g_mutex_lock (&node->lock);
   full = node->kept_bytes > KEPT_MAX && node->committing == 0;
   g_mutex_unlock (&node->lock);
+  if (nodes_get_kept (node->nodes) > KEPT_ALL_MAX)
+    {
+      unstable_relieve (self->loop);
+      unstable_commit (self, reply_written);
+      return;
+    }
   if (full)
     unstable_commit_apart (self->loop, node);
-  if (self->req != NULL)
-    fuse_reply_write (self->req, self->size);
-  call_free (self);
+  reply_written (self);
 }
 
 void
