@@ -20,7 +20,6 @@
 #include "nfs-server/server.h"
 
 #define ROOT "odd-root"
-#define FILE_ "odd-file"
 #define FRAGMENT (1u << 20)
 #define UNSTABLE 0
 #define FILE_SYNC 2
@@ -217,6 +216,7 @@ put_commit (OddServer *self, GByteArray *out)
   GByteArray *from = forgets ? self->lasting : self->content;
   GByteArray *to = forgets ? self->content : self->lasting;
 
+  g_atomic_int_inc (&self->manners->n_commits);
   g_byte_array_set_size (to, 0);
   g_byte_array_append (to, from->data, from->len);
   self->verifier += forgets;
@@ -238,7 +238,9 @@ judge (const OddServer *self, const RpcHead *head, guint32 user, XdrReader call)
 static void
 put_results (OddServer *self, GByteArray *out, const RpcHead *head, XdrReader *call, gboolean is_root)
 {
+  const guint8 *name;
   guint64 offset;
+  gsize length;
 
   switch (head->procedure)
     {
@@ -249,7 +251,8 @@ put_results (OddServer *self, GByteArray *out, const RpcHead *head, XdrReader *c
       put_change (self, out);
       break;
     case LOOKUP:
-      xdr_put_string (out, FILE_);
+      name = xdr_get_bytes (call, &length);
+      xdr_put_bytes (out, name, length);
       put_some_attributes (self, out, FALSE);
       put_some_attributes (self, out, TRUE);
       break;
@@ -363,7 +366,7 @@ serve (gpointer data)
       g_byte_array_append (in, buffer, (guint) n);
       while (good && (message = record_take (in)) != NULL)
         {
-          if (message->len > 24 && message->data[23] == GETATTR
+          if (message->len > 24 && message->data[23] == LOOKUP
               && g_atomic_int_compare_and_exchange (&guest->server->manners->fragments, TRUE, FALSE))
             send_without_end (fd);
           good = serve_one (guest->server, fd, message);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A server of NFS 3 with one file, in whatever name it is looked up, that answers as no server of these days does and
- * some have, or will. It is two threads of the test, on the ports of server.h. */
+/* A server of NFS 3 with one file, under as many names as are looked up, each with a handle of its own. It answers as
+ * no server of these days does and some have, or will. It is two threads of the test, on the ports of server.h. */
 #pragma once
 
 #include <glib.h>
@@ -15,9 +15,10 @@ typedef struct {
   gint forgets;     /* before the next commit what does not last is lost, once */
   gint denies;      /* this user may not commit; 0: everybody may */
   gint read_length; /* what an answer to READ claims to hold; 0: what it holds */
-  gint fragments;   /* the next GETATTR is answered by a record without an end, once */
+  gint fragments;   /* the next LOOKUP is answered by a record without an end, once */
   gint keeps_times; /* only the owner may set times */
   gint n_writes;    /* that were made */
+  gint n_commits;
 } OddManners;
 
 /* Both fail the test when it cannot serve. @manners must outlive it. */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -21,6 +22,14 @@
 #include "nfs-fuse/odd-server.h"
 #include "nfs-fuse/served.h"
 #include "support/scratch.h"
+
+/* Together more than is kept of all files, each less than is kept of one. */
+#define N_FILES 18
+#define BLOCKS_PER_FILE 16
+#define BLOCK (1 << 20)
+
+/* Enough for kvol-nfs, and soon filled. */
+#define MEMORY ((rlim_t) 128 << 20)
 
 /* What a child does as another user; it answers an exit status. */
 typedef int (*Act) (const char *path, int fd);
@@ -145,6 +154,32 @@ who_writes_a_file_of_another_user_can_sync_it (void **state)
   served_stop (&volume);
 }
 
+static void
+files_that_are_not_synced_do_not_take_all_memory (void **state)
+{
+  OddManners manners = { 0 };
+  g_autoptr (OddServer) server = NULL;
+  g_auto (Served) volume = { 0 };
+  g_autofree char *block = g_malloc0 (BLOCK);
+  int fds[N_FILES];
+
+  need_fuse ();
+  server = odd_server_start (&manners);
+  served_start (&volume, NULL);
+  for (int i = 0; i < N_FILES; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("%s/file-%d", volume.path, i);
+
+      fds[i] = open (path, O_WRONLY | O_CLOEXEC);
+      for (int k = 0; k < BLOCKS_PER_FILE; k++)
+        assert_int_equal (pwrite (fds[i], block, BLOCK, (off_t) k * BLOCK), BLOCK);
+    }
+  assert_true (g_atomic_int_get (&manners.n_commits) > 0);
+  for (int i = 0; i < N_FILES; i++)
+    assert_int_equal (close (fds[i]), 0);
+  served_stop (&volume);
+}
+
 /* ---- answers that are not ---- */
 
 static void
@@ -175,6 +210,51 @@ an_answer_longer_than_its_message_is_an_error (void **state)
   g_atomic_int_set (&manners.read_length, 0);
   assert_int_equal (pread (fd, buffer, sizeof buffer, 0), 5);
   close (fd);
+  served_stop (&volume);
+}
+
+/* It keeps to the limit for good. */
+static void
+assert_limited (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/limits", (int) pid);
+  g_autofree char *wanted = g_strdup_printf ("^Max data size +%" G_GUINT64_FORMAT " +%" G_GUINT64_FORMAT " ",
+                                             (guint64) MEMORY, (guint64) MEMORY);
+  g_autofree char *text = NULL;
+
+  assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  assert_true (g_regex_match_simple (wanted, text, G_REGEX_MULTILINE, 0));
+}
+
+static void
+an_answer_without_an_end_costs_a_connection_only (void **state)
+{
+  OddManners manners = { 0 };
+  g_autoptr (OddServer) server = NULL;
+  g_auto (Served) volume = { 0 };
+  g_autofree char *path = NULL;
+  struct rlimit little;
+  struct rlimit all;
+  struct stat status;
+
+#ifdef __SANITIZE_ADDRESS__
+  print_message ("# skip: AddressSanitizer takes more memory than there may be\n");
+  skip ();
+#endif
+  need_fuse ();
+  server = odd_server_start (&manners);
+  /* kvol-nfs has it from here. */
+  assert_int_equal (getrlimit (RLIMIT_DATA, &all), 0);
+  little = (struct rlimit){ MIN (MEMORY, all.rlim_max), all.rlim_max };
+  assert_int_equal (setrlimit (RLIMIT_DATA, &little), 0);
+  served_start (&volume, NULL);
+  assert_int_equal (setrlimit (RLIMIT_DATA, &all), 0);
+  assert_limited (volume.pid);
+  path = file_of (&volume);
+  g_atomic_int_set (&manners.fragments, TRUE);
+  if (stat (path, &status) < 0)
+    fail_msg ("%s", g_strerror (errno));
+  assert_false (g_atomic_int_get (&manners.fragments));
   served_stop (&volume);
 }
 
@@ -243,7 +323,9 @@ main (void)
     cmocka_unit_test (a_lasting_write_is_not_undone_by_an_older_one_that_is_repeated),
     cmocka_unit_test (a_reader_who_may_not_commit_makes_no_writer_lose_anything),
     cmocka_unit_test (who_writes_a_file_of_another_user_can_sync_it),
+    cmocka_unit_test (files_that_are_not_synced_do_not_take_all_memory),
     cmocka_unit_test (an_answer_longer_than_its_message_is_an_error),
+    cmocka_unit_test (an_answer_without_an_end_costs_a_connection_only),
     cmocka_unit_test (the_name_of_an_unlinked_file_goes_with_its_last_reader),
   };
   const char *reason = NULL;
