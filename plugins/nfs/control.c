@@ -209,8 +209,12 @@ static char *
 take_name (NfsTarget *target, GError **error)
 {
   g_autofree char *name = g_path_get_basename (target->path);
-  char *parent = g_path_get_dirname (target->path);
+  char *parent;
 
+  /* "/a/b/" is b in /a, and not the b that may be in it. */
+  for (gsize i = strlen (target->path); i > 1 && target->path[i - 1] == '/'; i--)
+    target->path[i - 1] = '\0';
+  parent = g_path_get_dirname (target->path);
   g_free (target->path);
   target->path = parent;
   if (*name != '/' && *name != '.')

@@ -271,6 +271,23 @@ a_directory_is_deleted_when_that_was_asked_for (void **state)
 }
 
 static void
+a_directory_is_the_one_named_also_with_a_slash_behind_it (void **state)
+{
+  g_auto (Place) place = { 0 };
+  g_autoptr (GVariant) written = g_variant_ref_sink (
+      g_variant_new_parsed ("{'server': <'127.0.0.1'>, 'path': <'/exports/data/" NAME "//'>, 'onDelete': <'delete'>}"));
+  g_autoptr (GVariant) made = NULL;
+  g_autoptr (GError) error = NULL;
+
+  NEED (place, FALSE);
+  made = provision (&place, CLAIM, "delete", NULL);
+  put (&place, NAME "/" NAME "/file");
+  if (!remove_made (&place, written, &error))
+    fail_msg ("%s", error->message);
+  assert_false (has (&place, NAME));
+}
+
+static void
 a_directory_stays_when_it_is_to_be_retained (void **state)
 {
   g_auto (NfsPlace) place = { 0 };
@@ -310,6 +327,7 @@ main (void)
     cmocka_unit_test (a_directory_is_made_once_for_a_claim),
     cmocka_unit_test (a_directory_is_archived_unless_said_otherwise),
     cmocka_unit_test (a_directory_is_deleted_when_that_was_asked_for),
+    cmocka_unit_test (a_directory_is_the_one_named_also_with_a_slash_behind_it),
     cmocka_unit_test (a_directory_stays_when_it_is_to_be_retained),
     cmocka_unit_test (a_claim_whose_name_is_a_path_gets_no_directory),
   };

@@ -75,6 +75,7 @@ call_free (Call *self)
   g_clear_pointer (&self->other, node_unref);
   g_clear_pointer (&self->from, node_unref);
   identity_unref (self->identity);
+  g_clear_pointer (&self->own, identity_unref);
   g_free (self->name);
   g_free (self->from_name);
   g_free (self->text);

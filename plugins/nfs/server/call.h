@@ -30,6 +30,7 @@ struct _Call {
   fuse_req_t req;           /* NULL: nobody waits for an answer, or not any more */
   Loop      *loop;
   Identity  *identity;
+  Identity  *own;           /* that of the request, while it commits what another one wrote; else NULL */
   CallAsk    ask;
   CallThen   then;
   CallResume resume;        /* when a node lets it go on */

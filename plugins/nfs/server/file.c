@@ -33,19 +33,12 @@ static void
 file_close (File *self, Loop *loop)
 {
   Node *node = self->node;
-  char *name = NULL;
-  Node *directory = NULL;
 
   g_mutex_lock (&node->lock);
-  if (--node->opens == 0)
-    {
-      name = g_steal_pointer (&node->silly_name);
-      directory = g_steal_pointer (&node->silly_dir);
-    }
+  node->opens--;
   g_mutex_unlock (&node->lock);
   g_atomic_int_dec_and_test (&loop_get_volume (loop)->open_files);
-  if (name != NULL)
-    removal_of_silly (loop, self->identity, directory, name);
+  removal_of_silly_name (loop, node, FALSE);
   identity_unref (self->identity);
   node_unref (node);
   g_free (self);
@@ -262,8 +255,11 @@ take_read (Call *self, int failure, gpointer result)
 {
   READ3res *res = result;
   READ3resok *ok = res != NULL ? &res->READ3res_u.resok : NULL;
-  gsize count = failure == 0 ? MIN (ok->data.data_len, self->size - self->done) : 0;
+  gsize count = failure == 0 ? ok->data.data_len : 0;
 
+  /* libnfs believes lengths that are beyond its numbers, and their bytes are not there. */
+  if (count > self->size - self->done)
+    failure = EIO;
   if (failure != 0)
     {
       call_reply_error (self, failure);

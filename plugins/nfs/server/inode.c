@@ -88,7 +88,9 @@ take_setattr (Call *self, int failure, gpointer result)
   self->node->changed = g_get_monotonic_time ();
   self->node->latest_until = 0;
   g_mutex_unlock (&self->node->lock);
-  if (failure != 0)
+  if (failure == EPERM && self->flags != 0)
+    call_ask (self, call_ask_attributes, take_attributes);
+  else if (failure != 0)
     call_reply_error (self, failure);
   else if (res->SETATTR3res_u.resok.obj_wcc.after.attributes_follow)
     call_reply_attr (self, &res->SETATTR3res_u.resok.obj_wcc.after.post_op_attr_u.attributes);
@@ -102,15 +104,25 @@ go_on_setattr (Call *self)
   call_ask (self, ask_setattr, take_setattr);
 }
 
+/* With a file, the kernel puts down the times of what it kept and wrote for a writer. */
+static gboolean
+is_flush_of_times (int to_set, const struct fuse_file_info *info)
+{
+  return info != NULL && to_set == (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_CTIME);
+}
+
 void
 inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *info)
 {
   Node *node = volume_get_node (fuse_req_userdata (req), ino);
-  File *file = info != NULL && (to_set & FUSE_SET_ATTR_SIZE) ? (File *) (gpointer) info->fh : NULL;
+  gboolean flush = is_flush_of_times (to_set, info);
+  File *file = info != NULL && (flush || (to_set & FUSE_SET_ATTR_SIZE)) ? (File *) (gpointer) info->fh : NULL;
   Call *call = call_new (req, node, file != NULL ? file->identity : NULL);
 
   call->attr = *attr;
   call->to_set = to_set;
+  /* A writer who is not the owner may not say when he wrote; the server has its own time of that. */
+  call->flags = flush;
   /* A write that has to be repeated must not undo a truncation that came after it, nor the times that were set. */
   unstable_commit (call, go_on_setattr);
 }

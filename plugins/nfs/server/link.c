@@ -2,6 +2,7 @@
 #include "link.h"
 
 #include <arpa/inet.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -178,6 +179,8 @@ drop (Link *self)
     rpc_destroy_context (rpc);
   if (was_ready)
     {
+      /* An answer without an end may have grown to all there is. */
+      malloc_trim (0);
       syslog (LOG_WARNING, "the connection to %s is lost", loop_get_volume (self->loop)->settings->server);
       self->ops->lost (self->loop);
     }

@@ -13,6 +13,7 @@
 #include "call.h"
 #include "file-lock.h"
 #include "link.h"
+#include "operations.h"
 #include "unstable.h"
 
 enum
@@ -366,6 +367,7 @@ go_on (Loop *self, gint64 now)
       volume_wake (self->volume);
       unstable_commit_all (self);
       file_lock_leave (self);
+      removal_of_silly_names (self);
     }
   return !self->leaving || (self->calls.head != NULL && now < self->farewell);
 }

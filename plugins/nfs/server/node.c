@@ -8,6 +8,7 @@ struct _Nodes
   GMutex lock;
   GHashTable *by_handle; /* of Node, its own key */
   guint64 generation;
+  gsize kept; /* atomic: bytes, of all nodes */
 };
 
 /* Handles are opaque, and of one file system mostly differ in a few bytes at the same place. */
@@ -45,6 +46,7 @@ static void
 node_free (Node *self)
 {
   g_free (self->silly_name);
+  g_clear_pointer (&self->silly_owner, identity_unref);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -144,8 +146,41 @@ node_forget (Node *self, guint64 times)
   let_go (self, 0, times);
 }
 
+GPtrArray *
+nodes_list (Nodes *self)
+{
+  GPtrArray *nodes = g_ptr_array_new_with_free_func ((GDestroyNotify) node_unref);
+  GHashTableIter iter;
+  gpointer key;
+
+  g_mutex_lock (&self->lock);
+  g_hash_table_iter_init (&iter, self->by_handle);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      Node *node = key;
+
+      node->refs++;
+      g_ptr_array_add (nodes, node);
+    }
+  g_mutex_unlock (&self->lock);
+  return nodes;
+}
+
 nfs_fh3
 node_handle (Node *self)
 {
   return (nfs_fh3){ { self->length, self->handle } };
+}
+
+void
+node_keep (Node *self, gssize bytes)
+{
+  self->kept_bytes += (gsize) bytes;
+  g_atomic_pointer_add (&self->nodes->kept, bytes);
+}
+
+gsize
+nodes_get_kept (Nodes *self)
+{
+  return (gsize) g_atomic_pointer_get (&self->kept);
 }

@@ -8,6 +8,8 @@
 #include <glib.h>
 #include <nfsc/libnfs-raw-nfs.h>
 
+#include "identity.h"
+
 typedef struct _Node  Node;
 typedef struct _Nodes Nodes;
 
@@ -24,6 +26,7 @@ struct _Node {
   guint   opens;
   char   *silly_name;  /* it has been unlinked while it was open: where it is kept until the last close */
   Node   *silly_dir;
+  Identity *silly_owner; /* who unlinked it, and so may remove that name */
   guint64 fileid;
   guint64 size;        /* what the server said last; 0 in all of them: nothing yet */
   nfstime3 mtime;
@@ -52,6 +55,8 @@ void   nodes_free (Nodes *self);
 
 /* The node of a handle, with a reference. */
 Node *nodes_get (Nodes *self, const nfs_fh3 *handle);
+/* All of them, each with a reference; free it with g_ptr_array_unref(). */
+GPtrArray *nodes_list (Nodes *self);
 Node *node_ref  (Node *self);
 void  node_unref (Node *self);
 /* The kernel was told of it once more, or forgets so many of these. */
@@ -59,3 +64,8 @@ void  node_remember (Node *self);
 void  node_forget   (Node *self, guint64 times);
 
 nfs_fh3 node_handle (Node *self);
+
+/* So many more bytes of it are kept, or fewer. With its lock held. */
+void  node_keep      (Node *self, gssize bytes);
+/* Of all nodes together. */
+gsize nodes_get_kept (Nodes *self);

@@ -34,8 +34,10 @@ void removal_unlink (fuse_req_t req, fuse_ino_t parent, const char *name);
 void removal_rmdir  (fuse_req_t req, fuse_ino_t parent, const char *name);
 void removal_rename (fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
                      const char *new_name, unsigned flags);
-/* The last file of a node that has no name any more is closed. Takes both. */
-void removal_of_silly (Loop *loop, Identity *identity, Node *directory, char *name);
+/* A node that was unlinked while it was open is closed, or the volume ends (@at_end): the name goes under which it
+ * lived on. Not while it is open. */
+void removal_of_silly_name  (Loop *loop, Node *node, gboolean at_end);
+void removal_of_silly_names (Loop *loop);
 
 /* file.c */
 void file_open    (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);

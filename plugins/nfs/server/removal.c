@@ -52,14 +52,46 @@ removal_rmdir (fuse_req_t req, fuse_ino_t parent, const char *name)
   call_ask (removal_call (req, parent, name), ask_rmdir, take_removed);
 }
 
-void
-removal_of_silly (Loop *loop, Identity *identity, Node *directory, char *name)
+/* Takes @directory and @name. */
+static void
+remove_silly (Loop *loop, Identity *identity, Node *directory, char *name)
 {
   Call *call = call_new_work (loop, directory, identity);
 
   node_unref (directory);
   call->name = name;
   call_ask (call, ask_remove, take_removed);
+}
+
+void
+removal_of_silly_name (Loop *loop, Node *node, gboolean at_end)
+{
+  Identity *owner = NULL;
+  Node *directory = NULL;
+  char *name = NULL;
+
+  g_mutex_lock (&node->lock);
+  if (node->opens == 0 || at_end)
+    {
+      name = g_steal_pointer (&node->silly_name);
+      directory = g_steal_pointer (&node->silly_dir);
+      owner = g_steal_pointer (&node->silly_owner);
+    }
+  g_mutex_unlock (&node->lock);
+  if (name == NULL)
+    return;
+  remove_silly (loop, owner, directory, name);
+  identity_unref (owner);
+}
+
+/* The kernel does not wait until it was heard that a file is closed. */
+void
+removal_of_silly_names (Loop *loop)
+{
+  g_autoptr (GPtrArray) nodes = nodes_list (loop_get_volume (loop)->nodes);
+
+  for (guint i = 0; i < nodes->len; i++)
+    removal_of_silly_name (loop, g_ptr_array_index (nodes, i), TRUE);
 }
 
 /* ---- files that are open ---- */
@@ -109,10 +141,11 @@ keep_silly (Call *self, Node *directory)
     {
       node->silly_name = g_steal_pointer (&self->text);
       node->silly_dir = node_ref (directory);
+      node->silly_owner = identity_ref (self->identity);
     }
   g_mutex_unlock (&node->lock);
   if (closed)
-    removal_of_silly (self->loop, self->identity, node_ref (directory), g_steal_pointer (&self->text));
+    remove_silly (self->loop, self->identity, node_ref (directory), g_steal_pointer (&self->text));
 }
 
 static int
@@ -186,11 +219,21 @@ ask_rename (Call *self, struct rpc_context *rpc)
   return rpc_nfs3_rename_async (rpc, loop_answered, &args, self);
 }
 
+static void
+end_rename (Call *self, int failure)
+{
+  if (failure == 0 && self->other != NULL)
+    keep_silly (self, self->node);
+  else if (self->other != NULL)
+    remove_silly (self->loop, self->identity, node_ref (self->node), g_steal_pointer (&self->text));
+  call_reply_error (self, failure);
+}
+
 /* Asked twice, and what was to be renamed is not there: it has got its new name already, if that is there. */
 static void
 take_renamed (Call *self, int failure, gpointer result)
 {
-  call_reply_error (self, failure);
+  end_rename (self, failure);
 }
 
 static void
@@ -198,15 +241,9 @@ take_rename (Call *self, int failure, gpointer result)
 {
   note_renamed (self, self->from, failure, result);
   if (failure == ENOENT && self->asked > 1)
-    {
-      call_ask (self, ask_lookup, take_renamed);
-      return;
-    }
-  if (failure == 0 && self->other != NULL)
-    keep_silly (self, self->node);
-  else if (self->other != NULL)
-    removal_of_silly (self->loop, self->identity, node_ref (self->node), g_steal_pointer (&self->text));
-  call_reply_error (self, failure);
+    call_ask (self, ask_lookup, take_renamed);
+  else
+    end_rename (self, failure);
 }
 
 static int

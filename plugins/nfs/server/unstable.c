@@ -122,7 +122,7 @@ take_write_again (Call *self, int failure, gpointer result)
     failure = EIO;
   g_mutex_lock (&node->lock);
   kept = g_queue_pop_head (&node->kept);
-  node->kept_bytes -= kept->size;
+  node_keep (node, -(gssize) kept->size);
   if (failure != 0)
     {
       node->faults++;
@@ -201,7 +201,7 @@ settle (Node *node, guint64 mark, guint64 verifier, gboolean failed)
       if (!failed && kept->verifier != verifier)
         return TRUE;
       g_queue_pop_head (&node->kept);
-      node->kept_bytes -= kept->size;
+      node_keep (node, -(gssize) kept->size);
       kept_free (kept);
     }
   if (node->kept.head == NULL)
@@ -258,6 +258,11 @@ end_commit (Call *self)
 {
   Node *node = node_ref (self->node);
 
+  if (self->own != NULL)
+    {
+      identity_unref (self->identity);
+      self->identity = g_steal_pointer (&self->own);
+    }
   g_mutex_lock (&node->lock);
   if (self->is_commit)
     node->committing--;
@@ -271,16 +276,22 @@ end_commit (Call *self)
   node_unref (node);
 }
 
+/* It is asked for by who wrote: whoever else closes the file may have no right to, which would be taken for a loss. */
 void
 unstable_commit (Call *call, CallResume resumed)
 {
-  gboolean empty;
+  UnstableWrite *kept;
 
   g_mutex_lock (&call->node->lock);
-  empty = call->node->kept.head == NULL;
+  kept = g_queue_peek_head (&call->node->kept);
+  if (kept != NULL)
+    {
+      call->own = call->identity;
+      call->identity = identity_ref (kept->identity);
+    }
   g_mutex_unlock (&call->node->lock);
   call->committed = resumed;
-  if (empty)
+  if (kept == NULL)
     resumed (call);
   else
     call_ask (call, ask_commit, take_commit);
@@ -344,6 +355,24 @@ unstable_suspect_all (Loop *loop)
       node->suspect = TRUE;
       g_mutex_unlock (&node->lock);
       unstable_commit_apart (loop, node);
+    }
+}
+
+void
+unstable_relieve (Loop *loop)
+{
+  g_autoptr (GPtrArray) nodes = list (loop);
+
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      Node *node = g_ptr_array_index (nodes, i);
+      gboolean idle;
+
+      g_mutex_lock (&node->lock);
+      idle = node->committing == 0;
+      g_mutex_unlock (&node->lock);
+      if (idle)
+        unstable_commit_apart (loop, node);
     }
 }
 

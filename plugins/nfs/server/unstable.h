@@ -38,6 +38,8 @@ gboolean unstable_may_read (Call *call, CallResume resume);
 
 /* The server was away: from now on nothing is read of what it may have lost before it was asked. */
 void unstable_suspect_all (Loop *loop);
+/* Too much is kept: has all files committed, but for those that are. */
+void unstable_relieve (Loop *loop);
 /* The end is near. */
 void unstable_commit_all (Loop *loop);
 

@@ -10,6 +10,8 @@
 
 /* Of one file; then a commit is asked for by nobody. */
 #define KEPT_MAX (32u * 1024 * 1024)
+/* Of all files; then each writer waits for a commit, or as many files as somebody can open would take all memory. */
+#define KEPT_ALL_MAX (256u * 1024 * 1024)
 /* A larger write keeps the buffer that it came in, instead of a copy. */
 #define COPY_MAX (128u * 1024)
 /* A larger one goes in parts of this size. */
@@ -44,7 +46,7 @@ keep (Call *call, guint64 offset, gsize size, guint64 verifier)
   kept->sequence = ++node->sequence;
   kept->verifier = verifier;
   g_queue_push_tail (&node->kept, kept);
-  node->kept_bytes += size;
+  node_keep (node, (gssize) size);
   node->kept_end = MAX (node->kept_end, offset + size);
 }
 
@@ -55,10 +57,10 @@ take_part (Call *self, const WRITE3resok *ok, gsize count)
   guint64 verifier = unstable_verifier (ok->verf);
   Node *node = self->node;
   gboolean heals = FALSE;
-  gboolean keeps = ok->committed == UNSTABLE;
 
   g_mutex_lock (&node->lock);
-  if (keeps)
+  /* What lasts already is kept all the same beside an older write that may have to be repeated. */
+  if (ok->committed == UNSTABLE || node->kept.head != NULL)
     {
       UnstableWrite *last = g_queue_peek_tail (&node->kept);
 
@@ -116,6 +118,12 @@ fail_write (Call *self, int failure)
 }
 
 static void
+finish_well (Call *self)
+{
+  finish (self, 0);
+}
+
+static void
 take_write (Call *self, int failure, gpointer result)
 {
   WRITE3res *res = result;
@@ -140,6 +148,12 @@ take_write (Call *self, int failure, gpointer result)
   g_mutex_lock (&node->lock);
   full = node->kept_bytes > KEPT_MAX && node->committing == 0;
   g_mutex_unlock (&node->lock);
+  if (nodes_get_kept (node->nodes) > KEPT_ALL_MAX)
+    {
+      unstable_relieve (self->loop);
+      unstable_commit (self, finish_well);
+      return;
+    }
   if (full)
     unstable_commit_apart (self->loop, node);
   finish (self, 0);

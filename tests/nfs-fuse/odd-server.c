@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nfs-fuse/odd-server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "nfs-server/record.h"
+#include "nfs-server/rpc.h"
+#include "nfs-server/server.h"
+
+#define ROOT "odd-root"
+#define FRAGMENT (1u << 20)
+#define UNSTABLE 0
+#define FILE_SYNC 2
+#define ALL_ACCESS 0x3f
+
+enum
+{
+  STATUS_OK = 0,
+  STATUS_PERM = 1,
+  STATUS_ACCES = 13,
+};
+
+enum
+{
+  GETATTR = 1,
+  SETATTR = 2,
+  LOOKUP = 3,
+  ACCESS = 4,
+  READ = 6,
+  WRITE = 7,
+  COMMIT = 21,
+};
+
+struct OddServer
+{
+  OddManners *manners;
+  int fds[2];
+  GThread *threads[2];
+  GMutex lock;
+  GByteArray *content;
+  GByteArray *lasting;
+  guint32 verifier;
+  guint32 changes;
+};
+
+typedef struct
+{
+  OddServer *server;
+  int fd;
+} Guest;
+
+/* ---- what is read ---- */
+
+static guint64
+get_u64 (XdrReader *call)
+{
+  guint64 high = xdr_get_u32 (call);
+
+  return high << 32 | xdr_get_u32 (call);
+}
+
+static guint32
+get_user (const GByteArray *message)
+{
+  XdrReader call = { .data = message->data, .left = message->len };
+  XdrReader body = { 0 };
+  gsize length;
+
+  for (int i = 0; i < 7; i++) /* up to the kind of the credential */
+    xdr_get_u32 (&call);
+  body.data = xdr_get_bytes (&call, &length);
+  body.left = length;
+  xdr_get_u32 (&body);
+  xdr_get_bytes (&body, &length);
+  return xdr_get_u32 (&body);
+}
+
+static gboolean
+get_is_root (XdrReader *call)
+{
+  gsize length;
+  const guint8 *handle = xdr_get_bytes (call, &length);
+
+  return length == strlen (ROOT) && memcmp (handle, ROOT, length) == 0;
+}
+
+/* Whether it says at what time the file was changed. */
+static gboolean
+get_sets_time (XdrReader *call)
+{
+  const guint32 client_time = 2;
+
+  for (int i = 0; i < 3; i++) /* mode, owner, group */
+    if (xdr_get_u32 (call) != 0)
+      xdr_get_u32 (call);
+  if (xdr_get_u32 (call) != 0)
+    get_u64 (call);
+  if (xdr_get_u32 (call) == client_time)
+    get_u64 (call);
+  return xdr_get_u32 (call) == client_time;
+}
+
+/* ---- what is answered ---- */
+
+static void
+put_attributes (OddServer *self, GByteArray *out, gboolean is_root)
+{
+  xdr_put_u32 (out, is_root ? 2 : 1);
+  xdr_put_u32 (out, is_root ? 0777 : 0664);
+  xdr_put_u32 (out, is_root ? 2 : 1);
+  xdr_put_u32 (out, ODD_OWNER);
+  xdr_put_u32 (out, ODD_GROUP);
+  for (int i = 0; i < 2; i++) /* size, used */
+    xdr_put_u64 (out, is_root ? 4096 : self->content->len);
+  xdr_put_u64 (out, 0);
+  xdr_put_u64 (out, 7);
+  xdr_put_u64 (out, is_root ? 1 : 2);
+  for (int i = 0; i < 3; i++)
+    {
+      xdr_put_u32 (out, 1700000000);
+      xdr_put_u32 (out, is_root ? 0 : self->changes);
+    }
+}
+
+static void
+put_some_attributes (OddServer *self, GByteArray *out, gboolean is_root)
+{
+  xdr_put_u32 (out, TRUE);
+  put_attributes (self, out, is_root);
+}
+
+/* What it was like before is not told. */
+static void
+put_change (OddServer *self, GByteArray *out)
+{
+  xdr_put_u32 (out, FALSE);
+  put_some_attributes (self, out, FALSE);
+}
+
+static void
+put_verifier (OddServer *self, GByteArray *out)
+{
+  xdr_put_u32 (out, self->verifier);
+  xdr_put_u32 (out, 0);
+}
+
+static void
+put_read (OddServer *self, GByteArray *out, guint64 offset, guint32 count)
+{
+  guint claimed = (guint) g_atomic_int_get (&self->manners->read_length);
+  gsize begin = MIN (offset, self->content->len);
+  gsize length = MIN (count, self->content->len - begin);
+
+  put_some_attributes (self, out, FALSE);
+  xdr_put_u32 (out, (guint32) length);
+  xdr_put_u32 (out, TRUE);
+  xdr_put_bytes (out, self->content->data + begin, length);
+  if (claimed != 0)
+    {
+      guint32 wire = GUINT32_TO_BE (claimed);
+      gsize padded = (length + 3) & ~(gsize) 3;
+
+      memcpy (out->data + out->len - padded - sizeof wire, &wire, sizeof wire);
+    }
+}
+
+static void
+overwrite (GByteArray *content, guint64 offset, const guint8 *data, gsize length)
+{
+  if (content->len < offset + length)
+    g_byte_array_set_size (content, (guint) (offset + length));
+  memcpy (content->data + offset, data, length);
+}
+
+static void
+put_write (OddServer *self, GByteArray *out, XdrReader *call)
+{
+  gint after = g_atomic_int_get (&self->manners->lasting);
+  gint n = g_atomic_int_add (&self->manners->n_writes, 1);
+  guint64 offset = get_u64 (call);
+  guint32 stable;
+  const guint8 *data;
+  gsize length;
+
+  xdr_get_u32 (call);
+  stable = xdr_get_u32 (call);
+  data = xdr_get_bytes (call, &length);
+  if (after != 0 && n >= after)
+    stable = FILE_SYNC;
+  overwrite (self->content, offset, data, length);
+  if (stable != UNSTABLE)
+    overwrite (self->lasting, offset, data, length);
+  self->changes++;
+  put_change (self, out);
+  xdr_put_u32 (out, (guint32) length);
+  xdr_put_u32 (out, stable);
+  put_verifier (self, out);
+}
+
+static void
+put_commit (OddServer *self, GByteArray *out)
+{
+  gboolean forgets = g_atomic_int_compare_and_exchange (&self->manners->forgets, TRUE, FALSE);
+  GByteArray *from = forgets ? self->lasting : self->content;
+  GByteArray *to = forgets ? self->content : self->lasting;
+
+  g_atomic_int_inc (&self->manners->n_commits);
+  g_byte_array_set_size (to, 0);
+  g_byte_array_append (to, from->data, from->len);
+  self->verifier += forgets;
+  put_change (self, out);
+  put_verifier (self, out);
+}
+
+static guint32
+judge (const OddServer *self, const RpcHead *head, guint32 user, XdrReader call)
+{
+  if (head->procedure == COMMIT && user != 0 && (gint) user == g_atomic_int_get (&self->manners->denies))
+    return STATUS_ACCES;
+  if (head->procedure == SETATTR && user != ODD_OWNER && g_atomic_int_get (&self->manners->keeps_times)
+      && get_sets_time (&call))
+    return STATUS_PERM;
+  return STATUS_OK;
+}
+
+static void
+put_results (OddServer *self, GByteArray *out, const RpcHead *head, XdrReader *call, gboolean is_root)
+{
+  const guint8 *name;
+  guint64 offset;
+  gsize length;
+
+  switch (head->procedure)
+    {
+    case GETATTR:
+      put_attributes (self, out, is_root);
+      break;
+    case SETATTR:
+      put_change (self, out);
+      break;
+    case LOOKUP:
+      name = xdr_get_bytes (call, &length);
+      xdr_put_bytes (out, name, length);
+      put_some_attributes (self, out, FALSE);
+      put_some_attributes (self, out, TRUE);
+      break;
+    case ACCESS:
+      put_some_attributes (self, out, is_root);
+      xdr_put_u32 (out, ALL_ACCESS);
+      break;
+    case READ:
+      offset = get_u64 (call);
+      put_read (self, out, offset, xdr_get_u32 (call));
+      break;
+    case WRITE:
+      put_write (self, out, call);
+      break;
+    default:
+      put_commit (self, out);
+      break;
+    }
+}
+
+static GByteArray *
+answer (OddServer *self, const GByteArray *message)
+{
+  XdrReader call = { .data = message->data, .left = message->len };
+  GByteArray *out;
+  guint32 status;
+  gboolean is_root;
+  RpcHead head;
+
+  if (!rpc_read_call (&call, &head))
+    return NULL;
+  out = rpc_accepted (head.xid, RPC_SUCCESS);
+  if (head.procedure == RPC_NULL)
+    return out;
+  if (head.program == RPC_MOUNT)
+    {
+      xdr_put_u32 (out, STATUS_OK);
+      if (head.procedure == RPC_MOUNT_MNT)
+        xdr_put_string (out, ROOT);
+      xdr_put_u32 (out, 0);
+      return out;
+    }
+  is_root = get_is_root (&call);
+  status = judge (self, &head, get_user (message), call);
+  xdr_put_u32 (out, status);
+  if (status == STATUS_OK)
+    put_results (self, out, &head, &call, is_root);
+  else
+    put_change (self, out);
+  return out;
+}
+
+/* ---- connections ---- */
+
+static gboolean
+send_all (int fd, gconstpointer data, gsize length)
+{
+  gsize sent = 0;
+
+  while (sent < length)
+    {
+      ssize_t n = send (fd, (const char *) data + sent, length - sent, MSG_NOSIGNAL);
+
+      if (n <= 0)
+        return FALSE;
+      sent += (gsize) n;
+    }
+  return TRUE;
+}
+
+static void
+send_without_end (int fd)
+{
+  g_autoptr (GByteArray) fragment = g_byte_array_new ();
+
+  xdr_put_u32 (fragment, FRAGMENT);
+  g_byte_array_set_size (fragment, FRAGMENT + 4);
+  while (send_all (fd, fragment->data, fragment->len))
+    continue;
+}
+
+static gboolean
+serve_one (OddServer *self, int fd, const GByteArray *message)
+{
+  g_autoptr (GByteArray) reply = NULL;
+  g_autoptr (GByteArray) record = NULL;
+
+  g_mutex_lock (&self->lock);
+  reply = answer (self, message);
+  g_mutex_unlock (&self->lock);
+  if (reply == NULL)
+    return FALSE;
+  record = record_wrap (reply);
+  return send_all (fd, record->data, record->len);
+}
+
+static gpointer
+serve (gpointer data)
+{
+  g_autofree Guest *guest = data;
+  g_autoptr (GByteArray) in = g_byte_array_new ();
+  KVOL_AUTO_FD fd = guest->fd;
+  g_autofree guint8 *buffer = g_malloc (FRAGMENT);
+  gboolean good = TRUE;
+  ssize_t n;
+
+  while (good && (n = recv (fd, buffer, FRAGMENT, 0)) > 0)
+    {
+      GByteArray *message;
+
+      g_byte_array_append (in, buffer, (guint) n);
+      while (good && (message = record_take (in)) != NULL)
+        {
+          if (message->len > 24 && message->data[23] == LOOKUP
+              && g_atomic_int_compare_and_exchange (&guest->server->manners->fragments, TRUE, FALSE))
+            send_without_end (fd);
+          good = serve_one (guest->server, fd, message);
+          g_byte_array_unref (message);
+        }
+    }
+  return NULL;
+}
+
+typedef struct
+{
+  OddServer *server;
+  int fd;
+} Door;
+
+static gpointer
+listen_at (gpointer data)
+{
+  g_autofree Door *door = data;
+
+  for (;;)
+    {
+      Guest *guest = g_new (Guest, 1);
+
+      *guest = (Guest){ door->server, accept (door->fd, NULL, NULL) };
+      if (guest->fd < 0)
+        {
+          g_free (guest);
+          return NULL;
+        }
+      g_thread_unref (g_thread_new ("guest", serve, guest));
+    }
+}
+
+static int
+open_port (guint16 port)
+{
+  const struct sockaddr_in address = { .sin_family = AF_INET,
+                                       .sin_port = htons (port),
+                                       .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  const int on = 1;
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  assert_true (fd >= 0);
+  assert_int_equal (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+  assert_int_equal (bind (fd, (const struct sockaddr *) &address, sizeof address), 0);
+  assert_int_equal (listen (fd, 16), 0);
+  return fd;
+}
+
+OddServer *
+odd_server_start (OddManners *manners)
+{
+  const guint16 ports[] = { NFS_PORT, NFS_MOUNT_PORT };
+  OddServer *self = g_new0 (OddServer, 1);
+
+  self->manners = manners;
+  g_mutex_init (&self->lock);
+  self->content = g_byte_array_new ();
+  self->lasting = g_byte_array_new ();
+  self->verifier = 1;
+  for (gsize i = 0; i < G_N_ELEMENTS (ports); i++)
+    {
+      Door *door = g_new (Door, 1);
+
+      self->fds[i] = open_port (ports[i]);
+      *door = (Door){ self, self->fds[i] };
+      self->threads[i] = g_thread_new ("door", listen_at, door);
+    }
+  return self;
+}
+
+/* Guests leave by themselves, when kvol-nfs does; what they look at stays with the process. */
+void
+odd_server_stop (OddServer *self)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (self->fds); i++)
+    {
+      shutdown (self->fds[i], SHUT_RDWR);
+      g_thread_join (self->threads[i]);
+      close (self->fds[i]);
+    }
+}
+
+static char *
+dup_text (OddServer *self, const GByteArray *from)
+{
+  char *text;
+
+  g_mutex_lock (&self->lock);
+  text = g_strndup ((const char *) from->data, from->len);
+  g_mutex_unlock (&self->lock);
+  return text;
+}
+
+char *
+odd_server_dup_content (OddServer *self)
+{
+  return dup_text (self, self->content);
+}
+
+char *
+odd_server_dup_lasting (OddServer *self)
+{
+  return dup_text (self, self->lasting);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A server of NFS 3 with one file, under as many names as are looked up, each with a handle of its own. It answers as
+ * no server of these days does and some have, or will. It is two threads of the test, on the ports of server.h. */
+#pragma once
+
+#include <glib.h>
+
+#define ODD_OWNER  1000 /* of the file, which is theirs and their group's to write */
+#define ODD_GROUP  2000
+#define ODD_READER 3000
+
+/* What is wrong with it; each may be changed while it serves. Atomic. */
+typedef struct {
+  gint lasting;     /* all writes after so many are answered as lasting; 0: none is */
+  gint forgets;     /* before the next commit what does not last is lost, once */
+  gint denies;      /* this user may not commit; 0: everybody may */
+  gint read_length; /* what an answer to READ claims to hold; 0: what it holds */
+  gint fragments;   /* the next LOOKUP is answered by a record without an end, once */
+  gint keeps_times; /* only the owner may set times */
+  gint n_writes;    /* that were made */
+  gint n_commits;
+} OddManners;
+
+/* Both fail the test when it cannot serve. @manners must outlive it. */
+typedef struct OddServer OddServer;
+OddServer *odd_server_start (OddManners *manners);
+void       odd_server_stop  (OddServer *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OddServer, odd_server_stop)
+
+/* What the file holds, and what of it would be there after a loss of power. The caller frees both. */
+char *odd_server_dup_content (OddServer *self);
+char *odd_server_dup_lasting (OddServer *self);
