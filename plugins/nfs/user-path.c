@@ -20,6 +20,7 @@
 #include "user-server.h"
 
 #define SERVER_PROGRAM "kvol-nfs"
+#define FIRST_FD 3 /* of those that a server is handed */
 /* What an unmounted volume's server still has to do is to commit what was written. */
 #define FAREWELL_USEC (4 * G_TIME_SPAN_SECOND)
 /* Of nfs(5), in tenths of a second. */
@@ -127,8 +128,6 @@ make_args (const NfsTarget *target, const NfsFound *found, const KvolPodVolume *
   char seconds[G_ASCII_DTOSTR_BUF_SIZE];
 
   g_ptr_array_add (args, g_strdup (SERVER_PROGRAM));
-  g_ptr_array_add (args, g_strdup ("--fuse-fd=3"));
-  g_ptr_array_add (args, g_strdup ("--ready-fd=4"));
   g_ptr_array_add (args, g_strconcat ("--server=", target->server, NULL));
   g_ptr_array_add (args, g_strdup_printf ("--port=%d", found->port));
   g_ptr_array_add (args, g_strconcat ("--root=", root, NULL));
@@ -140,8 +139,6 @@ make_args (const NfsTarget *target, const NfsFound *found, const KvolPodVolume *
   if (g_strcmp0 (volume->volume->access_mode, "ReadWriteOncePod") == 0)
     g_ptr_array_add (args, g_strdup ("--single-writer"));
   g_ptr_array_add (args, g_strconcat ("--server-locks=", locks, NULL));
-  if (!g_str_equal (locks, "none"))
-    g_ptr_array_add (args, g_strdup ("--record-fd=5"));
   if (soft > 0)
     g_ptr_array_add (args, g_strconcat ("--soft=", g_ascii_dtostr (seconds, sizeof seconds, soft), NULL));
   g_ptr_array_add (args, NULL);
@@ -171,18 +168,27 @@ await_ready (Parts *parts, gint64 usec, GCancellable *cancellable, GError **erro
   return FALSE;
 }
 
-static gboolean
-start (const KvolHost *host, Parts *parts, const GPtrArray *args, gint64 usec, GCancellable *cancellable,
-       GError **error)
+/* One more descriptor that the server is to have, and its number there, if there is one. */
+static void
+hand (GArray *fds, GPtrArray *args, const char *option, int fd)
 {
-  int fds[3];
+  if (fd < 0)
+    return;
+  g_ptr_array_insert (args, 1, g_strdup_printf ("--%s=%u", option, FIRST_FD + fds->len));
+  g_array_append_val (fds, fd);
+}
+
+static gboolean
+start (const KvolHost *host, Parts *parts, GPtrArray *args, gint64 usec, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
 
   if (pipe2 (parts->ready, O_CLOEXEC) < 0)
     return throw_errno (error, KVOL_ERROR_TRANSIENT, "make a pipe");
-  fds[0] = parts->fuse;
-  fds[1] = parts->ready[1];
-  fds[2] = parts->locks;
-  parts->pidfd = host->spawn_server (host, (const char *const *) args->pdata, fds, parts->locks < 0 ? 2 : 3, error);
+  hand (fds, args, "fuse-fd", parts->fuse);
+  hand (fds, args, "ready-fd", parts->ready[1]);
+  hand (fds, args, "record-fd", parts->locks);
+  parts->pidfd = host->spawn_server (host, (const char *const *) args->pdata, (const int *) fds->data, fds->len, error);
   if (parts->pidfd < 0)
     return FALSE;
   close_fd (&parts->fuse);
