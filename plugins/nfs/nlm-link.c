@@ -92,7 +92,7 @@ throw_no_locks (GError *failure, GError **error)
   if (!is_lasting (taken))
     {
       if (taken->domain == NFS_CAUSE)
-        g_prefix_error (&taken, "its lock manager, without which the mount option local_lock=all is needed: ");
+        g_prefix_error (&taken, "its lock manager cannot be asked (the mount option local_lock=all does without it): ");
       g_propagate_error (error, g_steal_pointer (&taken));
       return FALSE;
     }

@@ -58,6 +58,8 @@ nfs_rpc_clear (NfsRpc *self)
   kvol_clear_fd (&self->fd);
   g_clear_pointer (&self->peer, g_free);
   g_clear_pointer (&self->answer, g_byte_array_unref);
+  /* It may be gone by the time of the next connection. */
+  self->credential = NULL;
 }
 
 /* ---- what goes out ---- */

@@ -20,8 +20,7 @@
 #include "user-server.h"
 
 #define SERVER_PROGRAM "kvol-nfs"
-/* Where a server's descriptors begin. */
-#define FIRST_FD 3
+#define FIRST_FD 3 /* of those that a server is handed */
 /* What an unmounted volume's server still has to do is to commit what was written. */
 #define FAREWELL_USEC (4 * G_TIME_SPAN_SECOND)
 /* Of nfs(5), in tenths of a second. */
@@ -188,29 +187,28 @@ await_ready (Parts *parts, gint64 usec, GCancellable *cancellable, GError **erro
   return FALSE;
 }
 
-/* What the server gets open, and as which of its options. -1: it does without. */
+/* One more descriptor that the server is to have, and its number there, if there is one. */
 static void
-give (GPtrArray *args, int *fds, gsize *n_fds, const char *option, int fd)
+hand (GArray *fds, GPtrArray *args, const char *option, int fd)
 {
   if (fd < 0)
     return;
-  g_ptr_array_insert (args, 1, g_strdup_printf ("%s=%d", option, FIRST_FD + (int) *n_fds));
-  fds[(*n_fds)++] = fd;
+  g_ptr_array_insert (args, 1, g_strdup_printf ("--%s=%u", option, FIRST_FD + fds->len));
+  g_array_append_val (fds, fd);
 }
 
 static gboolean
 start (const KvolHost *host, Parts *parts, GPtrArray *args, gint64 usec, GCancellable *cancellable, GError **error)
 {
-  int fds[4];
-  gsize n_fds = 0;
+  g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
 
   if (pipe2 (parts->ready, O_CLOEXEC) < 0)
     return throw_errno (error, KVOL_ERROR_TRANSIENT, "make a pipe");
-  give (args, fds, &n_fds, "--fuse-fd", parts->fuse);
-  give (args, fds, &n_fds, "--ready-fd", parts->ready[1]);
-  give (args, fds, &n_fds, "--record-fd", parts->locks);
-  give (args, fds, &n_fds, "--read-ahead-fd", parts->read_ahead);
-  parts->pidfd = host->spawn_server (host, (const char *const *) args->pdata, fds, n_fds, error);
+  hand (fds, args, "fuse-fd", parts->fuse);
+  hand (fds, args, "ready-fd", parts->ready[1]);
+  hand (fds, args, "record-fd", parts->locks);
+  hand (fds, args, "read-ahead-fd", parts->read_ahead);
+  parts->pidfd = host->spawn_server (host, (const char *const *) args->pdata, (const int *) fds->data, fds->len, error);
   if (parts->pidfd < 0)
     return FALSE;
   close_fd (&parts->fuse);
