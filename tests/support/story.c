@@ -24,21 +24,34 @@ open_root (Story *self)
   assert_null (error);
   assert_true (kvol_manager_lock (self->manager, NULL, &error));
   kvol_manager_set_store (self->manager, KVOL_STORE (self->store));
-  assert_true (kvol_manager_load_plugins (self->manager, plugins, NULL, &problems, &error));
+  assert_true (kvol_manager_load_plugins (self->manager, plugins, self->config, &problems, &error));
   for (guint i = 0; problems[i] != NULL; i++)
     fail_msg ("%s", problems[i]);
 }
 
-Story *
-story_begin (void)
+static Story *
+begin (GVariant *config)
 {
   Story *self = g_new0 (Story, 1);
 
+  self->config = config;
   self->root = scratch_dir ("root");
   self->store = memory_store_new ();
   open_root (self);
   scratch_mark ();
   return self;
+}
+
+Story *
+story_begin (void)
+{
+  return begin (NULL);
+}
+
+Story *
+story_begin_configured (const char *config)
+{
+  return begin (g_variant_ref_sink (g_variant_new_parsed (config)));
 }
 
 Story *
@@ -68,6 +81,7 @@ story_end (Story *self)
   g_clear_object (&self->manager);
   assert_nothing_left (pods);
   assert_nothing_left (records);
+  g_clear_pointer (&self->config, g_variant_unref);
   g_object_unref (self->store);
   g_free (self->root);
   g_free (self);
