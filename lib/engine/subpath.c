@@ -153,7 +153,7 @@ open_part (const Binder *self, const Target *target, const char *sub_path, GErro
   if (!may_hang (target))
     return sys_part_open (root, sub_path, error);
   if (target->plugin != NULL)
-    return loader_remote_open_part (target->plugin, root, by_path ? volume->host_path : NULL, sub_path,
+    return loader_remote_open_part (target->plugin, volume->path, root, by_path ? volume->host_path : NULL, sub_path,
                                     self->cancellable, error);
   g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED, "no volume plugin matched name: %s", volume->plugin);
   return -1;
