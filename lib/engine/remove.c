@@ -91,7 +91,7 @@ remove_dirs (Engine *self, EnginePod *pod, LayoutPod *layout, GError **error)
   if (layout->pod_fd < 0)
     return TRUE;
   engine_unmount_init (&unmount, self, NULL);
-  return (pod->object != NULL || engine_subpath_remove (&unmount, layout->pod_fd, pod, NULL, error))
+  return engine_subpath_remove_rest (&unmount, layout->pod_fd, pod, error)
          && layout_pod_remove (layout, self->pods_fd, error);
 }
 
@@ -103,10 +103,17 @@ take_down_pod (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *ca
   take_down_volumes (self, pod, layout, cancellable);
   for (guint i = 0; i < pod->volumes->len; i++)
     pod->detached |= ((EngineVolume *) pod->volumes->pdata[i])->state == ENGINE_DETACHED;
-  if (engine_failure_collect (pod, FALSE, NULL, &retryable, error) && remove_dirs (self, pod, layout, error))
+  if (!engine_failure_collect (pod, FALSE, NULL, &retryable, error))
+    {
+      /* Whoever comes next finds out which volumes are gone; that this could not be written down changes nothing. */
+      engine_journal_save (self, pod, FALSE, NULL);
+      return FALSE;
+    }
+  if (remove_dirs (self, pod, layout, error))
     return TRUE;
-  /* Whoever comes next finds out which volumes are gone; that this could not be written down changes nothing. */
-  engine_journal_save (self, pod, FALSE, NULL);
+  /* What was detached nobody finds out again. */
+  if (pod->detached && pod->unsaved)
+    engine_journal_save (self, pod, FALSE, NULL);
   return FALSE;
 }
 

@@ -153,7 +153,7 @@ open_part (const Binder *self, const Target *target, const char *sub_path, GErro
   if (!may_hang (target))
     return sys_part_open (root, sub_path, error);
   if (target->plugin != NULL)
-    return loader_remote_open_part (target->plugin, root, by_path ? volume->host_path : NULL, sub_path,
+    return loader_remote_open_part (target->plugin, volume->path, root, by_path ? volume->host_path : NULL, sub_path,
                                     self->cancellable, error);
   g_set_error (error, KVOL_ERROR, KVOL_ERROR_NOT_SUPPORTED, "no volume plugin matched name: %s", volume->plugin);
   return -1;
@@ -421,22 +421,43 @@ remove_all_of (const Remover *self, int subpaths_fd, GError **error)
   return volumes != NULL;
 }
 
-gboolean
-engine_subpath_remove (EngineUnmount *unmount, int pod_fd, const EnginePod *pod, const EngineVolume *volume,
-                       GError **error)
+static gboolean
+remove_in (const Remover *self, int pod_fd, GError **error)
 {
-  const Remover self = { .unmount = unmount, .pod = pod, .volume = volume };
+  const EngineVolume *volume = self->volume;
   KVOL_AUTO_FD subpaths = -1;
 
   if (!sys_entry_find_dir (pod_fd, SUBPATHS_DIR, &subpaths, error))
     return FALSE;
   if (subpaths < 0)
     return TRUE;
-  if (volume ? !remove_containers_of (&self, subpaths, volume->name, error) : !remove_all_of (&self, subpaths, error))
+  if (volume ? !remove_containers_of (self, subpaths, volume->name, error) : !remove_all_of (self, subpaths, error))
     {
       g_prefix_error (error, "error cleaning subPath mounts: ");
       return FALSE;
     }
   /* It stays while other volumes have binds. */
   return sys_remove_dir_at (pod_fd, SUBPATHS_DIR, volume ? NULL : error) || volume != NULL;
+}
+
+gboolean
+engine_subpath_remove (EngineUnmount *unmount, int pod_fd, const EnginePod *pod, const EngineVolume *volume,
+                       GError **error)
+{
+  const Remover self = { .unmount = unmount, .pod = pod, .volume = volume };
+
+  return remove_in (&self, pod_fd, error);
+}
+
+gboolean
+engine_subpath_remove_rest (EngineUnmount *unmount, int pod_fd, const EnginePod *pod, GError **error)
+{
+  const Remover self = { .unmount = unmount, .pod = pod };
+
+  /* The binds of a pod that has a record went with its volumes. */
+  if (pod->object == NULL)
+    return remove_in (&self, pod_fd, error);
+  if (pod->detached)
+    sys_remove_dir_at (pod_fd, SUBPATHS_DIR, NULL);
+  return TRUE;
 }

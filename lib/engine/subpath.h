@@ -11,8 +11,10 @@
 gboolean engine_subpath_prepare (Engine *self, EnginePod *pod, LayoutPod *layout, GCancellable *cancellable,
                                  GError **error);
 
-/* Removes the binds of one volume; @volume NULL: all, for a pod of which only the directory is known, where a volume
- * without a directory of its own, such as a hostPath, shows nowhere else. @pod_fd: the pod's directory. Never descends
- * into one. */
+/* Removes the binds of one volume. @pod_fd: the pod's directory. Never descends into one. */
 gboolean engine_subpath_remove (EngineUnmount *unmount, int pod_fd, const EnginePod *pod, const EngineVolume *volume,
                                 GError **error);
+
+/* Removes what is left when that was done for all volumes: of a pod of which only the directory is known, whatever is
+ * there, because a volume without a directory of its own, such as a hostPath, shows nowhere else. */
+gboolean engine_subpath_remove_rest (EngineUnmount *unmount, int pod_fd, const EnginePod *pod, GError **error);

@@ -26,8 +26,59 @@ struct _LoaderCrew
   gint64 own_usec; /* what the configuration gives one call; 0: it does not say */
 
   GMutex lock;
-  GQueue idle; /* (element-type SysWorker) the last one used first: its memory is warm */
+  GQueue idle;        /* (element-type SysWorker) the last one used first: its memory is warm */
+  GPtrArray *waiters; /* (element-type Waiter) */
 };
+
+/* A worker that was killed while it looked into a volume. One that the kernel does not let go before the other side
+ * answers is all that is sent there: more would wait beside it, one for each try. */
+typedef struct
+{
+  char *place; /* of the volume */
+  int pidfd;
+} Waiter;
+
+static void
+waiter_free (gpointer data)
+{
+  Waiter *self = data;
+
+  kvol_clear_fd (&self->pidfd);
+  g_free (self->place);
+  g_free (self);
+}
+
+static void
+remember_waiter (LoaderCrew *self, const char *place, SysWorker *worker)
+{
+  Waiter *waiter = g_new0 (Waiter, 1);
+
+  waiter->place = g_strdup (place);
+  waiter->pidfd = sys_worker_dup_pidfd (worker);
+  g_mutex_lock (&self->lock);
+  g_ptr_array_add (self->waiters, waiter);
+  g_mutex_unlock (&self->lock);
+}
+
+/* Whether somebody waits there still. Those who have ended are forgotten. */
+static gboolean
+has_waiter (LoaderCrew *self, const char *place)
+{
+  gboolean found = FALSE;
+
+  g_mutex_lock (&self->lock);
+  for (guint i = self->waiters->len; i-- > 0;)
+    {
+      const Waiter *waiter = self->waiters->pdata[i];
+
+      if (waiter->pidfd < 0 || sys_await (&waiter->pidfd, 1, 0, NULL, NULL) != 0)
+        g_ptr_array_remove_index_fast (self->waiters, i);
+      else
+        found |= g_str_equal (waiter->place, place);
+    }
+  g_mutex_unlock (&self->lock);
+  return found;
+}
 
 /* ---- one conversation ---- */
 
@@ -154,7 +205,11 @@ exchange (LoaderCrew *self, SysWorker **worker, const WireRequest *request, gint
   else if (failed != NULL)
     g_propagate_error (error, g_error_copy (failed));
   if (how != TALK_ANSWERED || !is_at_rest (sys_worker_get_socket (*worker), deadline, cancellable))
-    g_clear_pointer (worker, sys_worker_free);
+    {
+      if (request->call == WIRE_OPEN_PART)
+        remember_waiter (self, request->text[2], *worker);
+      g_clear_pointer (worker, sys_worker_free);
+    }
   return failed == NULL;
 }
 
@@ -281,6 +336,7 @@ loader_crew_new (const LoaderCrewSetup *setup, const char *file, const char *nam
   self->config = config != NULL ? g_variant_ref (config) : NULL;
   g_mutex_init (&self->lock);
   g_queue_init (&self->idle);
+  self->waiters = g_ptr_array_new_with_free_func (waiter_free);
   loader_host_init (&self->host, setup->ops, setup->data, self->name);
 
   return check_program (setup, error) && read_deadline (self, error) && try_config (self, error)
@@ -301,6 +357,7 @@ loader_crew_free (LoaderCrew *self)
       exchange (self, &worker, &request, MIN (CLOSE_USEC, get_deadline (self)), &answer, NULL, NULL);
       g_clear_pointer (&worker, sys_worker_free);
     }
+  g_ptr_array_unref (self->waiters);
   g_mutex_clear (&self->lock);
   g_clear_pointer (&self->config, g_variant_unref);
   g_free (self->file);
@@ -317,6 +374,12 @@ loader_crew_call (LoaderCrew *self, const WireRequest *request, WireAnswer *ret_
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
+  if (request->call == WIRE_OPEN_PART && has_waiter (self, request->text[2]))
+    {
+      g_set_error_literal (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT,
+                           "what is behind the volume does not answer: who asked before still waits");
+      return FALSE;
+    }
   worker = take_worker (self, cancellable, error);
   if (worker == NULL)
     {

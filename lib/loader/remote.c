@@ -174,10 +174,10 @@ remote_scrub (KVOL_NODE_CALL, KVOL_END)
 }
 
 int
-loader_remote_open_part (const LoaderPlugin *self, int root_fd, const char *host_path, const char *path,
-                         GCancellable *cancellable, GError **error)
+loader_remote_open_part (const LoaderPlugin *self, const char *place, int root_fd, const char *host_path,
+                         const char *path, GCancellable *cancellable, GError **error)
 {
-  const WireRequest request = { .call = WIRE_OPEN_PART, .text = { path, host_path }, .fd = root_fd };
+  const WireRequest request = { .call = WIRE_OPEN_PART, .text = { path, host_path, place }, .fd = root_fd };
   g_auto (WireAnswer) answer = WIRE_ANSWER_INIT;
 
   if (!loader_crew_call (self->self, &request, &answer, cancellable, error))

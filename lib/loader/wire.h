@@ -57,7 +57,7 @@ gboolean    wire_call_changes  (WireCall call);
  *   expand         node                               bytes                                          stage_fd
  *   other slots    either                                                                            dir_fd
  *   provision                                                                 claim, storage class
- *   OPEN_PART              path  host_path                                                           root_fd
+ *   OPEN_PART              path  host_path  place                                                    root_fd
  *   SAVE_RECORD    node    pod_uid                    durable                 record
  *   PUBLISH_FILES  pod     stamp                                              files                  dir_fd
  *   IS_PUBLISHED   pod     stamp                                                                     dir_fd

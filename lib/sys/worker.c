@@ -66,6 +66,12 @@ sys_worker_get_socket (SysWorker *self)
   return self->socket_fd;
 }
 
+int
+sys_worker_dup_pidfd (SysWorker *self)
+{
+  return fcntl (self->child.pidfd, F_DUPFD_CLOEXEC, 0);
+}
+
 char *
 sys_worker_dup_end (SysWorker *self)
 {

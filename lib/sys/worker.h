@@ -12,6 +12,10 @@ SysWorker *sys_worker_spawn (const char *program, const char *const *args, GErro
 
 int sys_worker_get_socket (SysWorker *self);
 
+/* A pidfd of it, for the caller to close: readable once it has ended, also after sys_worker_free(). -1: no more
+ * descriptors. */
+int sys_worker_dup_pidfd (SysWorker *self);
+
 /* How it ended, for a sentence: "was killed by signal 11 (Segmentation fault)". To be asked when its socket has been
  * hung up; waits a moment for the end that follows. */
 char *sys_worker_dup_end (SysWorker *self);

@@ -78,9 +78,9 @@ enter (void **state)
   self->data = scratch_dir ("data");
   self->server = start_server (self->data, NFS_PORT, NFS_MOUNT_PORT);
   self->other = start_server (other, OTHER_PORT, OTHER_MOUNT_PORT);
-  self->story = story_begin_with_config (
-      g_variant_new_parsed ("{'kubernetes.io/nfs': <{'probeTimeoutSeconds': <%x>, 'timeoutSeconds': <%x>}>}",
-                            (gint64) PROBE_SECONDS, (gint64) CALL_SECONDS));
+  self->story = story_begin_configured ("{'kubernetes.io/nfs': <{'probeTimeoutSeconds': <int64 " G_STRINGIFY (
+      PROBE_SECONDS) ">, "
+                     "'timeoutSeconds': <int64 " G_STRINGIFY (CALL_SECONDS) ">}>}");
   memory_store_set (self->story->store, "ConfigMap", "default", "settings", "color", "blue", NULL);
   *state = self;
   return 0;

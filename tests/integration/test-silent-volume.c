@@ -222,6 +222,27 @@ a_volume_that_does_not_answer_is_asked_once_a_sync (void **state)
   story_remove (self->story, pod);
 }
 
+/* SIGKILL does not free who waits for an answer. */
+static void
+nobody_is_sent_after_one_who_still_waits (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = pod_of (self, "web", PART);
+
+  silent_fs_fall_silent (self->fs, 0);
+  assert_false (kvol_manager_sync_pod (self->story->manager, pod, NULL, NULL));
+  for (int i = 0; i < 3; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      assert_false (kvol_manager_sync_pod (self->story->manager, pod, NULL, &error));
+      assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT));
+      assert_non_null (strstr (error->message, "who asked before still waits"));
+    }
+  assert_int_equal (silent_fs_count_unanswered (self->fs), 1);
+  story_remove (self->story, pod);
+}
+
 static void
 on_synced (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -346,6 +367,7 @@ main (void)
     cmocka_unit_test_setup_teardown (a_part_of_such_a_volume_is_made_and_bound, ground_enter, ground_leave),
     cmocka_unit_test_setup_teardown (nobody_asks_about_a_volume_that_is_bound, ground_enter, ground_leave),
     cmocka_unit_test_setup_teardown (a_volume_that_does_not_answer_is_asked_once_a_sync, ground_enter, ground_leave),
+    cmocka_unit_test_setup_teardown (nobody_is_sent_after_one_who_still_waits, ground_enter, ground_leave),
     cmocka_unit_test_setup_teardown (another_pod_does_not_wait_for_it, ground_enter, ground_leave),
     cmocka_unit_test_setup_teardown (a_volume_that_is_detached_is_not_called_gone, ground_enter, ground_leave),
     cmocka_unit_test_setup_teardown (the_status_has_what_is_detached_as_long_as_its_pod_is_there, ground_enter,

@@ -29,23 +29,29 @@ open_root (Story *self)
     fail_msg ("%s", problems[i]);
 }
 
-Story *
-story_begin (void)
-{
-  return story_begin_with_config (NULL);
-}
-
-Story *
-story_begin_with_config (GVariant *config)
+static Story *
+begin (GVariant *config)
 {
   Story *self = g_new0 (Story, 1);
 
-  self->config = config != NULL ? g_variant_ref_sink (config) : NULL;
+  self->config = config;
   self->root = scratch_dir ("root");
   self->store = memory_store_new ();
   open_root (self);
   scratch_mark ();
   return self;
+}
+
+Story *
+story_begin (void)
+{
+  return begin (NULL);
+}
+
+Story *
+story_begin_configured (const char *config)
+{
+  return begin (g_variant_ref_sink (g_variant_new_parsed (config)));
 }
 
 Story *
@@ -75,8 +81,8 @@ story_end (Story *self)
   g_clear_object (&self->manager);
   assert_nothing_left (pods);
   assert_nothing_left (records);
-  g_object_unref (self->store);
   g_clear_pointer (&self->config, g_variant_unref);
+  g_object_unref (self->store);
   g_free (self->root);
   g_free (self);
 }

@@ -15,10 +15,10 @@ typedef struct {
 
 /* Plugins are those of the build (environment variable B). Fails the test when one does not load. */
 Story *story_begin (void);
-/* The same; @config is what kvol_manager_load_plugins() gets, floating. */
-Story *story_begin_with_config (GVariant *config);
-/* The same, with the objects of STORY_FOUR_VOLUMES in the store: ConfigMap "settings", of the color blue and a round
- * shape, and Secret "keys", of which the password is xyzzy. */
+/* The same, with a configuration for the plugins, as GVariant text. */
+Story *story_begin_configured (const char *config);
+/* Like story_begin(), with the objects of STORY_FOUR_VOLUMES in the store: ConfigMap "settings", of the color blue and
+ * a round shape, and Secret "keys", of which the password is xyzzy. */
 Story *story_begin_with_objects (void);
 
 #define STORY_FOUR_VOLUMES                                                                                             \
