@@ -23,8 +23,8 @@ static gboolean throw (GError * *error, const char *act, const char *object)
   return FALSE;
 }
 
-/* A minimal system lacks what the servers look into: the mounts, and who "localhost" is. It gets them over its own /etc,
- * which stays as it is. */
+/* A minimal system lacks what the servers look into: the mounts, and who "localhost" is. They are laid over its /etc,
+ * which itself stays as it is. */
 static gboolean
 complete_etc (GError **error)
 {
