@@ -98,7 +98,7 @@ cover_etc (void)
 }
 
 static void
-a_system_without_mtab_and_hosts_serves (void **state)
+a_bare_system_serves (void **state)
 {
   g_autofree char *data = data_dir ();
   const NfsExport exports[] = { { .path = "/exports/one", .directory = data }, { 0 } };
@@ -109,6 +109,7 @@ a_system_without_mtab_and_hosts_serves (void **state)
   cover_etc ();
   unlink ("/etc/mtab");
   unlink ("/etc/hosts");
+  unlink ("/etc/services");
   server = start (&settings);
   shown = ask_mount3 (NFS_MOUNT_PORT, "/exports/one", NULL);
   g_clear_pointer (&server, nfs_server_stop);
@@ -242,7 +243,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     SERVED (each_export_is_served_by_each_version),
-    SERVED (a_system_without_mtab_and_hosts_serves),
+    SERVED (a_bare_system_serves),
     SERVED (a_client_that_is_not_the_one_is_denied),
     SERVED (a_version_that_is_not_wanted_is_not_served),
     SERVED (an_export_without_its_directory_is_an_error_that_names_it),
