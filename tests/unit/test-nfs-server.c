@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -83,6 +84,38 @@ a_version_that_is_not_wanted_is_not_served (void **state)
   four = start (&only_v4);
   assert_true (ask_lookup4 (3049, "/exports/one", NULL));
   assert_false (ask_mount3 (NFS_MOUNT_PORT, "/exports/one", NULL));
+}
+
+/* This process's own, over the system's: changed at will. */
+static void
+cover_etc (void)
+{
+  g_autofree char *upper = scratch_dir ("etc");
+  g_autofree char *work = scratch_dir ("etc-work");
+  g_autofree char *options = g_strdup_printf ("lowerdir=/etc,upperdir=%s,workdir=%s", upper, work);
+
+  assert_int_equal (mount ("etc", "/etc", "overlay", 0, options), 0);
+}
+
+static void
+a_bare_system_serves (void **state)
+{
+  g_autofree char *data = data_dir ();
+  const NfsExport exports[] = { { .path = "/exports/one", .directory = data }, { 0 } };
+  const NfsServerSettings settings = { .exports = exports, .locks = NFS_LOCKS_GIVEN };
+  g_autoptr (NfsServer) server = NULL;
+  gboolean shown;
+
+  cover_etc ();
+  unlink ("/etc/mtab");
+  unlink ("/etc/hosts");
+  unlink ("/etc/services");
+  server = start (&settings);
+  shown = ask_mount3 (NFS_MOUNT_PORT, "/exports/one", NULL);
+  g_clear_pointer (&server, nfs_server_stop);
+  assert_int_equal (access ("/etc/mtab", F_OK), -1);
+  assert_int_equal (umount2 ("/etc", MNT_DETACH), 0);
+  assert_true (shown);
 }
 
 static void
@@ -210,6 +243,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     SERVED (each_export_is_served_by_each_version),
+    SERVED (a_bare_system_serves),
     SERVED (a_client_that_is_not_the_one_is_denied),
     SERVED (a_version_that_is_not_wanted_is_not_served),
     SERVED (an_export_without_its_directory_is_an_error_that_names_it),

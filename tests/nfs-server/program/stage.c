@@ -23,22 +23,49 @@ static gboolean throw (GError * *error, const char *act, const char *object)
   return FALSE;
 }
 
-/* A minimal system lacks what the servers look into: the mounts, and who "localhost" is. It gets them over its own /etc,
- * which stays as it is. */
-static gboolean
-complete_etc (GError **error)
+/* What the servers look into and a minimal system lacks: what is mounted, who "localhost" is, where a portmapper
+ * listens. */
+static const struct
 {
-  const gboolean has_mounts = access ("/etc/mtab", F_OK) == 0;
-  const gboolean has_hosts = access ("/etc/hosts", F_OK) == 0;
+  const char *path;
+  const char *text; /* NULL: a link to the mounts */
+} etc_files[] = {
+  { "/etc/mtab", NULL },
+  { "/etc/hosts", "127.0.0.1 localhost\n" },
+  { "/etc/services", "sunrpc 111/tcp\nsunrpc 111/udp\n" },
+};
 
-  if (has_mounts && has_hosts)
-    return TRUE;
+/* Laid over the system's /etc, which itself stays as it is. */
+static gboolean
+cover_etc (GError **error)
+{
   if (mkdir ("/run/etc", 0755) < 0 || mkdir ("/run/etc.work", 0755) < 0
       || mount ("etc", "/etc", "overlay", 0, "lowerdir=/etc,upperdir=/run/etc,workdir=/run/etc.work") < 0)
     return throw (error, "mount an overlay on", "/etc");
-  if (!has_mounts && symlink ("/proc/self/mounts", "/etc/mtab") < 0)
-    return throw (error, "make", "/etc/mtab");
-  return has_hosts || g_file_set_contents ("/etc/hosts", "127.0.0.1 localhost\n", -1, error);
+  return TRUE;
+}
+
+static gboolean
+complete_etc (GError **error)
+{
+  gboolean covered = FALSE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (etc_files); i++)
+    {
+      const char *const path = etc_files[i].path;
+      const char *const text = etc_files[i].text;
+
+      if (access (path, F_OK) == 0)
+        continue;
+      if (!covered && !cover_etc (error))
+        return FALSE;
+      covered = TRUE;
+      if (text == NULL && symlink ("/proc/self/mounts", path) < 0)
+        return throw (error, "make", path);
+      if (text != NULL && !g_file_set_contents (path, text, -1, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 gboolean
