@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/layout.h"
+#include "engine/watch.h"
 
 EngineVolume *
 engine_volume_new (const char *root, const char *uid, const char *name, const char *spec_name, const char *plugin)
@@ -36,6 +37,7 @@ engine_volume_free (EngineVolume *self)
   g_clear_pointer (&self->resolved_of, g_variant_unref);
   g_clear_pointer (&self->conditions, g_ptr_array_unref);
   g_clear_pointer (&self->published, sys_published_free);
+  engine_watch_drop (self);
   g_free (self);
 }
 

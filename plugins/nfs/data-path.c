@@ -29,7 +29,7 @@ nfs_data_path_open (const NfsDataPath *self, const KvolPodVolume *volume, const 
   if (nfs_kernel_has_client (found->version))
     made->fd = open_kernel (self, target, found, cancellable, error);
   else if (has_user_path (self->host))
-    made->fd = nfs_user_path_open (self->host, target, found, volume, self->usec, cancellable, error);
+    made->fd = nfs_user_path_open (self->host, target, found, volume, self->usec, made, cancellable, error);
   else
     return nfs_cause_throw (
         error, NFS_NO_DATA_PATH,

@@ -213,6 +213,123 @@ story_error (Story *story)
   return g_variant_print (status, FALSE);
 }
 
+/* Waits, without asking anybody, until the status says that the server has died. */
+static void
+await_mark (Ground *self)
+{
+  gint64 began = g_get_monotonic_time ();
+
+  for (;;)
+    {
+      g_autofree char *said = story_error (self->story);
+
+      if (strstr (said, "ServerDied") != NULL && strstr (said, "has died") != NULL)
+        return;
+      if (g_get_monotonic_time () - began > 3 * TEN_SECONDS)
+        fail_msg ("\"%s\" does not say that the server has died", said);
+      g_usleep (10 * G_TIME_SPAN_MILLISECOND);
+    }
+}
+
+static void
+assert_dead (int fd)
+{
+  char byte;
+
+  assert_int_equal (pread (fd, &byte, 1, 0), -1);
+  assert_true (errno == ENOTCONN || errno == ECONNABORTED);
+}
+
+/* What a container has: the mount itself, wherever it hangs meanwhile. */
+static int
+take_copy (const char *path)
+{
+  int tree = (int) syscall (SYS_open_tree, AT_FDCWD, path, 1 /* OPEN_TREE_CLONE */ | O_CLOEXEC);
+
+  assert_true (tree >= 0);
+  return tree;
+}
+
+static void
+a_server_that_dies_is_marked_and_replaced_without_anybody_asking (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = pod_of ("web", "");
+  g_autofree char *place = in_pod (self, "web", NULL);
+  g_autofree char *file = in_pod (self, "web", "file");
+  g_autoptr (GError) error = NULL;
+  g_autofree char *said = NULL;
+  int container, fd, dead;
+
+  story_sync (self->story, pod);
+  assert_true (g_file_set_contents (file, "content", -1, NULL));
+  container = take_copy (place);
+  fd = openat (container, "file", O_RDONLY | O_CLOEXEC);
+  assert_true (fd >= 0);
+  dead = get_server ();
+  assert_int_equal (kill (dead, SIGKILL), 0);
+  await_mark (self);
+  assert_true (kvol_manager_wait_pod (self->story->manager, "web-uid", NULL, &error));
+  assert_int_not_equal (get_server (), dead);
+  /* Who has the old one has errors, and does not hang. */
+  assert_dead (fd);
+  assert_int_equal (faccessat (container, "file", F_OK, 0), -1);
+  assert_true (file_has (file, "content"));
+  close (fd);
+  close (container);
+  /* The mark outlives a sync, and whoever comes next finds it. */
+  story_sync (self->story, pod);
+  story_restart (self->story);
+  g_variant_unref (kvol_manager_recover (self->story->manager, FALSE, NULL, NULL));
+  said = story_error (self->story);
+  assert_non_null (strstr (said, "ServerDied"));
+  story_remove (self->story, pod);
+  assert_no_server ();
+}
+
+static void
+a_server_that_died_while_nobody_watched_is_replaced_by_the_next_sync (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = pod_of ("web", "");
+  g_autofree char *file = in_pod (self, "web", "file");
+  g_autofree char *said = NULL;
+  int dead;
+
+  story_sync (self->story, pod);
+  assert_true (g_file_set_contents (file, "content", -1, NULL));
+  dead = get_server ();
+  story_restart (self->story);
+  assert_int_equal (kill (dead, SIGKILL), 0);
+  story_sync (self->story, pod);
+  assert_int_not_equal (get_server (), dead);
+  said = story_error (self->story);
+  assert_non_null (strstr (said, "ServerDied"));
+  assert_true (file_has (file, "content"));
+  story_remove (self->story, pod);
+  assert_no_server ();
+}
+
+/* One who has come after another watches as well. */
+static void
+who_recovers_watches_the_server_too (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = pod_of ("web", "");
+  g_autofree char *file = in_pod (self, "web", "file");
+  g_autoptr (GError) error = NULL;
+
+  story_sync (self->story, pod);
+  story_restart (self->story);
+  story_sync (self->story, pod);
+  assert_int_equal (kill (get_server (), SIGKILL), 0);
+  await_mark (self);
+  assert_true (kvol_manager_wait_pod (self->story->manager, "web-uid", NULL, &error));
+  assert_true (g_file_set_contents (file, "content", -1, NULL));
+  story_remove (self->story, pod);
+  assert_no_server ();
+}
+
 static void
 a_dead_server_costs_its_pod_errors_and_others_nothing (void **state)
 {
@@ -221,8 +338,6 @@ a_dead_server_costs_its_pod_errors_and_others_nothing (void **state)
   g_autoptr (KvolPod) next = pod_of ("next", "");
   g_autofree char *file = in_pod (self, "web", "file");
   g_autofree char *other = in_pod (self, "next", "file");
-  g_autofree char *said = NULL;
-  g_autoptr (GError) error = NULL;
   gint64 began;
 
   story_sync (self->story, pod);
@@ -230,10 +345,8 @@ a_dead_server_costs_its_pod_errors_and_others_nothing (void **state)
   began = g_get_monotonic_time ();
   while (access (file, F_OK) < 0 && errno != ENOTCONN && errno != ECONNABORTED)
     assert_true (g_get_monotonic_time () - began < TEN_SECONDS);
-  assert_true (kvol_manager_sync_pod (self->story->manager, pod, NULL, &error) || error != NULL);
-  said = story_error (self->story);
-  if (strstr (said, "has died") == NULL)
-    fail_msg ("\"%s\" does not say that the server has died", said);
+  await_mark (self);
+  assert_true (kvol_manager_wait_pod (self->story->manager, "web-uid", NULL, NULL));
   story_sync (self->story, next);
   assert_true (g_file_set_contents (other, "well", -1, NULL));
   story_remove (self->story, next);
@@ -357,6 +470,9 @@ main (void)
     ON_GROUND (a_read_only_volume_cannot_be_written),
     ON_GROUND (the_server_outlives_who_started_it_and_another_ends_it),
     ON_GROUND (a_dead_server_costs_its_pod_errors_and_others_nothing),
+    ON_GROUND (a_server_that_dies_is_marked_and_replaced_without_anybody_asking),
+    ON_GROUND (a_server_that_died_while_nobody_watched_is_replaced_by_the_next_sync),
+    ON_GROUND (who_recovers_watches_the_server_too),
     ON_GROUND (a_volume_of_a_frozen_server_is_down_within_ten_seconds),
     ON_GROUND (what_a_server_lost_before_fsync_is_written_again),
     ON_GROUND (what_cannot_be_written_again_is_said_by_fsync),
