@@ -215,6 +215,9 @@ engine_condition_get (RecordReader *record, EngineVolume *volume)
       EngineCondition *condition = append (volume, record_get_text (record));
 
       condition->text = g_strdup (record_get_text (record));
-      condition->kind = (guint) MIN (record_get_number (record), ENGINE_CONDITION_LASTING);
+
+      guint64 kind = record_get_number (record);
+
+      condition->kind = (guint) MIN (kind, ENGINE_CONDITION_LASTING);
     }
 }
