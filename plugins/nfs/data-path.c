@@ -17,7 +17,8 @@ open_kernel (const NfsDataPath *self, const NfsTarget *target, const NfsFound *f
 static gboolean
 has_user_path (const KvolHost *host)
 {
-  return KVOL_HAS (host, spawn_server) && host->spawn_server != NULL && host->create_fs != NULL;
+  return KVOL_HAS (host, spawn_server) && host->spawn_server != NULL && host->create_fs != NULL
+         && KVOL_HAS (host, set_tree_options) && host->set_tree_options != NULL;
 }
 
 gboolean

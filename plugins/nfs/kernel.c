@@ -208,17 +208,6 @@ mount_any_minor (const KvolHost *host, const NfsTarget *target, const NfsFound *
   return -1;
 }
 
-static gboolean
-set_tree_options (const KvolHost *host, const NfsTarget *target, int tree, GError **error)
-{
-  g_autoptr (GPtrArray) options = g_ptr_array_new ();
-
-  for (guint i = 0; i < target->options.mount->len; i++)
-    g_ptr_array_add (options, target->options.mount->pdata[i]);
-  g_ptr_array_add (options, NULL);
-  return host->set_tree_options (host, tree, (const char *const *) options->pdata, error);
-}
-
 int
 nfs_kernel_mount (const KvolHost *host, const NfsTarget *target, const NfsFound *found, GCancellable *cancellable,
                   GError **error)
@@ -232,7 +221,7 @@ nfs_kernel_mount (const KvolHost *host, const NfsTarget *target, const NfsFound 
                                 : mount_minor (host, target, found, minor, local_locks, cancellable, &failure);
 
   if (tree >= 0)
-    return set_tree_options (host, target, tree, error) ? g_steal_fd (&tree) : -1;
+    return nfs_target_set_options (target, host, tree, error) ? g_steal_fd (&tree) : -1;
   throw_mount (error, source, failure);
   return -1;
 }
@@ -258,7 +247,7 @@ nfs_kernel_run_helper (const KvolHost *host, const NfsTarget *target, const NfsF
                                               (const char *const *) options->pdata, cancellable, &failure);
 
   if (tree >= 0)
-    return set_tree_options (host, target, tree, error) ? g_steal_fd (&tree) : -1;
+    return nfs_target_set_options (target, host, tree, error) ? g_steal_fd (&tree) : -1;
   throw_mount (error, source, failure);
   return -1;
 }

@@ -39,6 +39,17 @@ nfs_target_read (NfsTarget *self, const KvolNodeVolume *volume, GError **error)
   return TRUE;
 }
 
+gboolean
+nfs_target_set_options (const NfsTarget *self, const KvolHost *host, int tree_fd, GError **error)
+{
+  g_autoptr (GPtrArray) options = g_ptr_array_new ();
+
+  for (guint i = 0; i < self->options.mount->len; i++)
+    g_ptr_array_add (options, self->options.mount->pdata[i]);
+  g_ptr_array_add (options, NULL);
+  return host->set_tree_options (host, tree_fd, (const char *const *) options->pdata, error);
+}
+
 void
 nfs_target_clear (NfsTarget *self)
 {

@@ -11,5 +11,7 @@ typedef struct {
 } NfsTarget;
 
 gboolean nfs_target_read  (NfsTarget *self, const KvolNodeVolume *volume, GError **error);
+/* Gives a detached mount those of the mount options that are the one mount's: "ro", "noatime", ... */
+gboolean nfs_target_set_options (const NfsTarget *self, const KvolHost *host, int tree_fd, GError **error);
 void     nfs_target_clear (NfsTarget *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NfsTarget, nfs_target_clear)

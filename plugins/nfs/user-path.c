@@ -263,8 +263,8 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
   if (!find_v3 (target, found, usec, &by_3, cancellable, error))
     return -1;
   args = make_args (target, &by_3, volume);
-  if (!make_tree (host, &parts, source, cancellable, error) || !start (host, &parts, args, usec, cancellable, error)
-      || !write_down (host, &parts, volume, error))
+  if (!make_tree (host, &parts, source, cancellable, error) || !nfs_target_set_options (target, host, parts.tree, error)
+      || !start (host, &parts, args, usec, cancellable, error) || !write_down (host, &parts, volume, error))
     return -1;
   watch (&parts.pidfd, made);
   tree = parts.tree;
