@@ -87,13 +87,15 @@ typedef struct {
   int                   userns_fd;       /* the pod's user namespace, or -1 */
 } KvolPodVolume;
 
-/* What came of a call that makes something. Zeroed by the host, fd is -1. */
+/* What came of a call that makes something. Zeroed by the host, fd and watch_fd are -1. */
 enum {
   KVOL_MADE_FILLED,     /* the directory that was given holds the content */
   KVOL_MADE_TREE,       /* fd is a detached mount, for the host to hang */
   KVOL_MADE_HOST_PATH,  /* path exists and is the volume as it stands; nothing to hang */
   KVOL_MADE_MOUNTED,    /* another process mounted target_path; the host verifies by mount id */
   KVOL_MADE_DEVICE,     /* path is a block device, disk_seq its sequence number */
+  KVOL_MADE_LOST,       /* refresh: what is mounted will never answer again; the host takes it down and calls setup().
+                         * What was warned of in this call stays with the volume: whoever has the old mount keeps it */
 };
 enum { KVOL_APPLIED_FS_GROUP = 1, KVOL_APPLIED_SELINUX = 2, KVOL_APPLIED_READ_ONLY = 4 };
 
@@ -106,6 +108,9 @@ typedef struct {
   guint64   applied;            /* what the host need not do any more */
   guint64   disk_seq;
   gint64    next_refresh_usec;  /* wall clock: refresh then, whatever else happens; 0: when an object changes */
+  gint32    watch_fd;           /* setup, refresh: refresh when it becomes readable (a pidfd does when its process has
+                                 * ended); the host's from then on; -1: none. Set it only if KVOL_HAS says so */
+  guint32   reserved;
 } KvolMade;
 
 typedef struct {
@@ -255,7 +260,7 @@ struct _KvolHost {
   G_STATIC_ASSERT (sizeof (type) == G_STRUCT_OFFSET (type, member) + sizeof (((type *) 0)->member))
 KVOL_ENDS_WITH (KvolNodeVolume, capacity);
 KVOL_ENDS_WITH (KvolPodVolume, userns_fd);
-KVOL_ENDS_WITH (KvolMade, next_refresh_usec);
+KVOL_ENDS_WITH (KvolMade, reserved);
 KVOL_ENDS_WITH (KvolUsageInfo, inodes_free);
 KVOL_ENDS_WITH (KvolFile, reserved);
 KVOL_ENDS_WITH (KvolPluginDesc, scrub);

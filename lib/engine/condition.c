@@ -25,7 +25,22 @@ engine_condition_begin (Engine *self, EngineVolume *volume)
     {
       EngineCondition *condition = volume->conditions->pdata[i];
 
-      condition->stale = condition->passing || !refresh;
+      condition->stale =
+          condition->kind == ENGINE_CONDITION_PASSING || (condition->kind == ENGINE_CONDITION_OF_SET_UP && !refresh);
+    }
+  g_mutex_unlock (&self->lock);
+}
+
+void
+engine_condition_keep (Engine *self, EngineVolume *volume)
+{
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; volume->conditions != NULL && i < volume->conditions->len; i++)
+    {
+      EngineCondition *condition = volume->conditions->pdata[i];
+
+      if (!condition->stale && condition->kind == ENGINE_CONDITION_PASSING)
+        condition->kind = ENGINE_CONDITION_LASTING;
     }
   g_mutex_unlock (&self->lock);
 }
@@ -114,7 +129,8 @@ set (EnginePod *pod, EngineVolume *volume, const char *reason, const char *text)
     return FALSE;
   g_free (condition->text);
   condition->text = g_strdup (text);
-  condition->passing = volume->state == ENGINE_READY;
+  if (condition->kind != ENGINE_CONDITION_LASTING)
+    condition->kind = volume->state == ENGINE_READY ? ENGINE_CONDITION_PASSING : ENGINE_CONDITION_OF_SET_UP;
   pod->unsaved = TRUE;
   return TRUE;
 }
@@ -209,7 +225,7 @@ engine_condition_put (GByteArray *record, const EngineVolume *volume)
 
       record_put_text (record, condition->reason);
       record_put_text (record, condition->text);
-      record_put_number (record, condition->passing);
+      record_put_number (record, condition->kind);
     }
 }
 
@@ -221,6 +237,9 @@ engine_condition_get (RecordReader *record, EngineVolume *volume)
       EngineCondition *condition = append (volume, record_get_text (record));
 
       condition->text = g_strdup (record_get_text (record));
-      condition->passing = record_get_number (record) != 0;
+
+      guint64 kind = record_get_number (record);
+
+      condition->kind = (guint) MIN (kind, ENGINE_CONDITION_LASTING);
     }
 }

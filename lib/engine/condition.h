@@ -9,7 +9,11 @@
 typedef struct {
   char    *reason;  /* one word, "SwapPossible" */
   char    *text;    /* a sentence */
-  gboolean passing; /* a refresh said so: the next one says it again, or it is over */
+  enum {
+    ENGINE_CONDITION_OF_SET_UP, /* holds until the next set-up */
+    ENGINE_CONDITION_PASSING,   /* a refresh said so: the next one says it again, or it is over */
+    ENGINE_CONDITION_LASTING,   /* holds for as long as the pod has the volume */
+  } kind;
   gboolean stale;   /* it was not said again yet */
 } EngineCondition;
 
@@ -20,6 +24,9 @@ void engine_condition_free (EngineCondition *self);
  * a READY volume what a refresh had said. */
 void engine_condition_begin (Engine *self, EngineVolume *volume);
 void engine_condition_end   (Engine *self, EnginePod *pod, EngineVolume *volume);
+
+/* Between them: what was warned of in this call holds for as long as the pod has the volume. */
+void engine_condition_keep  (Engine *self, EngineVolume *volume);
 
 /* Takes the event in: a warning from within such a call is a condition; all are logged when they are news. */
 void engine_condition_hear  (Engine *self, const char *plugin, gboolean warning, const char *reason, const char *text);

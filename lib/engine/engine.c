@@ -12,6 +12,7 @@
 #include "engine/services.h"
 #include "engine/sync.h"
 #include "engine/token.h"
+#include "engine/watch.h"
 #include "loader/place.h"
 #include "sys/beneath.h"
 #include "sys/entry.h"
@@ -87,6 +88,7 @@ engine_new (const char *root_dir, const EngineOps *ops, gpointer data, GError **
   self->wishes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->registry = loader_registry_new (&engine_services, self, worker, LOADER_IN_WORKER_WHEN_ASKED);
   self->retry = engine_retry_new (self, try_again, engine_sync_due);
+  self->watch = engine_watch_new (self);
   self->tokens = engine_tokens_new (NULL, NULL);
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
@@ -106,6 +108,7 @@ engine_new (const char *root_dir, const EngineOps *ops, gpointer data, GError **
 void
 engine_free (Engine *self)
 {
+  engine_watch_free (self->watch);
   engine_retry_free (self->retry);
   /* A plugin that is closed may still have something to say. */
   loader_registry_free (self->registry);

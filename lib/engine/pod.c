@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/layout.h"
+#include "engine/watch.h"
 
 EngineVolume *
 engine_volume_new (const char *root, const char *uid, const char *name, const char *spec_name, const char *plugin)
@@ -37,6 +38,7 @@ engine_volume_free (EngineVolume *self)
   g_clear_pointer (&self->conditions, g_ptr_array_unref);
   g_clear_pointer (&self->binds, g_ptr_array_unref);
   g_clear_pointer (&self->published, sys_published_free);
+  engine_watch_drop (self);
   g_free (self);
 }
 

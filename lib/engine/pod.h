@@ -51,6 +51,7 @@ typedef struct {
   guint64        content_ino;
   gboolean       is_first;     /* shared: nobody else may have that content yet, see engine/owner.h */
   gint64         looked_at;    /* monotonic: when each of the published files was last looked at */
+  GSource       *watch;        /* what its plugin wants looked at, see engine/watch.h; or NULL */
   gint64         due;          /* wall clock: when its plugin wants to be asked again; 0: it does not say */
 } EngineVolume;
 

@@ -16,6 +16,7 @@ struct _Engine {
   gpointer         data;
   LoaderRegistry  *registry;
   struct _EngineRetry *retry;
+  struct _EngineWatch *watch;
   struct _EngineTokens *tokens;
 
   GMutex           lock;

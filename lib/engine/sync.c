@@ -70,6 +70,17 @@ adopt_model (Engine *self, EnginePod *pod, ModelPod *model, gboolean differs)
   g_clear_pointer (&old, model_pod_unref);
 }
 
+/* What is mounted will never answer again: it makes room for another. Who has it open keeps it, and has errors. */
+static gboolean
+take_down_lost (Engine *self, EnginePod *pod, EngineVolume *volume, GCancellable *work, GError **error)
+{
+  g_auto (LayoutPod) layout = LAYOUT_POD_INIT;
+
+  return !engine_volume_is_there (self, volume)
+         || (layout_pod_find (&layout, self->pods_fd, pod->uid, error)
+             && engine_volume_take_down (self, pod, volume, &layout, work, error));
+}
+
 /* Brings what is there up to date. A volume that has lost its place is pending again. A failed refresh leaves the
  * volume as it stands: old content is better than none. */
 static void
@@ -86,9 +97,11 @@ refresh_ready (Engine *self, EnginePod *pod, GCancellable *work)
       engine_condition_begin (self, volume);
       if (!engine_volume_refresh (self, pod, volume, &lost, work, &error))
         error = engine_failure_of_plugin (volume, error);
+      if (lost)
+        engine_condition_keep (self, volume);
       engine_condition_end (self, pod, volume);
       engine_owner_review (self, pod, volume);
-      if (lost)
+      if (lost && take_down_lost (self, pod, volume, work, &error))
         {
           /* Its id stays known: what lies in its place instead is not ours. */
           engine_set_made (self, volume, ENGINE_MADE_UNKNOWN, &volume->mount, NULL);

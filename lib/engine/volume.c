@@ -11,6 +11,7 @@
 #include "engine/owner.h"
 #include "engine/place.h"
 #include "engine/subpath.h"
+#include "engine/watch.h"
 #include "sys/beneath.h"
 #include "sys/cgroup.h"
 #include "sys/entry.h"
@@ -33,17 +34,26 @@ find_plugin (Engine *self, const EngineVolume *volume, GError **error)
   return NULL;
 }
 
+/* When the plugin wants to be asked about the volume again. */
+static void
+note_wishes (Engine *self, const EnginePod *pod, EngineVolume *volume, KvolMade *made)
+{
+  volume->due = made->next_refresh_usec;
+  engine_watch_set (self->watch, pod, volume, g_steal_fd (&made->watch_fd));
+}
+
 /* A refresh that fails was due all the same, and stays due. */
 static gboolean
-refresh_at (const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call, int dir_fd,
-            GCancellable *cancellable, GError **error)
+refresh_at (Engine *self, const LoaderPlugin *plugin, const EnginePod *pod, EngineVolume *volume,
+            const EngineCall *call, int dir_fd, gboolean *ret_lost, GCancellable *cancellable, GError **error)
 {
   g_auto (KvolMade) made = LOADER_MADE_INIT;
   gboolean done = plugin->desc.refresh == NULL
                   || plugin->desc.refresh (plugin->self, &call->pod, dir_fd, &made, cancellable, error);
 
+  *ret_lost = done && made.kind == KVOL_MADE_LOST && volume->made == ENGINE_MADE_MOUNT;
   if (done || made.next_refresh_usec != 0)
-    volume->due = made.next_refresh_usec;
+    note_wishes (self, pod, volume, &made);
   return done;
 }
 
@@ -131,15 +141,22 @@ put_in_place (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVo
     }
 }
 
-/* A volume that is mounted in its place already, by a set-up that was cut off. */
+/* A volume that is mounted in its place already, by a set-up that was cut off. If what is behind it has died since, the
+ * next refresh, which comes at once, finds that out as well. */
 static gboolean
-take_over (Engine *self, const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call,
+take_over (Engine *self, const LoaderPlugin *plugin, const EnginePod *pod, EngineVolume *volume, const EngineCall *call,
            const SysMountInfo *info, int dir_fd, GCancellable *cancellable, GError **error)
 {
+  gboolean lost = FALSE;
+
   if (!engine_place_is_own_mount (volume, info))
     return engine_place_throw_foreign (volume, error);
   engine_set_made (self, volume, ENGINE_MADE_MOUNT, &info->mount, NULL);
-  return refresh_at (plugin, volume, call, dir_fd, cancellable, error);
+  if (!refresh_at (self, plugin, pod, volume, call, dir_fd, &lost, cancellable, error))
+    return FALSE;
+  if (lost)
+    volume->due = g_get_real_time ();
+  return TRUE;
 }
 
 /* Opens the volume's place, which is made when it is not there. Opening the root of a mount for reading asks its
@@ -168,12 +185,12 @@ set_up_in (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolum
   if (dir < 0 || (!was_made && !sys_mount_lookup (dir, "", &info, error)))
     return FALSE;
   if (info.is_mount_root)
-    return take_over (self, plugin, volume, call, &info, dir, cancellable, error);
+    return take_over (self, plugin, pod, volume, call, &info, dir, cancellable, error);
 
   if (plugin->desc.setup (plugin->self, &call->pod, dir, &made, cancellable, error)
       && put_in_place (self, plugin, pod, volume, call, &made, parent_fd, dir, cancellable, error))
     {
-      volume->due = made.next_refresh_usec;
+      note_wishes (self, pod, volume, &made);
       return TRUE;
     }
   /* Empty, or what is in it is the plugin's to find again at the next try. */
@@ -183,8 +200,8 @@ set_up_in (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolum
 }
 
 static gboolean
-set_up_host_path (Engine *self, const LoaderPlugin *plugin, EngineVolume *volume, const EngineCall *call,
-                  GCancellable *cancellable, GError **error)
+set_up_host_path (Engine *self, const LoaderPlugin *plugin, const EnginePod *pod, EngineVolume *volume,
+                  const EngineCall *call, GCancellable *cancellable, GError **error)
 {
   g_auto (KvolMade) made = LOADER_MADE_INIT;
 
@@ -196,7 +213,7 @@ set_up_host_path (Engine *self, const LoaderPlugin *plugin, EngineVolume *volume
       return FALSE;
     }
   engine_set_made (self, volume, ENGINE_MADE_HOST_PATH, NULL, made.path);
-  volume->due = made.next_refresh_usec;
+  note_wishes (self, pod, volume, &made);
   return TRUE;
 }
 
@@ -234,7 +251,7 @@ engine_volume_set_up (Engine *self, EnginePod *pod, EngineVolume *volume, Layout
     return FALSE;
 
   if (plugin->desc.flags & KVOL_PLUGIN_NO_DIRECTORY)
-    return set_up_host_path (self, plugin, volume, &call, cancellable, error);
+    return set_up_host_path (self, plugin, pod, volume, &call, cancellable, error);
 
   int parent = -1;
 
@@ -298,7 +315,7 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
     {
       engine_call_init (&call, self, pod, volume);
       return engine_call_add_secrets (&call, self, pod, cancellable, error)
-             && set_up_host_path (self, plugin, volume, &call, cancellable, error);
+             && set_up_host_path (self, plugin, pod, volume, &call, cancellable, error);
     }
   if (plugin->desc.refresh == NULL)
     {
@@ -318,7 +335,7 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
     }
   engine_call_init (&call, self, pod, volume);
   return engine_call_add_secrets (&call, self, pod, cancellable, error)
-         && refresh_at (plugin, volume, &call, dir, cancellable, error);
+         && refresh_at (self, plugin, pod, volume, &call, dir, ret_lost, cancellable, error);
 }
 
 /* Unmounts what lies in the volume's place, when it is the volume's. */
@@ -401,6 +418,7 @@ take_down_all_of (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod 
 
   engine_unmount_init (unmount, self, plugin);
   engine_call_init (&call, self, pod, volume);
+  engine_watch_drop (volume);
   g_clear_pointer (&volume->published, sys_published_free);
   if (layout->pod_fd < 0)
     return call_teardown (plugin, &call, -1, cancellable, error);

@@ -40,6 +40,7 @@ void
 loader_made_clear (KvolMade *made)
 {
   kvol_clear_fd (&made->fd);
+  kvol_clear_fd (&made->watch_fd);
   g_clear_pointer (&made->path, g_free);
   g_clear_pointer (&made->publish_context, g_variant_unref);
 }

@@ -25,7 +25,7 @@ LoaderPlugin *loader_plugin_open (const char *file, const KvolPluginDesc *desc, 
 void loader_plugin_free (LoaderPlugin *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoaderPlugin, loader_plugin_free)
 
-#define LOADER_MADE_INIT { .size = sizeof (KvolMade), .fd = -1 }
+#define LOADER_MADE_INIT { .size = sizeof (KvolMade), .fd = -1, .watch_fd = -1 }
 
 /* Closes and frees what a plugin answered and nobody took. */
 void loader_made_clear (KvolMade *made);

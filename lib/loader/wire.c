@@ -16,7 +16,7 @@
 #define POD_PACK "(m^aym^aym^aym^aym^aym^aymvxxtuhh)"
 #define POD_UNPACK "(m^&aym^&aym^&aym^&aym^&aym^&aymvxxtuhh)"
 #define REQUEST_TYPE "(um" NODE_TYPE "m" POD_TYPE "maymaymaymayxxmvmvh)"
-#define ANSWER_TYPE "(mayxmv(uhmaymvttx)(tttttt))"
+#define ANSWER_TYPE "(mayxmv(uhmaymvttxh)(tttttt))"
 #define ERROR_TYPE "(mayimay)"
 
 typedef struct
@@ -92,6 +92,7 @@ wire_answer_clear (WireAnswer *self)
   g_clear_pointer (&self->made.publish_context, g_variant_unref);
   g_clear_pointer (&self->made.path, g_free);
   kvol_clear_fd (&self->made.fd);
+  kvol_clear_fd (&self->made.watch_fd);
 }
 
 /* ---- packing ---- */
@@ -164,10 +165,10 @@ wire_send_answer (int socket_fd, const WireAnswer *answer, GError **error)
   const KvolUsageInfo *usage = &answer->usage;
   Fds fds = { .n = 0 };
   GVariant *body =
-      g_variant_new ("(m^ayxmv(uhm^aymvttx)(tttttt))", answer->text, answer->number, answer->variant, made->kind,
+      g_variant_new ("(m^ayxmv(uhm^aymvttxh)(tttttt))", answer->text, answer->number, answer->variant, made->kind,
                      pack_fd (&fds, made->fd), made->path, made->publish_context, made->applied, made->disk_seq,
-                     made->next_refresh_usec, usage->capacity_bytes, usage->used_bytes, usage->available_bytes,
-                     usage->inodes, usage->inodes_used, usage->inodes_free);
+                     made->next_refresh_usec, pack_fd (&fds, made->watch_fd), usage->capacity_bytes, usage->used_bytes,
+                     usage->available_bytes, usage->inodes, usage->inodes_used, usage->inodes_free);
 
   return sys_message_send (socket_fd, WIRE_ANSWER, body, fds.fds, fds.n, error);
 }
@@ -287,19 +288,23 @@ wire_take_answer (SysMessage *message, WireCall call, WireAnswer *ret_answer, GE
   KvolMade *made = &answer.made;
   KvolUsageInfo *usage = &answer.usage;
   gint32 fd = -1;
+  gint32 watch = -1;
   int lent;
 
   if (message->kind != WIRE_ANSWER || !g_variant_is_of_type (message->body, G_VARIANT_TYPE (ANSWER_TYPE)))
     return throw_malformed (error, "it is no answer");
-  g_variant_get (message->body, "(m^ayxmv(uhm^aymvttx)(tttttt))", &answer.text, &answer.number, &answer.variant,
+  g_variant_get (message->body, "(m^ayxmv(uhm^aymvttxh)(tttttt))", &answer.text, &answer.number, &answer.variant,
                  &made->kind, &fd, &made->path, &made->publish_context, &made->applied, &made->disk_seq,
-                 &made->next_refresh_usec, &usage->capacity_bytes, &usage->used_bytes, &usage->available_bytes,
+                 &made->next_refresh_usec, &watch, &usage->capacity_bytes, &usage->used_bytes, &usage->available_bytes,
                  &usage->inodes, &usage->inodes_used, &usage->inodes_free);
-  if (!unpack_fd (message, fd, &lent, error) || !has_type (made->publish_context, "a{ss}", error)
+  if (!unpack_fd (message, fd, &lent, error) || !unpack_fd (message, watch, &lent, error)
+      || !has_type (made->publish_context, "a{ss}", error)
       || (call < WIRE_SAVE_RECORD && !has_type (answer.variant, calls[call].variant_type, error)))
     return FALSE;
   if (fd >= 0)
     made->fd = g_steal_fd (&message->fds[fd]);
+  if (watch >= 0)
+    made->watch_fd = g_steal_fd (&message->fds[watch]);
   *ret_answer = answer;
   answer = (WireAnswer) WIRE_ANSWER_INIT;
   sys_message_clear (message);

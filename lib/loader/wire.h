@@ -102,7 +102,7 @@ typedef struct {
 } WireAnswer;
 
 #define WIRE_ANSWER_INIT \
-  { .made = { .size = sizeof (KvolMade), .fd = -1 }, .usage = { .size = sizeof (KvolUsageInfo) } }
+  { .made = { .size = sizeof (KvolMade), .fd = -1, .watch_fd = -1 }, .usage = { .size = sizeof (KvolUsageInfo) } }
 
 void wire_answer_clear (WireAnswer *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WireAnswer, wire_answer_clear)

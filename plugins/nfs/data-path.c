@@ -29,7 +29,8 @@ set_tree_options (const NfsDataPath *self, const NfsTarget *target, int tree, GE
 static gboolean
 has_user_path (const KvolHost *host)
 {
-  return KVOL_HAS (host, spawn_server) && host->spawn_server != NULL && host->create_fs != NULL;
+  return KVOL_HAS (host, spawn_server) && host->spawn_server != NULL && host->create_fs != NULL
+         && KVOL_HAS (host, set_tree_options) && host->set_tree_options != NULL;
 }
 
 gboolean
@@ -42,7 +43,7 @@ nfs_data_path_open (const NfsDataPath *self, const KvolPodVolume *volume, const 
   if (nfs_kernel_has_client (found->version))
     tree = open_kernel (self, target, found, cancellable, error);
   else if (has_user_path (self->host))
-    tree = nfs_user_path_open (self->host, target, found, volume, self->usec, cancellable, error);
+    tree = nfs_user_path_open (self->host, target, found, volume, self->usec, made, cancellable, error);
   else
     return nfs_cause_throw (
         error, NFS_NO_DATA_PATH,

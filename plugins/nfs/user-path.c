@@ -267,9 +267,17 @@ open_locks (const KvolHost *host, Parts *parts, const NfsTarget *target, const K
   return parts->locks >= 0;
 }
 
+/* The pidfd becomes readable when the server ends. */
+static void
+watch (int *pidfd, KvolMade *made)
+{
+  if (KVOL_HAS (made, watch_fd))
+    made->watch_fd = g_steal_fd (pidfd);
+}
+
 int
 nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFound *found, const KvolPodVolume *volume,
-                    gint64 usec, GCancellable *cancellable, GError **error)
+                    gint64 usec, KvolMade *made, GCancellable *cancellable, GError **error)
 {
   g_auto (Parts) parts = { -1, -1, -1, -1, { -1, -1 }, -1 };
   g_autofree char *source = g_strdup_printf ("%s:%s", target->server, target->path);
@@ -289,6 +297,7 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
       nfs_user_locks_undo (host, target, volume, cancellable);
       return -1;
     }
+  watch (&parts.pidfd, made);
   tree = parts.tree;
   parts.tree = -1;
   return tree;
@@ -296,26 +305,29 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
 
 /* ---- later ---- */
 
-gboolean
-nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, GCancellable *cancellable, GError **error)
+void
+nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, KvolMade *made, GCancellable *cancellable)
 {
+  g_autofree char *text = NULL;
   NfsUserServer server;
   int pidfd;
 
   if (!nfs_user_server_from_record (&server, volume->volume->record))
-    return TRUE;
+    return;
   pidfd = nfs_user_server_open (&server);
   if (pidfd >= 0)
     {
-      close (pidfd);
-      return TRUE;
+      watch (&pidfd, made);
+      close_fd (&pidfd);
+      return;
     }
   /* Nobody can write under them any more, and others wait for them. */
   nfs_user_locks_free (host, volume, cancellable);
-  g_set_error (error, KVOL_ERROR, KVOL_ERROR_UNCERTAIN,
-               "the volume's server (%s, process %" G_GINT64_FORMAT ") has died: the pod gets errors; start it anew",
-               SERVER_PROGRAM, server.pid);
-  return FALSE;
+  text = g_strdup_printf ("its server (%s, process %" G_GINT64_FORMAT ") has died, and another takes its place: "
+                          "containers from before get errors until they are started again",
+                          SERVER_PROGRAM, server.pid);
+  host->event (host, TRUE, "ServerDied", text);
+  made->kind = KVOL_MADE_LOST;
 }
 
 gboolean

@@ -7,11 +7,11 @@
 /* A detached mount of @target, which was @found, and the server behind it, which is in the volume's record. -1 with a
  * cause or another error; the server is gone then. @usec: for each, the probe by version 3 and the server's start. */
 int nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFound *found,
-                        const KvolPodVolume *volume, gint64 usec, GCancellable *cancellable, GError **error);
+                        const KvolPodVolume *volume, gint64 usec, KvolMade *made, GCancellable *cancellable,
+                        GError **error);
 
-/* FALSE when the volume has a server according to its record, and that has ended. */
-gboolean nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, GCancellable *cancellable,
-                              GError **error);
+/* Looks whether the server that the volume has according to its record lives: it is watched, or the volume is lost. */
+void nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, KvolMade *made, GCancellable *cancellable);
 
 /* The volume has been unmounted: the server, if it has one, has a few seconds to end by itself. */
 gboolean nfs_user_path_close (const KvolHost *host, const KvolPodVolume *volume, GCancellable *cancellable,
