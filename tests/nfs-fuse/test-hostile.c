@@ -316,6 +316,35 @@ the_name_of_an_unlinked_file_goes_with_its_last_reader (void **state)
   assert_int_equal (count_names (export.data), 0);
 }
 
+static void
+the_name_of_an_unlinked_file_cannot_be_taken_from_its_reader (void **state)
+{
+  g_auto (ServedExport) export;
+  g_auto (Served) volume = { 0 };
+  g_autofree char *path = NULL;
+  g_autofree char *kept = NULL;
+  g_autoptr (GDir) dir = NULL;
+  int fd;
+
+  if (!served_export_open (&export, FALSE))
+    skip ();
+  served_start (&volume, NULL);
+  path = file_of (&volume);
+  assert_true (g_file_set_contents (path, "content", -1, NULL));
+  fd = open (path, O_RDWR | O_CLOEXEC);
+  assert_int_equal (unlink (path), 0);
+  dir = g_dir_open (volume.path, 0, NULL);
+  kept = g_build_filename (volume.path, g_dir_read_name (dir), NULL);
+  assert_int_equal (unlink (kept), -1);
+  assert_int_equal (errno, EBUSY);
+  assert_int_equal (pwrite (fd, "C", 1, 0), 1);
+  assert_int_equal (fsync (fd), 0);
+  close (fd);
+  g_clear_pointer (&dir, g_dir_close);
+  served_stop (&volume);
+  assert_int_equal (count_names (export.data), 0);
+}
+
 int
 main (void)
 {
@@ -327,6 +356,7 @@ main (void)
     cmocka_unit_test (an_answer_longer_than_its_message_is_an_error),
     cmocka_unit_test (an_answer_without_an_end_costs_a_connection_only),
     cmocka_unit_test (the_name_of_an_unlinked_file_goes_with_its_last_reader),
+    cmocka_unit_test (the_name_of_an_unlinked_file_cannot_be_taken_from_its_reader),
   };
   const char *reason = NULL;
 

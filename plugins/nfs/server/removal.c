@@ -2,12 +2,14 @@
 /* NFS 3 knows no open files: a file whose last name goes is gone, whoever still has it open. So one that is open here
  * keeps a name of the kind that Linux's own client gives it, ".nfs...", until it is closed. The name is made by
  * renaming when the file is removed, and by linking when another file is to take its place, so that there always is a
- * file of that name.
+ * file of that name. That client does not let it be removed meanwhile either.
  *
  * A removal that was asked for twice, because its answer was lost, finds nothing to remove: that is its success. */
 #include <errno.h>
 
 #include "operations.h"
+
+#define SILLY_PREFIX ".nfs"
 
 static Call *
 removal_call (fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -101,7 +103,7 @@ make_up_name (Volume *volume, guint64 fileid)
 {
   guint n = (guint) g_atomic_int_add (&volume->silly_names, 1);
 
-  return g_strdup_printf (".nfs%016" G_GINT64_MODIFIER "x%08x%04x", fileid,
+  return g_strdup_printf (SILLY_PREFIX "%016" G_GINT64_MODIFIER "x%08x%04x", fileid,
                           (guint) (volume->started / G_TIME_SPAN_MILLISECOND), n);
 }
 
@@ -184,9 +186,31 @@ ask_lookup (Call *self, struct rpc_context *rpc)
   return rpc_nfs3_lookup_async (rpc, loop_answered, &args, self);
 }
 
+/* Whether it is the name under which an open file lives on. Who has it open would be left with nothing. */
+static gboolean
+is_silly_name (Call *self, int failure, const LOOKUP3res *res)
+{
+  gboolean same;
+  Node *node;
+
+  if (failure != 0 || !g_str_has_prefix (self->name, SILLY_PREFIX))
+    return FALSE;
+  node = nodes_get (loop_get_volume (self->loop)->nodes, &res->LOOKUP3res_u.resok.object);
+  g_mutex_lock (&node->lock);
+  same = node->opens > 0 && node->silly_dir == self->node && g_strcmp0 (node->silly_name, self->name) == 0;
+  g_mutex_unlock (&node->lock);
+  node_unref (node);
+  return same;
+}
+
 static void
 take_lookup (Call *self, int failure, gpointer result)
 {
+  if (is_silly_name (self, failure, result))
+    {
+      call_reply_error (self, EBUSY);
+      return;
+    }
   self->other = find_open (self, failure, result);
   if (self->other == NULL)
     {
