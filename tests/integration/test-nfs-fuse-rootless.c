@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
@@ -90,6 +91,15 @@ get_status (int pid, const char *field)
   return g_strndup (at, strcspn (at, "\n"));
 }
 
+/* No control group may be written by this user, so it is the process itself that has a limit. */
+static gboolean
+has_memory_limit (int pid)
+{
+  struct rlimit limit;
+
+  return prlimit (pid, RLIMIT_DATA, NULL, &limit) == 0 && limit.rlim_max <= 1 << 30;
+}
+
 static int
 use_volume (Ground *self)
 {
@@ -111,6 +121,7 @@ use_volume (Ground *self)
   locked = get_status (server, "NoNewPrivs");
   filter = get_status (server, "Seccomp");
   NEED (g_ascii_strtoull (capabilities, NULL, 16) == 0 || g_str_equal (capabilities, "0000000000000400"));
+  NEED (has_memory_limit (server) && getsid (server) == server);
   NEED (g_str_equal (locked, "1") && g_str_equal (filter, "2"));
   NEED (statvfs (place, &shown) == 0 && (shown.f_flag & (ST_NOSUID | ST_NODEV)) == (ST_NOSUID | ST_NODEV));
   NEED (g_file_set_contents (file, "the user's", -1, NULL) && file_has (on_export, "the user's"));
