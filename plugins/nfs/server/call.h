@@ -35,6 +35,7 @@ struct _Call {
   CallThen   then;
   CallResume resume;        /* when a node lets it go on */
   CallResume committed;     /* when what was written is safe */
+  CallResume again;         /* instead of asking once more over a new connection; NULL: it is as good as ever */
   guint      asked;         /* how often this question went out */
   guint      refused;       /* how often the server said "later" */
   gint64     not_before;    /* monotonic: when to ask again */
