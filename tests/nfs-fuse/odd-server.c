@@ -209,17 +209,23 @@ put_write (OddServer *self, GByteArray *out, XdrReader *call)
   put_verifier (self, out);
 }
 
+/* Puts down all that was written, or loses all that was not put down. */
 static void
-put_commit (OddServer *self, GByteArray *out)
+settle (OddServer *self, gboolean forgets)
 {
-  gboolean forgets = g_atomic_int_compare_and_exchange (&self->manners->forgets, TRUE, FALSE);
   GByteArray *from = forgets ? self->lasting : self->content;
   GByteArray *to = forgets ? self->content : self->lasting;
 
-  g_atomic_int_inc (&self->manners->n_commits);
   g_byte_array_set_size (to, 0);
   g_byte_array_append (to, from->data, from->len);
   self->verifier += forgets;
+}
+
+static void
+put_commit (OddServer *self, GByteArray *out)
+{
+  g_atomic_int_inc (&self->manners->n_commits);
+  settle (self, g_atomic_int_compare_and_exchange (&self->manners->forgets, TRUE, FALSE));
   put_change (self, out);
   put_verifier (self, out);
 }
@@ -335,6 +341,23 @@ send_without_end (int fd)
 }
 
 static gboolean
+is_call (const GByteArray *message, guint procedure)
+{
+  return message->len > 24 && message->data[23] == procedure;
+}
+
+static gboolean
+die (OddServer *self)
+{
+  if (!g_atomic_int_compare_and_exchange (&self->manners->dies, TRUE, FALSE))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  settle (self, TRUE);
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+static gboolean
 serve_one (OddServer *self, int fd, const GByteArray *message)
 {
   g_autoptr (GByteArray) reply = NULL;
@@ -366,10 +389,10 @@ serve (gpointer data)
       g_byte_array_append (in, buffer, (guint) n);
       while (good && (message = record_take (in)) != NULL)
         {
-          if (message->len > 24 && message->data[23] == LOOKUP
+          if (is_call (message, LOOKUP)
               && g_atomic_int_compare_and_exchange (&guest->server->manners->fragments, TRUE, FALSE))
             send_without_end (fd);
-          good = serve_one (guest->server, fd, message);
+          good = !(is_call (message, READ) && die (guest->server)) && serve_one (guest->server, fd, message);
           g_byte_array_unref (message);
         }
     }

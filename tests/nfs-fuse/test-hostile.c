@@ -90,6 +90,31 @@ a_lasting_write_is_not_undone_by_an_older_one_that_is_repeated (void **state)
   served_stop (&volume);
 }
 
+static void
+what_a_server_lost_is_not_read_before_it_is_written_again (void **state)
+{
+  OddManners manners = { 0 };
+  g_autoptr (OddServer) server = NULL;
+  g_auto (Served) volume = { 0 };
+  g_autofree char *path = NULL;
+  char buffer[16] = "";
+  int fd;
+
+  need_fuse ();
+  server = odd_server_start (&manners);
+  served_start (&volume, NULL);
+  path = file_of (&volume);
+  fd = open (path, O_RDWR | O_CLOEXEC);
+  assert_int_equal (pwrite (fd, "written", 7, 0), 7);
+  assert_int_equal (posix_fadvise (fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+  g_atomic_int_set (&manners.dies, TRUE);
+  assert_int_equal (pread (fd, buffer, sizeof buffer, 0), 7);
+  assert_false (g_atomic_int_get (&manners.dies));
+  assert_string_equal (buffer, "written");
+  close (fd);
+  served_stop (&volume);
+}
+
 static int
 read_and_close (const char *path, int fd)
 {
@@ -350,6 +375,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_lasting_write_is_not_undone_by_an_older_one_that_is_repeated),
+    cmocka_unit_test (what_a_server_lost_is_not_read_before_it_is_written_again),
     cmocka_unit_test (a_reader_who_may_not_commit_makes_no_writer_lose_anything),
     cmocka_unit_test (who_writes_a_file_of_another_user_can_sync_it),
     cmocka_unit_test (files_that_are_not_synced_do_not_take_all_memory),

@@ -221,6 +221,7 @@ stage_and_unstage_work_in_the_directory (void **state)
   assert_true (desc->stage (self->plugin->self, &self->node, "/dev/sdx", self->dir_fd, &made, NULL, NULL));
   assert_string_equal (made.path, words);
   assert_true (made.next_refresh_usec == 1234567890123456);
+  assert_int_equal (faccessat (made.watch_fd, "staged", F_OK, 0), 0);
   assert_file (self, "staged", "here");
 
   assert_true (desc->unstage (self->plugin->self, &self->node, self->dir_fd, NULL, NULL));

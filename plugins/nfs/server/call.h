@@ -36,6 +36,7 @@ struct _Call {
   CallResume resume;        /* when a node lets it go on */
   CallResume committed;     /* when what was written is safe */
   CallResume given_up;      /* when nobody waits for an answer any more, and somebody else is at work for it; or NULL */
+  CallResume again;         /* instead of asking once more over a new connection; NULL: it is as good as ever */
   guint      asked;         /* how often this question went out */
   guint      refused;       /* how often the server said "later" */
   gint64     not_before;    /* monotonic: when to ask again */

@@ -301,6 +301,8 @@ file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fus
 
   call->offset = (guint64) offset;
   call->size = size;
+  /* What is read there now may have been written and lost. */
+  call->again = go_on_read;
   go_on_read (call);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* On whose behalf the server is asked: user, group and supplementary groups of who made the request, as AUTH_SYS has
- * them (16 groups at most). Immutable, shared by what is done with it. */
+ * them (16 groups at most), and by the numbers that they have in the user namespace of the mount. Immutable, shared by
+ * what is done with it. */
 #pragma once
 
 #define FUSE_USE_VERSION 312

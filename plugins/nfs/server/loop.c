@@ -187,7 +187,10 @@ on_ready (Loop *self, gboolean again)
       Call *call = waiting.head->data;
 
       put (call, NULL);
-      ask_now (self, call, link_get_rpc (self->link));
+      if (call->again != NULL)
+        call->again (call);
+      else
+        ask_now (self, call, link_get_rpc (self->link));
     }
   while (waiting.head != NULL)
     put (waiting.head->data, &self->waiting);
