@@ -24,6 +24,19 @@
 
 #define RUNTIME "crun"
 
+/* One at a time: what was given to a later up counts, also where it could not be an update of what was given before. */
+static void
+add_objects (KvolKubeStore *store, const Options *options, char *path)
+{
+  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
+  g_autoptr (KvolKubeManifest) manifest = NULL;
+
+  g_ptr_array_add (paths, path);
+  manifest = manifests_read (options, paths);
+  problems_print (manifest, KVOL_KUBE_ERROR, stderr);
+  kvol_kube_store_add (store, manifest);
+}
+
 /* The objects of what up was given, then and now. What cannot be read any more is said, and missed only when the
  * container asks for it. */
 static KvolKubeStore *
@@ -41,10 +54,8 @@ load_objects (const Options *options, GError **error)
   for (guint i = 0; i < options->objects->len; i++)
     g_ptr_array_add (paths, options->objects->pdata[i]);
 
-  g_autoptr (KvolKubeManifest) manifest = manifests_read (options, paths);
-
-  problems_print (manifest, KVOL_KUBE_ERROR, stderr);
-  kvol_kube_store_add (store, manifest);
+  for (guint i = 0; i < paths->len; i++)
+    add_objects (store, options, paths->pdata[i]);
   return g_steal_pointer (&store);
 }
 

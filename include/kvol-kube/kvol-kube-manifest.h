@@ -10,7 +10,10 @@ G_BEGIN_DECLS
  * KvolKubeManifest:
  *
  * The Kubernetes objects of some files, and what is wrong with them. Of two objects of one kind, namespace and name the
- * later one counts, and a note says so. Not for two threads at once.
+ * later one counts, and a note says so. What an API server would not accept as an update of the earlier one (another
+ * content of an immutable ConfigMap or Secret, another source of a volume) is an error, and the earlier one stays; but
+ * the files of one directory may be there to choose from, and are no updates of each other. A pod's spec may change:
+ * that makes it another pod. Not for two threads at once.
  */
 #define KVOL_KUBE_TYPE_MANIFEST (kvol_kube_manifest_get_type ())
 KVOL_API G_DECLARE_FINAL_TYPE (KvolKubeManifest, kvol_kube_manifest, KVOL_KUBE, MANIFEST, GObject)
@@ -52,6 +55,18 @@ KVOL_API void kvol_kube_manifest_add_bytes (KvolKubeManifest *self, const char *
  * name that of @self counts. @other's own pods and problems stay its own.
  */
 KVOL_API void kvol_kube_manifest_add_objects (KvolKubeManifest *self, KvolKubeManifest *other);
+
+/**
+ * kvol_kube_manifest_set_older:
+ * @self: a manifest
+ * @older: the manifest that @self takes the place of; nothing may be added to it after
+ *
+ * For objects that change while pods live. What @older holds is there already: an object of @self that an API server
+ * would not accept as its update is an error, and @self holds that of @older instead. So a #KvolKubeStore that got
+ * @older, and now gets @self, never changes an immutable ConfigMap under the pods that use it. Call it before anything
+ * is added.
+ */
+KVOL_API void kvol_kube_manifest_set_older (KvolKubeManifest *self, KvolKubeManifest *older);
 
 /**
  * kvol_kube_manifest_set_node:

@@ -28,9 +28,11 @@ KVOL_API G_DECLARE_INTERFACE (KvolStore, kvol_store, KVOL, STORE, GObject)
  *   positively not there), %KVOL_ERROR_FORBIDDEN, or %KVOL_ERROR_TRANSIENT
  * @request_token: (nullable): asks for a service account token; called on the manager's main context. @request
  *   is `a{sv}` with `audience` `s`, `expirationSeconds` `x`, `namespace`, `serviceAccount`, `pod`, `podUid` `s`
- * @request_token_finish: the answer, `a{sv}` with `token` `s` and `expirationTimestamp` `x` (µs since 1970; absent:
- *   the token does not expire), or %NULL with an error. The manager keeps it, asks again when it is older than
- *   80 % of its life or 24 hours, and drops it when the pod is gone
+ * @request_token_finish: the answer, `a{sv}` with `token` `s`, `expirationTimestamp` `x` (µs since 1970; absent:
+ *   the token does not expire) and, where it grants less than it was asked for, `expirationSeconds` `x` as an API
+ *   server puts it into the answered TokenRequest, or %NULL with an error. The manager keeps it, asks again when it is
+ *   older than 80 % of these seconds or 24 hours, and drops it when the pod is gone. It was issued these seconds, or
+ *   those of the request, before it expires
  */
 struct _KvolStoreInterface {
   GTypeInterface parent;

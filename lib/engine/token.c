@@ -83,13 +83,14 @@ key_of (const EngineTokenUse *use)
                           use->seconds, strlen (use->account), use->account, use->audience);
 }
 
+/* @seconds: that it was granted for. When it was issued follows from them, as upstream has it. */
 static gint64
-due_of (const EngineTokenUse *use, gint64 expiry, gint64 now)
+due_of (gint64 seconds, gint64 expiry, gint64 now)
 {
-  gint64 life = MIN (use->seconds, SECONDS_MAX) * G_TIME_SPAN_SECOND;
+  gint64 life = MIN (seconds, SECONDS_MAX) * G_TIME_SPAN_SECOND;
   gint64 jitter = g_random_int_range (0, MAX_JITTER) * G_TIME_SPAN_SECOND;
 
-  if (use->seconds <= 0)
+  if (seconds <= 0)
     return FOR_EVER;
   if (expiry > FOR_EVER - MAX_AGE)
     return now + MAX_AGE - jitter;
@@ -116,6 +117,7 @@ token_new (const EngineTokenUse *use, GVariant *answer, gint64 now, GError **err
 {
   g_autoptr (Token) self = g_new0 (Token, 1);
   g_autoptr (GVariant) expiry = g_variant_lookup_value (answer, "expirationTimestamp", NULL);
+  gint64 granted = 0;
 
   self->expiry = FOR_EVER;
   if (expiry != NULL && g_variant_is_of_type (expiry, G_VARIANT_TYPE_INT64))
@@ -132,7 +134,8 @@ token_new (const EngineTokenUse *use, GVariant *answer, gint64 now, GError **err
                            "the store answered a token request without a token");
       return NULL;
     }
-  self->due = due_of (use, self->expiry, now);
+  g_variant_lookup (answer, "expirationSeconds", "x", &granted);
+  self->due = due_of (granted > 0 ? granted : use->seconds, self->expiry, now);
   return g_steal_pointer (&self);
 }
 

@@ -111,12 +111,13 @@ use_volume (Ground *self)
   g_autofree char *capabilities = NULL;
   g_autofree char *locked = NULL;
   g_autofree char *filter = NULL;
+  g_autoptr (GArray) left = NULL;
   struct statvfs shown;
   int server;
 
   if (!kvol_manager_sync_pod (self->story->manager, pod, NULL, &error))
     return refuse (error->message);
-  server = get_server ();
+  server = user_servers_get ();
   capabilities = get_status (server, "CapPrm");
   locked = get_status (server, "NoNewPrivs");
   filter = get_status (server, "Seccomp");
@@ -132,7 +133,8 @@ use_volume (Ground *self)
     return refuse (error->message);
   NEED (file_has (file, "the user's"));
   NEED (kvol_manager_remove_pod (self->story->manager, kvol_pod_get_uid (pod), NULL, NULL));
-  NEED (list_servers ()->len == 0);
+  left = user_servers_list ();
+  NEED (left->len == 0);
   return 0;
 }
 

@@ -44,7 +44,7 @@
 static inline void
 kube_validation_on_object (KubeObject *object, gpointer data)
 {
-  kube_object_check (object, data);
+  kube_object_check (object, NULL, data);
   kube_object_free (object);
 }
 

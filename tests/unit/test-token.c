@@ -25,6 +25,7 @@ typedef struct
   gint64 clock;
   guint n_asked;
   gint64 lasts;       /* how long a token is good; 0: it does not say */
+  gint64 granted;     /* the seconds that it says it is good for; 0: it does not say */
   const char *outage; /* what it says instead, or NULL */
   char *request;      /* the last one, printed */
   gconstpointer row;  /* of the test, or NULL */
@@ -51,6 +52,10 @@ answer (gpointer data, GVariant *request, GCancellable *cancellable, GError **er
     }
   if (self->lasts == 0)
     return g_variant_ref_sink (g_variant_new_parsed ("{'token': <%s>}", token));
+  if (self->granted > 0)
+    return g_variant_ref_sink (
+        g_variant_new_parsed ("{'token': <%s>, 'expirationTimestamp': <%x>, 'expirationSeconds': <%x>}", token,
+                              self->clock + self->lasts, self->granted));
   return g_variant_ref_sink (
       g_variant_new_parsed ("{'token': <%s>, 'expirationTimestamp': <%x>}", token, self->clock + self->lasts));
 }
@@ -113,6 +118,7 @@ typedef struct
   gint64 lasts;
   gint64 age; /* at which it is looked at */
   gboolean renewed;
+  gint64 granted; /* the seconds that the store says it is good for; 0: it does not say */
 } AgeRow;
 
 static const AgeRow age_rows[] = {
@@ -131,6 +137,10 @@ static const AgeRow age_rows[] = {
   { "one that never expires, the same day", 3600, 0, 23 * HOUR, FALSE },
   { "one that never expires, the next day", 3600, 0, 24 * HOUR, TRUE },
   { "one that was old when it came", 3600, 10 * MINUTE, 0, TRUE },
+  { "one that was cut, when it comes", 3600, 10 * MINUTE, 0, FALSE, 600 },
+  { "one that was cut, just before 80 % and all jitter", 3600, 10 * MINUTE, 8 * MINUTE - 11 * G_TIME_SPAN_SECOND, FALSE,
+    600 },
+  { "one that was cut, at 80 %", 3600, 10 * MINUTE, 8 * MINUTE, TRUE, 600 },
   { "the longest that may be asked for", 4294967296, 4294967296 * G_TIME_SPAN_SECOND, 24 * HOUR, TRUE },
   { "a time that no clock reaches", 3600, G_MAXINT64 - BEGIN, HOUR, FALSE },
 };
@@ -143,6 +153,7 @@ set_up_row (void **state)
   Store *self = *state;
 
   self->lasts = row->lasts;
+  self->granted = row->granted;
   self->row = row;
   return result;
 }

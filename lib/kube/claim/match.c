@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "claim/match.h"
 
-#include "manifest/quantity.h"
+#include "validate/resources.h"
 
 const char *
 kube_match_get_annotation (const KubeNode *object, const char *key)
@@ -38,27 +38,16 @@ kube_match_get_mode (const KubeNode *object)
   return get_text (object, "volumeMode", "Filesystem");
 }
 
-static gint64
-get_storage (const KubeNode *resources)
-{
-  const KubeNode *storage = kube_node_get (resources, "storage");
-  g_autofree char *text = storage ? kube_node_dup_text (storage) : NULL;
-  const char *why = NULL;
-  gint64 bytes = 0;
-
-  return text != NULL && kube_quantity_parse (text, KUBE_QUANTITY_UNITS, &bytes, &why) ? bytes : 0;
-}
-
 gint64
 kube_match_get_capacity (const KubeNode *volume)
 {
-  return get_storage (kube_node_get_map (get_spec (volume), "capacity"));
+  return kube_resource_get_units (kube_node_get_map (get_spec (volume), "capacity"), "storage");
 }
 
 static gint64
 get_request (const KubeNode *claim)
 {
-  return get_storage (kube_node_find (get_spec (claim), "resources/requests"));
+  return kube_resource_get_units (kube_node_find (get_spec (claim), "resources/requests"), "storage");
 }
 
 static gboolean

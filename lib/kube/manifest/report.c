@@ -223,6 +223,15 @@ kube_report_value (KubeReport *self, KubeNode *node, const char *field, const ch
   add_error (self, node, field, "Invalid value", kube_node_is_private (node) ? NULL : value, why);
 }
 
+void
+kube_report_immutable (KubeReport *self, KubeNode *object, const char *field, const char *otherwise)
+{
+  const KubeNode *node = kube_node_get (object, field);
+  g_autofree char *value = node ? kube_node_dup_value (node) : g_strdup (otherwise);
+
+  kube_report_value (self, object, field, value, "field is immutable");
+}
+
 static void
 add_member (KubeReport *self, KubeNode *member, const char *kind, const char *value, const char *why)
 {

@@ -47,6 +47,9 @@ void kube_report_not_found   (KubeReport *self, KubeNode *node, const char *fiel
 void kube_report_forbidden   (KubeReport *self, KubeNode *node, const char *field, const char *why);
 void kube_report_too_long    (KubeReport *self, KubeNode *node, const char *field, guint limit);
 
+/* A field of an object, there or not, that is not what it was; @otherwise is what it is where it is absent. */
+void kube_report_immutable   (KubeReport *self, KubeNode *object, const char *field, const char *otherwise);
+
 /* Where the API server shows another value than the node's own: @value is that, as it is shown. */
 void kube_report_value       (KubeReport *self, KubeNode *node, const char *field, const char *value, const char *why);
 /* Of one of many, a label for example, where the API server names the place of them all. @value gets its quotes; NULL:

@@ -7,6 +7,9 @@
 /* Of the spec of a claim, or of a template for one. */
 void kube_claim_check (KubeNode *spec, KubeReport *report);
 
+/* Of a claim that takes the place of @older. */
+void kube_claim_check_update (KubeNode *root, KubeNode *older, KubeReport *report);
+
 /* Of "dataSource" and "dataSourceRef". */
 void kube_claim_check_data_source (KubeNode *source, KubeReport *report);
 

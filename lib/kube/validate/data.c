@@ -4,11 +4,15 @@
 #include <string.h>
 
 #include "manifest/base64.h"
+#include "manifest/bytes.h"
+#include "manifest/equal.h"
 #include "manifest/hash.h"
+#include "manifest/types.h"
 #include "validate/json.h"
 #include "validate/name.h"
 
 #define ACCOUNT_NAME "kubernetes.io/service-account.name"
+#define IMMUTABLE "field is immutable when `immutable` is set"
 
 typedef struct
 {
@@ -198,4 +202,95 @@ kube_secret_check (KubeNode *root, KubeReport *report)
   check_type (root, data_keys, string_keys, report);
   if (size_of (data, TRUE, string_keys) + size_of (string_data, FALSE, NULL) > KUBE_MAX_DATA)
     kube_report_too_long (report, root, "data", KUBE_MAX_DATA);
+}
+
+/* ---- updates ---- */
+
+static gboolean
+is_immutable (KubeNode *older, KubeNode *root, KubeReport *report)
+{
+  if (!kube_node_get_true (older, "immutable"))
+    return FALSE;
+  if (!kube_node_get_true (root, "immutable"))
+    kube_report_forbidden (report, root, "immutable", IMMUTABLE);
+  return TRUE;
+}
+
+void
+kube_config_map_check_update (KubeNode *root, KubeNode *older, KubeReport *report)
+{
+  static const char *const fields[] = { "data", "binaryData" };
+
+  if (!is_immutable (older, root, report))
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    if (!kube_type_equal_at (&kube_type_ConfigMap, fields[i], root, older))
+      kube_report_forbidden (report, root, fields[i], IMMUTABLE);
+}
+
+/* A Secret's data as the API server keeps it: the text of a key counts over its base64. */
+typedef struct
+{
+  KubeNode *node;
+  gboolean is_base64;
+} Kept;
+
+static GHashTable *
+keep (KubeNode *root)
+{
+  static const char *const fields[] = { "data", "stringData" };
+  GHashTable *all = g_hash_table_new_full (kube_hash_text, g_str_equal, NULL, g_free);
+
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    {
+      KubeNode *map = kube_node_get_map (root, fields[i]);
+
+      for (guint k = 0; k < kube_node_length (map); k++)
+        {
+          Kept kept = { kube_node_child (map, k), i == 0 };
+
+          g_hash_table_insert (all, kept.node->key, g_memdup2 (&kept, sizeof (kept)));
+        }
+    }
+  return all;
+}
+
+static gboolean
+kept_equal (const Kept *a, const Kept *b)
+{
+  g_auto (KubeBytes) bytes = kube_bytes_read (a->node, a->is_base64);
+  g_auto (KubeBytes) other = kube_bytes_read (b->node, b->is_base64);
+
+  return kube_bytes_equal (&bytes, &other);
+}
+
+static gboolean
+same_data (KubeNode *root, KubeNode *older)
+{
+  g_autoptr (GHashTable) all = keep (root);
+  g_autoptr (GHashTable) before = keep (older);
+  GHashTableIter iter;
+  gpointer key;
+  gpointer kept;
+
+  if (g_hash_table_size (all) != g_hash_table_size (before))
+    return FALSE;
+  g_hash_table_iter_init (&iter, all);
+  while (g_hash_table_iter_next (&iter, &key, &kept))
+    {
+      const Kept *twin = g_hash_table_lookup (before, key);
+
+      if (twin == NULL || !kept_equal (kept, twin))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+void
+kube_secret_check_update (KubeNode *root, KubeNode *older, KubeReport *report)
+{
+  if (!kube_type_equal_at (&kube_type_Secret, "type", root, older))
+    kube_report_immutable (report, root, "type", NULL);
+  if (is_immutable (older, root, report) && !same_data (root, older))
+    kube_report_forbidden (report, root, "data", IMMUTABLE);
 }

@@ -8,3 +8,7 @@
 
 void kube_config_map_check (KubeNode *root, KubeReport *report);
 void kube_secret_check     (KubeNode *root, KubeReport *report);
+
+/* Of one that takes the place of @older. */
+void kube_config_map_check_update (KubeNode *root, KubeNode *older, KubeReport *report);
+void kube_secret_check_update     (KubeNode *root, KubeNode *older, KubeReport *report);

@@ -8,6 +8,7 @@
 #include "validate/pod.h"
 #include "validate/rule.h"
 #include "validate/storage-class.h"
+#include "validate/update.h"
 #include "validate/warning.h"
 #include "validate/workload.h"
 
@@ -24,8 +25,9 @@ static const struct
 };
 
 void
-kube_object_check (const KubeObject *object, KubeReport *report)
+kube_object_check (const KubeObject *object, const KubeObject *older, KubeReport *report)
 {
+  gboolean is_typed = !object->root->faulty;
   KubeNode *template = kube_object_get_template (object);
 
   kube_metadata_check (object, report);
@@ -38,6 +40,8 @@ kube_object_check (const KubeObject *object, KubeReport *report)
       kube_workload_check (object, report);
       kube_pod_check (object, template, report);
     }
+  if (older != NULL && is_typed)
+    kube_update_check (object, older, report);
   if (!object->root->faulty)
     kube_warnings_advise (object, report);
 }

@@ -4,4 +4,5 @@
 
 #include "manifest/kind.h"
 
-void kube_object_check (const KubeObject *object, KubeReport *report);
+/* @older, which may be NULL, is what it takes the place of. */
+void kube_object_check (const KubeObject *object, const KubeObject *older, KubeReport *report);

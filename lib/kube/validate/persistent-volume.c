@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Upstream pkg/apis/core/validation, ValidatePersistentVolumeSpec, and pkg/volume/validation. */
+/* Upstream pkg/apis/core/validation, ValidatePersistentVolumeSpec and ValidatePersistentVolumeUpdate, and
+ * pkg/volume/validation. */
 #include "validate/persistent-volume.h"
 
 #include <string.h>
 
+#include "manifest/equal.h"
 #include "manifest/json.h"
 #include "manifest/types.h"
 #include "validate/claim.h"
 #include "validate/resources.h"
 #include "validate/source.h"
 
+#define ATTRIBUTES "volumeAttributesClassName"
 #define MOUNT_OPTIONS "volume.beta.kubernetes.io/mount-options"
 
 /* ---- capacity ---- */
@@ -150,4 +153,116 @@ kube_persistent_volume_check (KubeNode *root, KubeReport *report)
   check_sources (spec, report);
   check_attributes_class (spec, report);
   check_mount_options (annotations, spec, report);
+}
+
+/* ---- updates ---- */
+
+/* A volume may be told later who may grow it. */
+static gboolean
+same_csi (const KubeField *csi, KubeNode *source, KubeNode *older)
+{
+  if (source == NULL || older == NULL)
+    return source == older;
+  for (const KubeField *field = csi->type->fields; field->name != NULL; field++)
+    {
+      KubeNode *value = kube_node_get (source, field->name);
+      KubeNode *before = kube_node_get (older, field->name);
+      gboolean may_come = before == NULL && g_str_equal (field->name, "controllerExpandSecretRef");
+
+      if (!may_come && !kube_field_equal (field, value, before))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+same_source (KubeNode *spec, KubeNode *older)
+{
+  for (const KubeField *field = kube_type_PersistentVolumeSpec.fields; field->name != NULL; field++)
+    {
+      KubeNode *source = kube_node_get (spec, field->name);
+      KubeNode *before = kube_node_get (older, field->name);
+
+      if (!field->source)
+        continue;
+      if (g_str_equal (field->name, "csi") ? !same_csi (field, source, before)
+                                           : !kube_field_equal (field, source, before))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Whether @key is @older, or what that label is called since it is no longer in beta. */
+static gboolean
+same_label (const char *key, const char *older)
+{
+  static const char *const renamed[][2] = {
+    { "beta.kubernetes.io/arch", "kubernetes.io/arch" },
+    { "beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type" },
+    { "beta.kubernetes.io/os", "kubernetes.io/os" },
+    { "failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region" },
+    { "failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (renamed); i++)
+    if (g_strcmp0 (older, renamed[i][0]) == 0 && g_strcmp0 (key, renamed[i][1]) == 0)
+      return TRUE;
+  return g_strcmp0 (key, older) == 0;
+}
+
+static gboolean
+same_expressions (const KubeField *field, KubeNode *expressions, KubeNode *older)
+{
+  if (kube_node_length (expressions) != kube_node_length (older))
+    return FALSE;
+  for (guint i = 0; i < kube_node_length (expressions); i++)
+    {
+      KubeNode *expression = kube_node_child (expressions, i);
+      KubeNode *before = kube_node_child (older, i);
+
+      if (!same_label (kube_node_get_string (expression, "key"), kube_node_get_string (before, "key"))
+          || !kube_type_equal_at (field->type, "operator", expression, before)
+          || !kube_type_equal_at (field->type, "values", expression, before))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+same_affinity (KubeNode *affinity, KubeNode *older)
+{
+  const KubeField *required = kube_type_find (&kube_type_VolumeNodeAffinity, "required");
+  const KubeType *term = kube_type_find (required->type, "nodeSelectorTerms")->type;
+  KubeNode *terms = kube_node_get (kube_node_get (affinity, "required"), "nodeSelectorTerms");
+  KubeNode *before = kube_node_get (kube_node_get (older, "required"), "nodeSelectorTerms");
+
+  if (kube_node_length (terms) != kube_node_length (before))
+    return FALSE;
+  for (guint i = 0; i < kube_node_length (terms); i++)
+    if (!kube_type_equal_at (term, "matchFields", kube_node_child (terms, i), kube_node_child (before, i))
+        || !same_expressions (kube_type_find (term, "matchExpressions"),
+                              kube_node_get (kube_node_child (terms, i), "matchExpressions"),
+                              kube_node_get (kube_node_child (before, i), "matchExpressions")))
+      return FALSE;
+  return TRUE;
+}
+
+void
+kube_persistent_volume_check_update (KubeNode *root, KubeNode *older, KubeReport *report)
+{
+  KubeNode *spec = kube_node_get_map (root, "spec");
+  KubeNode *before = kube_node_get_map (older, "spec");
+  KubeNode *affinity = kube_node_get (before, "nodeAffinity");
+
+  if (spec == NULL)
+    return;
+  if (!same_source (spec, before))
+    kube_report_forbidden (report, spec, "persistentvolumesource",
+                           "spec.persistentvolumesource is immutable after creation");
+  if (!kube_type_equal_at (&kube_type_PersistentVolumeSpec, "volumeMode", spec, before))
+    kube_report_immutable (report, spec, "volumeMode", "\"Filesystem\"");
+  if (affinity != NULL && !same_affinity (kube_node_get (spec, "nodeAffinity"), affinity))
+    kube_report_immutable (report, spec, "nodeAffinity", "null");
+  if (kube_node_get (before, ATTRIBUTES) != NULL && kube_node_get (spec, ATTRIBUTES) == NULL)
+    kube_report_forbidden (report, spec, ATTRIBUTES, "update from non-nil value to nil is forbidden");
 }

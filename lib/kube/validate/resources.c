@@ -14,6 +14,17 @@ kube_resource_read (KubeNode *amount, gint64 *ret)
   return text != NULL && kube_quantity_parse (text, KUBE_QUANTITY_THOUSANDTHS, ret, &why);
 }
 
+gint64
+kube_resource_get_units (const KubeNode *amounts, const char *name)
+{
+  const KubeNode *amount = kube_node_get (amounts, name);
+  g_autofree char *text = amount ? kube_node_dup_text (amount) : NULL;
+  const char *why = NULL;
+  gint64 units = 0;
+
+  return text != NULL && kube_quantity_parse (text, KUBE_QUANTITY_UNITS, &units, &why) ? units : 0;
+}
+
 void
 kube_resource_check (KubeNode *amount, KubeReport *report)
 {

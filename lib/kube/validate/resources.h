@@ -11,3 +11,6 @@ void kube_resource_check (KubeNode *amount, KubeReport *report);
 
 /* A quantity in thousandths; FALSE when there is none, or it is none. */
 gboolean kube_resource_read (KubeNode *amount, gint64 *ret);
+
+/* The amount of that name in whole units; 0 when there is none, or it is none. */
+gint64 kube_resource_get_units (const KubeNode *amounts, const char *name);

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "manifest/equal.h"
 #include "manifest/hash.h"
+#include "manifest/types.h"
 #include "validate/name.h"
 
 #define MAX_PARAMETERS 512
@@ -66,4 +68,20 @@ kube_storage_class_check_expression (KubeNode *expression, KubeReport *report)
         kube_report_duplicate (report, value);
     }
   kube_name_check_field (expression, "key", kube_name_check_qualified, report);
+}
+
+void
+kube_storage_class_check_update (KubeNode *root, KubeNode *older, KubeReport *report)
+{
+  static const char *const fields[] = { "parameters", "provisioner", "reclaimPolicy" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    if (!kube_type_equal_at (&kube_type_StorageClass, fields[i], root, older))
+      {
+        g_autofree char *why = g_strdup_printf ("updates to %s are forbidden.", fields[i]);
+
+        kube_report_forbidden (report, root, fields[i], why);
+      }
+  if (!kube_type_equal_at (&kube_type_StorageClass, "volumeBindingMode", root, older))
+    kube_report_immutable (report, root, "volumeBindingMode", "\"Immediate\"");
 }

@@ -9,16 +9,9 @@
 #include "manifest/reader.h"
 #include "manifest/types.h"
 #include "validate/object.h"
+#include "workload/entries.h"
 #include "workload/failure.h"
 #include "workload/pods.h"
-
-typedef struct
-{
-  char *place; /* "FILE:LINE" */
-  gboolean is_pod;
-  KvolPod *pod;       /* of a pod; NULL: its claims have no volumes, or were not looked at yet */
-  KubeObject *object; /* of everything else */
-} Entry;
 
 /* An object whose pods need claims. */
 typedef struct
@@ -32,34 +25,22 @@ typedef struct
 struct _KvolKubeManifest
 {
   GObject parent;
-  KubeReport report;   /* of the reading */
-  KubeReport full;     /* and of the claims; as of the last question */
-  GPtrArray *entries;  /* Entry, in the order of reading; NULL where a later one took its place */
-  GHashTable *indices; /* "KIND/NAMESPACE/NAME": where it is in @entries, plus one */
-  GHashTable *uids;    /* "UID", of those that Pods bring: where the pod is in @entries, plus one */
+  KubeReport report; /* of the reading */
+  KubeReport full;   /* and of the claims; as of the last question */
+  KubeEntries entries;
+  GHashTable *uids; /* "UID", of those that Pods bring: where the pod is in @entries, plus one */
   GPtrArray *claimants;
-  GPtrArray *others; /* KvolKubeManifest, whose objects pods may claim too */
+  GPtrArray *others;       /* KvolKubeManifest, whose objects pods may claim too */
+  KvolKubeManifest *older; /* what is there already, or NULL */
   char *node_name;
   GHashTable *node_labels; /* or NULL */
   gboolean settled;        /* nothing has changed since the last question */
+  guint n_batches;         /* of files */
   guint n_pods;
   guint64 n_copies; /* of values of templates */
 };
 
 G_DEFINE_TYPE (KvolKubeManifest, kvol_kube_manifest, G_TYPE_OBJECT)
-
-static void
-entry_free (gpointer data)
-{
-  Entry *entry = data;
-
-  if (entry == NULL)
-    return;
-  g_clear_pointer (&entry->pod, kvol_pod_unref);
-  g_clear_pointer (&entry->object, kube_object_free);
-  g_free (entry->place);
-  g_free (entry);
-}
 
 static void
 claimant_free (gpointer data)
@@ -71,40 +52,26 @@ claimant_free (gpointer data)
   g_free (claimant);
 }
 
-/* Says that an older one of the same name is forgotten. */
-static void
-forget (KvolKubeManifest *self, guint index, KubeNode *replacement, const char *what)
-{
-  Entry *older = self->entries->pdata[index];
-
-  kube_report_node (&self->report, KVOL_KUBE_NOTE, replacement, NULL, "%s replaces the one of %s", what, older->place);
-  self->n_pods -= older->is_pod;
-  self->entries->pdata[index] = NULL;
-  entry_free (older);
-}
-
-static char *
-make_key (const char *kind, const char *ns, const char *name)
-{
-  return g_strdup_printf ("%s/%s/%s", kind, ns, name);
-}
-
-static Entry *
+/* An older one of the same name is forgotten, with a word. */
+static KubeEntry *
 add_entry (KvolKubeManifest *self, const char *kind, const char *ns, const char *name, KubeNode *root)
 {
-  g_autofree char *key = make_key (kind, ns, name);
-  guint older = GPOINTER_TO_UINT (g_hash_table_lookup (self->indices, key));
-  Entry *entry = g_new0 (Entry, 1);
+  guint at = kube_entries_find (&self->entries, kind, ns, name);
+  KubeEntry *entry;
 
-  if (older > 0)
+  if (at > 0)
     {
-      g_autofree char *what = g_strdup_printf ("%s \"%s%s%s\"", kind, ns, *ns ? "/" : "", name);
+      const KubeEntry *older = self->entries.list->pdata[at - 1];
 
-      forget (self, older - 1, root, what);
+      kube_report_node (&self->report, KVOL_KUBE_NOTE, root, NULL, "%s \"%s%s%s\" replaces the one of %s", kind, ns,
+                        *ns ? "/" : "", name, older->place);
+      self->n_pods -= older->is_pod;
+      kube_entries_drop (&self->entries, at - 1);
     }
+  entry = kube_entries_add (&self->entries, kind, ns, name);
   entry->place = g_strdup_printf ("%s:%u", self->report.file, root->line);
-  g_ptr_array_add (self->entries, entry);
-  g_hash_table_insert (self->indices, g_steal_pointer (&key), GUINT_TO_POINTER (self->entries->len));
+  entry->file = self->report.file_number;
+  entry->batch = self->n_batches;
   return entry;
 }
 
@@ -116,23 +83,22 @@ has_own_uid (KvolKubeManifest *self, const KubeObject *object)
 {
   KubeNode *uid = kube_pods_get_uid (object);
   guint holder = uid ? GPOINTER_TO_UINT (g_hash_table_lookup (self->uids, uid->string)) : 0;
-  g_autofree char *key = make_key ("Pod", object->ns, object->name);
 
-  if (holder == 0 || self->entries->pdata[holder - 1] == NULL
-      || GPOINTER_TO_UINT (g_hash_table_lookup (self->indices, key)) == holder)
+  if (holder == 0 || self->entries.list->pdata[holder - 1] == NULL
+      || kube_entries_find (&self->entries, "Pod", object->ns, object->name) == holder)
     return TRUE;
   kube_report_duplicate (&self->report, uid);
   return FALSE;
 }
 
-static Entry *
+static KubeEntry *
 add_pod_entry (KvolKubeManifest *self, const KubeObject *object, const char *name)
 {
-  Entry *entry = add_entry (self, "Pod", object->ns, name, object->root);
+  KubeEntry *entry = add_entry (self, "Pod", object->ns, name, object->root);
   const KubeNode *uid = kube_pods_get_uid (object);
 
   if (uid != NULL)
-    g_hash_table_insert (self->uids, g_strdup (uid->string), GUINT_TO_POINTER (self->entries->len));
+    g_hash_table_insert (self->uids, g_strdup (uid->string), GUINT_TO_POINTER (self->entries.list->len));
   entry->is_pod = TRUE;
   self->n_pods++;
   return entry;
@@ -160,7 +126,7 @@ add_claimant (KvolKubeManifest *self, KubeObject *object)
   Claimant *claimant = g_new0 (Claimant, 1);
 
   claimant->object = object;
-  claimant->first = self->entries->len;
+  claimant->first = self->entries.list->len;
   claimant->file = g_strdup (self->report.file);
   claimant->file_number = self->report.file_number;
   g_ptr_array_add (self->claimants, claimant);
@@ -202,6 +168,25 @@ add_pods (KvolKubeManifest *self, KubeObject *taken)
 
 /* ---- reading ---- */
 
+/* What is refused changes nothing: the older one stays, and is this manifest's as well. The files of one directory may
+ * be there to choose from, each for a cluster of its own: no object of one is an update of another's. */
+static void
+check (KvolKubeManifest *self, const KubeObject *object)
+{
+  KubeEntry *own = kube_entries_get (&self->entries, object);
+  KubeEntry *before = own == NULL && self->older != NULL ? kube_entries_get (&self->older->entries, object) : NULL;
+  gboolean is_choice = own != NULL && own->batch == self->n_batches && own->file != self->report.file_number;
+  const KubeEntry *older = is_choice ? NULL : own ? own : before;
+  const KubeObject *replaced = older ? older->object : NULL;
+
+  kube_object_check (object, replaced, &self->report);
+  if (!object->root->faulty || replaced == NULL)
+    return;
+  kube_report_node (&self->report, KVOL_KUBE_NOTE, object->root, NULL, "the one of %s stays", older->place);
+  if (own == NULL)
+    kube_entries_share (&self->entries, object, before);
+}
+
 static void
 on_object (KubeObject *taken, gpointer data)
 {
@@ -209,14 +194,14 @@ on_object (KubeObject *taken, gpointer data)
   g_autoptr (KubeObject) object = taken;
   gboolean has_pods = object->kind->pods != KUBE_PODS_NONE;
 
-  kube_object_check (object, &self->report);
+  check (self, object);
   if (object->root->faulty || (has_pods && object->root->impossible))
     return;
   if (has_pods && has_own_uid (self, object))
     add_pods (self, g_steal_pointer (&object));
   else if (!has_pods)
     {
-      Entry *entry = add_entry (self, object->kind->kind, object->ns, object->name, object->root);
+      KubeEntry *entry = add_entry (self, object->kind->kind, object->ns, object->name, object->root);
 
       entry->object = g_steal_pointer (&object);
     }
@@ -246,6 +231,7 @@ kvol_kube_manifest_add_path (KvolKubeManifest *self, const char *path)
   g_return_if_fail (path != NULL);
 
   self->settled = FALSE;
+  self->n_batches++;
   kube_files_read (&self->report, path, on_file, self);
 }
 
@@ -253,13 +239,14 @@ void
 kvol_kube_manifest_add_bytes (KvolKubeManifest *self, const char *name, GBytes *bytes)
 {
   gsize length = 0;
-  const char *data;
 
   g_return_if_fail (KVOL_KUBE_IS_MANIFEST (self));
   g_return_if_fail (name != NULL);
   g_return_if_fail (bytes != NULL);
 
-  data = g_bytes_get_data (bytes, &length);
+  const char *data = g_bytes_get_data (bytes, &length);
+
+  self->n_batches++;
   kube_report_begin_file (&self->report, name);
   on_file (data ? data : "", length, self);
 }
@@ -307,7 +294,7 @@ static void
 on_claiming_pod (KvolPod *pod, guint64 index, gpointer data)
 {
   const Settler *settler = data;
-  Entry *entry = settler->manifest->entries->pdata[settler->claimant->first + index];
+  KubeEntry *entry = settler->manifest->entries.list->pdata[settler->claimant->first + index];
 
   if (entry != NULL)
     entry->pod = pod;
@@ -324,7 +311,7 @@ settle_claimant (KvolKubeManifest *self, const Claimant *claimant, KubeClaims *c
 
   for (guint64 i = 0; i < count; i++)
     {
-      Entry *entry = self->entries->pdata[claimant->first + i];
+      KubeEntry *entry = self->entries.list->pdata[claimant->first + i];
 
       if (entry != NULL)
         g_clear_pointer (&entry->pod, kvol_pod_unref);
@@ -401,6 +388,18 @@ kvol_kube_manifest_add_objects (KvolKubeManifest *self, KvolKubeManifest *other)
   self->settled = FALSE;
 }
 
+void
+kvol_kube_manifest_set_older (KvolKubeManifest *self, KvolKubeManifest *older)
+{
+  g_return_if_fail (KVOL_KUBE_IS_MANIFEST (self));
+  g_return_if_fail (KVOL_KUBE_IS_MANIFEST (older));
+  g_return_if_fail (self != older);
+
+  g_set_object (&self->older, older);
+  /* It has been read, and holds what it needs of its own. */
+  g_clear_object (&older->older);
+}
+
 /* ---- answers ---- */
 
 GPtrArray *
@@ -411,9 +410,9 @@ kvol_kube_manifest_dup_pods (KvolKubeManifest *self)
   GPtrArray *pods = g_ptr_array_new_with_free_func ((GDestroyNotify) kvol_pod_unref);
 
   settle (self);
-  for (guint i = 0; i < self->entries->len; i++)
+  for (guint i = 0; i < self->entries.list->len; i++)
     {
-      const Entry *entry = self->entries->pdata[i];
+      const KubeEntry *entry = self->entries.list->pdata[i];
 
       if (entry != NULL && entry->pod != NULL)
         g_ptr_array_add (pods, kvol_pod_ref (entry->pod));
@@ -424,9 +423,9 @@ kvol_kube_manifest_dup_pods (KvolKubeManifest *self)
 void
 kube_manifest_foreach (KvolKubeManifest *self, KubeObjectFunc each, gpointer data)
 {
-  for (guint i = 0; i < self->entries->len; i++)
+  for (guint i = 0; i < self->entries.list->len; i++)
     {
-      const Entry *entry = self->entries->pdata[i];
+      const KubeEntry *entry = self->entries.list->pdata[i];
 
       if (entry != NULL && entry->object != NULL)
         each (entry->object, data);
@@ -459,11 +458,11 @@ kvol_kube_manifest_finalize (GObject *object)
 {
   KvolKubeManifest *self = KVOL_KUBE_MANIFEST (object);
 
-  g_ptr_array_unref (self->entries);
-  g_hash_table_unref (self->indices);
+  kube_entries_clear (&self->entries);
   g_hash_table_unref (self->uids);
   g_ptr_array_unref (self->claimants);
   g_ptr_array_unref (self->others);
+  g_clear_object (&self->older);
   g_free (self->node_name);
   g_clear_pointer (&self->node_labels, g_hash_table_unref);
   kube_report_clear (&self->report);
@@ -483,8 +482,7 @@ kvol_kube_manifest_init (KvolKubeManifest *self)
   kube_report_init (&self->report);
   kube_report_init (&self->full);
   self->node_name = kube_host_dup_name ();
-  self->entries = g_ptr_array_new_with_free_func (entry_free);
-  self->indices = g_hash_table_new_full (kube_hash_text, g_str_equal, g_free, NULL);
+  kube_entries_init (&self->entries);
   self->uids = g_hash_table_new_full (kube_hash_text, g_str_equal, g_free, NULL);
   self->claimants = g_ptr_array_new_with_free_func (claimant_free);
   self->others = g_ptr_array_new_with_free_func (g_object_unref);
