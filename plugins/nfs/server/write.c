@@ -10,6 +10,8 @@
 
 /* Of one file; then a commit is asked for by nobody. */
 #define KEPT_MAX (32u * 1024 * 1024)
+/* A server may take writes faster than it puts them down: with so much kept, more waits for the commit. */
+#define KEPT_MOST (2 * KEPT_MAX)
 /* A larger write keeps the buffer that it came in, instead of a copy. */
 #define COPY_MAX (128u * 1024)
 /* A larger one goes in parts of this size. */
@@ -152,7 +154,7 @@ send (Call *call)
   gboolean may;
 
   g_mutex_lock (&node->lock);
-  may = !node->healing;
+  may = !node->healing && (node->committing == 0 || node->kept_bytes < KEPT_MOST);
   if (may)
     node->writing++;
   else
