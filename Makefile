@@ -262,6 +262,11 @@ $(B)/bin/kvol-bench: $(call objects,tests/bench) $(B)/libsupport.a $(KUBE) $(LIB
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) -Wl,-rpath,'$$ORIGIN/..' $(filter %.o %.a %.so.$(SOVERSION),$^) \
 	  $(call pkg_libs,$(node-agent_PKGS) $(tests_PKGS)) -o $@
 
+# The same on an older kernel, in a virtual machine, where the kernel's own NFS client stands beside it.
+bench-vm: deps-vm
+	$(MAKE) --no-print-directory -j$$(nproc) all $(NFS_BENCH)
+	B=$(abspath $(B)) VM_KERNEL=$(abspath $(VM_KERNEL)) VM_PROGRAMS="$(abspath $(NFS_BENCH))" tests/vm/check-guest.sh
+
 # It is made of the pieces of the bench and of the tests, and talks to the server as raw as libnfs lets it.
 $(B)/tests/bench/nfs/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs/server $(call pkg_cflags,$(nfs_PKGS))
 $(B)/tests/bench/nfs-bench: $(call objects,tests/bench/nfs) $(patsubst %,$(B)/tests/bench/%.o,cell clock json table) \
@@ -296,7 +301,7 @@ install: all
 clean:
 	rm -rf $(B) build-asan
 
-.PHONY: all deps deps-vm demo check check-built check-vm check-corpus check-long fuzz lint fmt asan bench install clean FORCE
+.PHONY: all deps deps-vm demo check check-built check-vm check-corpus check-long fuzz lint fmt asan bench bench-vm install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <glib/gstdio.h>
 
 #include <kvol/kvol-macros.h>
 
@@ -146,6 +147,50 @@ each_of_very_many_entries_is_listed_once (void **state)
       assert_true (fd >= 0);
     }
   assert_int_equal (count_entries (volume.path, n), n);
+  served_stop (&volume);
+}
+
+static void
+make_files (const char *dir, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *path = file_of (dir, i);
+
+      assert_true (g_file_set_contents (path, "", 0, NULL));
+    }
+}
+
+/* As "rm -r" does it: what was listed goes, and others come and go beside it. */
+static void
+a_place_in_a_directory_stays_while_it_changes (void **state)
+{
+  g_auto (ServedExport) export;
+  g_auto (Served) volume = { 0 };
+  const guint n = served_is_long () ? 20000 : 2000;
+  struct dirent *entry;
+  guint removed = 0;
+  DIR *dir;
+
+  if (!served_export_open (&export, FALSE))
+    skip ();
+  served_start (&volume, NULL);
+  make_files (export.data, n);
+  dir = opendir (volume.path);
+  assert_non_null (dir);
+  for (errno = 0; (entry = readdir (dir)) != NULL; errno = 0)
+    if (g_str_has_prefix (entry->d_name, "file-"))
+      {
+        g_autofree char *added = g_strdup_printf ("%s/other-%u", volume.path, removed);
+
+        assert_int_equal (unlinkat (dirfd (dir), entry->d_name, 0), 0);
+        assert_true (g_mkdir (added, 0755) == 0 && g_rmdir (added) == 0);
+        removed++;
+      }
+  assert_int_equal (errno, 0);
+  closedir (dir);
+  assert_int_equal (removed, n);
+  assert_int_equal (count_entries (export.data, n), 0);
   served_stop (&volume);
 }
 
@@ -289,6 +334,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (eight_writers_at_once_leave_what_each_wrote),
     cmocka_unit_test (each_of_very_many_entries_is_listed_once),
+    cmocka_unit_test (a_place_in_a_directory_stays_while_it_changes),
     cmocka_unit_test (what_fsync_acknowledged_outlives_the_death_of_the_server),
     cmocka_unit_test (a_frozen_server_is_left_by_aborting_the_connection),
     cmocka_unit_test (a_frozen_server_is_left_by_killing_kvol_nfs),

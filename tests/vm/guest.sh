@@ -33,6 +33,8 @@ export B=$(cat /built) HOME=/ PATH=/bin:/sbin:/usr/bin:/usr/sbin KVOL_IN_VM=1
 while read -r program; do
   name=${program##*/tests/}
   echo "# guest: $name, at $(cut -d ' ' -f 1 /proc/uptime) s"
+  # Figures are for looking at.
+  case $name in bench/*) "$program" --blocks 16 --rounds 3; continue ;; esac
   /tap.sh run /tmp/tap "$program"
   sed -E "s|^((not )?ok [0-9]+ - )|\\1$name: |; /^[0-9]+\.\.[0-9]+/d" /tmp/tap
 done </programs

@@ -135,11 +135,20 @@ loop_flush (Loop *self)
   link_flush (self->link);
 }
 
-/* Nobody waits for the answer of an interrupted one: it is not asked again. */
+/* Nobody waits for the answer any more; of a part, for that of the whole. */
+static gboolean
+is_abandoned (const Call *call)
+{
+  const Call *whole = call->whole != NULL ? call->whole : call;
+
+  return whole->interrupted && whole->req == NULL;
+}
+
+/* What is abandoned is not asked again. */
 static void
 put_back (Loop *self, Call *call)
 {
-  if (call->interrupted && call->req == NULL)
+  if (is_abandoned (call))
     {
       put (call, NULL);
       call->then (call, EINTR, NULL);
@@ -251,7 +260,7 @@ purge (GQueue *queue)
       Call *call = link->data;
 
       link = link->next;
-      if (!call->interrupted || call->req != NULL)
+      if (!is_abandoned (call))
         continue;
       put (call, NULL);
       call->then (call, EINTR, NULL);

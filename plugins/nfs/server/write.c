@@ -10,6 +10,8 @@
 
 /* Of one file; then a commit is asked for by nobody. */
 #define KEPT_MAX (32u * 1024 * 1024)
+/* A server may take writes faster than it puts them down: with so much kept, more waits for the commit. */
+#define KEPT_MOST (2 * KEPT_MAX)
 /* Of all files; then each writer waits for a commit, or as many files as somebody can open would take all memory. */
 #define KEPT_ALL_MAX (256u * 1024 * 1024)
 /* A larger write keeps the buffer that it came in, instead of a copy. */
@@ -166,7 +168,7 @@ send_one (Call *call)
   gboolean may;
 
   g_mutex_lock (&node->lock);
-  may = !node->healing;
+  may = !node->healing && (node->committing == 0 || node->kept_bytes < KEPT_MOST);
   if (may)
     node->writing++;
   else
