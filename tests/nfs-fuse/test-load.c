@@ -20,12 +20,14 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-server/fault.h"
 #include "support/scratch.h"
 
 #define N_WRITERS 8
 #define BLOCK (64 << 10)
 #define BLOCKS_PER_WRITER 64
 #define END_MSEC 10000
+#define SILENCE_SECONDS 5
 
 /* A block says where it belongs, all over. */
 static void
@@ -256,6 +258,42 @@ what_fsync_acknowledged_outlives_the_death_of_the_server (void **state)
   served_stop (&volume);
 }
 
+/* Somebody takes connections at the server's port and says nothing; then the server is there again. */
+static void
+a_server_that_was_silent_is_asked_again (void **state)
+{
+  const NfsFaultPlan plan = { .kind = NFS_FAULT_BLACK_HOLE, .port = NFS_PORT };
+  g_auto (ServedExport) export;
+  g_auto (Served) volume = { 0 };
+  g_autoptr (NfsFault) fault = NULL;
+  g_autoptr (GError) error = NULL;
+  int status = 1;
+  pid_t child;
+
+  if (!served_export_open (&export, FALSE))
+    skip ();
+  served_start (&volume, NULL);
+  assert_int_equal (access (volume.path, F_OK), 0);
+  assert_true (nfs_server_kill (export.server, NULL));
+  child = fork ();
+  if (child == 0)
+    {
+      g_autofree char *path = file_of (volume.path, 0);
+
+      _exit (g_mkdir (path, 0755) == 0 ? 0 : 1);
+    }
+  fault = nfs_fault_start (&plan, &error);
+  if (fault == NULL)
+    fail_msg ("%s", error->message);
+  /* Time for an attempt to be given up. */
+  g_usleep (SILENCE_SECONDS * G_USEC_PER_SEC);
+  g_clear_pointer (&fault, nfs_fault_stop);
+  assert_true (nfs_server_restart (export.server, NULL));
+  assert_int_equal (waitpid (child, &status, 0), child);
+  assert_int_equal (status, 0);
+  served_stop (&volume);
+}
+
 /* ---- a server that freezes ---- */
 
 /* Somebody who waits for a frozen server, inside the volume. */
@@ -336,6 +374,7 @@ main (void)
     cmocka_unit_test (each_of_very_many_entries_is_listed_once),
     cmocka_unit_test (a_place_in_a_directory_stays_while_it_changes),
     cmocka_unit_test (what_fsync_acknowledged_outlives_the_death_of_the_server),
+    cmocka_unit_test (a_server_that_was_silent_is_asked_again),
     cmocka_unit_test (a_frozen_server_is_left_by_aborting_the_connection),
     cmocka_unit_test (a_frozen_server_is_left_by_killing_kvol_nfs),
   };

@@ -170,13 +170,14 @@ drop (Link *self)
   self->state = LINK_DOWN;
   self->watched_fd = -1;
   self->watched = 0;
-  self->connected = FALSE;
-  self->refused = FALSE;
   self->next = g_get_monotonic_time () + self->backoff;
   self->backoff = MIN (2 * self->backoff, BACKOFF_LAST);
   /* Its calls are handed back here; closing the socket takes it out of epoll. */
   if (rpc != NULL)
     rpc_destroy_context (rpc);
+  /* That said so of the attempt which ends here, and of no later one. */
+  self->connected = FALSE;
+  self->refused = FALSE;
   if (was_ready)
     {
       /* An answer without an end may have grown to all there is. */
