@@ -443,6 +443,25 @@ an_object_that_was_gone_may_come_back_changed (void **state)
 }
 
 static void
+an_object_without_a_name_is_left_out (void **state)
+{
+  static const char *const names[] = { "{generateName: x}", "{generateName: x, name: \"\"}",
+                                       "{generateName: x, name: }" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *text = g_strdup_printf (MAP ("one") "---\napiVersion: v1\nkind: ConfigMap\nmetadata: %s\n"
+                                                           "---\napiVersion: v1\nkind: ConfigMap\nmetadata: %s\n",
+                                               names[i], names[i]);
+      g_autoptr (KvolKubeManifest) manifest = kube_rows_read (text);
+      KvolKubeManifest *const all[] = { manifest, NULL };
+
+      assert_false (kvol_kube_manifest_has (manifest, KVOL_KUBE_NOTE));
+      expect_stored (all, "one");
+    }
+}
+
+static void
 names_in_other_namespaces_are_other_objects (void **state)
 {
   g_autoptr (KvolKubeManifest) manifest = kube_rows_read (
@@ -460,6 +479,7 @@ main (void)
     cmocka_unit_test (an_older_manifest_is_updated_by_the_same_rules),
     cmocka_unit_test (an_object_that_was_refused_stays_refused),
     cmocka_unit_test (an_object_that_was_gone_may_come_back_changed),
+    cmocka_unit_test (an_object_without_a_name_is_left_out),
     cmocka_unit_test (names_in_other_namespaces_are_other_objects),
   };
 

@@ -195,7 +195,8 @@ on_object (KubeObject *taken, gpointer data)
   gboolean has_pods = object->kind->pods != KUBE_PODS_NONE;
 
   check (self, object);
-  if (object->root->faulty || (has_pods && object->root->impossible))
+  /* What waits for a name that an API server would make has been reported, and nobody can ask for it. */
+  if (object->root->faulty || (has_pods && object->root->impossible) || object->name == NULL || *object->name == '\0')
     return;
   if (has_pods && has_own_uid (self, object))
     add_pods (self, g_steal_pointer (&object));
