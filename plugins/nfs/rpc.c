@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "id-map.h"
+
 #define ANSWER_MAX (64 * 1024)
 #define LAST_FRAGMENT 0x80000000u
 #define AUTH_BODY_MAX 400 /* of RFC 5531 */
@@ -44,6 +46,11 @@ enum
 void
 nfs_rpc_start (NfsRpc *self, int fd, const NfsEndpoint *endpoint, int port, const NfsDeadline *deadline)
 {
+  NfsIdMaps ids;
+
+  nfs_id_maps_read (&ids);
+  self->own = (NfsCredential){ .uid = nfs_id_map_outwards (&ids.users, geteuid ()),
+                               .gid = nfs_id_map_outwards (&ids.groups, getegid ()) };
   self->fd = fd;
   self->peer = nfs_endpoint_to_string (endpoint, port);
   self->deadline = deadline;
@@ -65,10 +72,8 @@ nfs_rpc_clear (NfsRpc *self)
 /* ---- what goes out ---- */
 
 static void
-put_credential (GByteArray *out, const NfsCredential *whose)
+put_credential (GByteArray *out, const NfsCredential *credential)
 {
-  const NfsCredential own = { .uid = geteuid (), .gid = getegid () };
-  const NfsCredential *credential = whose != NULL ? whose : &own;
   g_autoptr (GByteArray) body = g_byte_array_new ();
 
   nfs_xdr_put (body, 0);
@@ -95,7 +100,7 @@ build_call (NfsRpc *self, const NfsProcedure *procedure, const GByteArray *args)
   nfs_xdr_put (out, procedure->program);
   nfs_xdr_put (out, procedure->version);
   nfs_xdr_put (out, procedure->number);
-  put_credential (out, self->credential);
+  put_credential (out, self->credential != NULL ? self->credential : &self->own);
   nfs_xdr_put (out, AUTH_NONE);
   nfs_xdr_put (out, 0);
   if (args != NULL)

@@ -30,7 +30,8 @@ typedef struct {
   char                *peer;       /* "127.0.0.1:2049" */
   guint32              xid;
   const NfsDeadline   *deadline;
-  const NfsCredential *credential; /* of the calls to come; NULL: this process's user */
+  NfsCredential        own;        /* this process's user */
+  const NfsCredential *credential; /* of the calls to come; NULL: that one */
   GByteArray          *answer;     /* the last one */
 } NfsRpc;
 

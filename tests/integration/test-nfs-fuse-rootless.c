@@ -113,6 +113,7 @@ use_volume (Ground *self)
   g_autofree char *filter = NULL;
   g_autoptr (GArray) left = NULL;
   struct statvfs shown;
+  struct stat seen;
   int server;
 
   if (!kvol_manager_sync_pod (self->story->manager, pod, NULL, &error))
@@ -126,6 +127,8 @@ use_volume (Ground *self)
   NEED (g_str_equal (locked, "1") && g_str_equal (filter, "2"));
   NEED (statvfs (place, &shown) == 0 && (shown.f_flag & (ST_NOSUID | ST_NODEV)) == (ST_NOSUID | ST_NODEV));
   NEED (g_file_set_contents (file, "the user's", -1, NULL) && file_has (on_export, "the user's"));
+  NEED (stat (file, &seen) == 0 && seen.st_uid == 0 && seen.st_gid == 0);
+  NEED (chown (file, 0, 0) == 0);
   story_restart (self->story);
   NEED (file_has (file, "the user's"));
   kill_server ();
@@ -176,9 +179,9 @@ an_ordinary_user_has_volumes_too (void **state)
   if (WEXITSTATUS (status) == 77)
     skip_because ("ordinary users may not have namespaces here");
   assert_int_equal (WEXITSTATUS (status), 0);
-  /* The NFS server is told the ids that the user's namespace has: who is root there is root for it, if it lets him. */
+  /* Root of the user's namespace is the user to the server. */
   assert_int_equal (stat (on_export, &made), 0);
-  assert_int_equal (made.st_uid, 0);
+  assert_int_equal (made.st_uid, USER);
 }
 
 int

@@ -109,9 +109,11 @@ call_reply_error (Call *self, int number)
 /* What is kept here and may have been lost there is part of the file: a server that has just come back must not make
  * the kernel forget the end of it. */
 void
-call_fill_attr (Node *node, const fattr3 *attributes, struct stat *ret_attr)
+call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, struct stat *ret_attr)
 {
   attributes_to_stat (attributes, ret_attr);
+  ret_attr->st_uid = nfs_id_map_inwards (&volume->ids.users, attributes->uid);
+  ret_attr->st_gid = nfs_id_map_inwards (&volume->ids.groups, attributes->gid);
   g_mutex_lock (&node->lock);
   node->fileid = attributes->fileid;
   node->size = attributes->size;
@@ -131,18 +133,19 @@ call_fill_entry (Volume *volume, Node *node, const fattr3 *attributes, struct fu
     .attr_timeout = volume->attr_timeout,
     .entry_timeout = volume->entry_timeout,
   };
-  call_fill_attr (node, attributes, &ret_entry->attr);
+  call_fill_attr (volume, node, attributes, &ret_entry->attr);
   node_remember (node);
 }
 
 void
 call_reply_attr (Call *self, const fattr3 *attributes)
 {
+  const Volume *volume = loop_get_volume (self->loop);
   struct stat attr;
 
-  call_fill_attr (self->node, attributes, &attr);
+  call_fill_attr (volume, self->node, attributes, &attr);
   if (self->req != NULL)
-    fuse_reply_attr (self->req, &attr, loop_get_volume (self->loop)->attr_timeout);
+    fuse_reply_attr (self->req, &attr, volume->attr_timeout);
   call_free (self);
 }
 

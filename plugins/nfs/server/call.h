@@ -88,7 +88,7 @@ void  call_reply_entry (Call *self, const nfs_fh3 *handle, const post_op_attr *a
 void  call_reply_entry_of_name (Call *self, const post_op_fh3 *handle, const post_op_attr *attributes);
 
 /* What an answer told of a node: the way of all attributes to the kernel. */
-void  call_fill_attr (Node *node, const fattr3 *attributes, struct stat *ret_attr);
+void  call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, struct stat *ret_attr);
 /* Fills an entry and counts it as known to the kernel. */
 void  call_fill_entry (Volume *volume, Node *node, const fattr3 *attributes, struct fuse_entry_param *ret_entry);
 

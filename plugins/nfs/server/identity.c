@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "volume.h"
+
 /* How long a process that changes its groups alone, and neither user nor group, is taken for what it was. The kernel
  * has judged the request by the new ones already. */
 #define REMEMBER_USEC (100 * G_TIME_SPAN_MILLISECOND)
@@ -25,17 +27,18 @@ Identity *
 identity_new (fuse_req_t req)
 {
   const struct fuse_ctx *context = fuse_req_ctx (req);
+  const NfsIdMaps *ids = &((const Volume *) fuse_req_userdata (req))->ids;
   Identity *self = g_new0 (Identity, 1);
   gid_t groups[IDENTITY_GROUPS_MAX];
   int n = context->pid > 0 ? fuse_req_getgroups (req, IDENTITY_GROUPS_MAX, groups) : 0;
 
   g_atomic_ref_count_init (&self->refs);
-  self->uid = context->uid;
-  self->gid = context->gid;
+  self->uid = nfs_id_map_outwards (&ids->users, context->uid);
+  self->gid = nfs_id_map_outwards (&ids->groups, context->gid);
   /* Of more than the protocol can carry the first are taken, as Linux's own client does. */
   self->n_groups = (guint) CLAMP (n, 0, IDENTITY_GROUPS_MAX);
   for (guint i = 0; i < self->n_groups; i++)
-    self->groups[i] = groups[i];
+    self->groups[i] = nfs_id_map_outwards (&ids->groups, groups[i]);
   return self;
 }
 
@@ -64,12 +67,14 @@ identity_remember (IdentityMemory *self, fuse_req_t req)
   const struct fuse_ctx *context = fuse_req_ctx (req);
   gint64 now = g_get_monotonic_time ();
 
-  if (self->identity != NULL && self->pid == context->pid && self->identity->uid == context->uid
-      && self->identity->gid == context->gid && now < self->until)
+  if (self->identity != NULL && self->pid == context->pid && self->uid == context->uid && self->gid == context->gid
+      && now < self->until)
     return identity_ref (self->identity);
   g_clear_pointer (&self->identity, identity_unref);
   self->identity = identity_new (req);
   self->pid = context->pid;
+  self->uid = context->uid;
+  self->gid = context->gid;
   self->until = now + REMEMBER_USEC;
   return identity_ref (self->identity);
 }

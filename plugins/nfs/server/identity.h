@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* On whose behalf the server is asked: user, group and supplementary groups of who made the request, as AUTH_SYS has
- * them (16 groups at most), and by the numbers that they have in the user namespace of the mount. Immutable, shared by
- * what is done with it. */
+ * them (16 groups at most), and by the numbers that they have outside of a user namespace. Immutable, shared by what is
+ * done with it. */
 #pragma once
 
 #define FUSE_USE_VERSION 312
@@ -35,6 +35,8 @@ void identity_apply (const Identity *self, struct rpc_context *rpc);
 typedef struct {
   Identity *identity;
   pid_t     pid;
+  uid_t     uid;
+  gid_t     gid;
   gint64    until;  /* monotonic */
 } IdentityMemory;
 

@@ -53,7 +53,7 @@ reply_latest (fuse_req_t req, Node *node)
   g_mutex_unlock (&node->lock);
   if (!fresh)
     return FALSE;
-  call_fill_attr (node, &latest, &attr);
+  call_fill_attr (fuse_req_userdata (req), node, &latest, &attr);
   fuse_reply_attr (req, &attr, (double) (until - now) / G_TIME_SPAN_SECOND);
   return TRUE;
 }
@@ -114,12 +114,15 @@ is_flush_of_times (int to_set, const struct fuse_file_info *info)
 void
 inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *info)
 {
+  const NfsIdMaps *ids = &((const Volume *) fuse_req_userdata (req))->ids;
   Node *node = volume_get_node (fuse_req_userdata (req), ino);
   gboolean flush = is_flush_of_times (to_set, info);
   File *file = info != NULL && (flush || (to_set & FUSE_SET_ATTR_SIZE)) ? (File *) (gpointer) info->fh : NULL;
   Call *call = call_new (req, node, file != NULL ? file->identity : NULL);
 
   call->attr = *attr;
+  call->attr.st_uid = nfs_id_map_outwards (&ids->users, attr->st_uid);
+  call->attr.st_gid = nfs_id_map_outwards (&ids->groups, attr->st_gid);
   call->to_set = to_set;
   /* A writer who is not the owner may not say when he wrote; the server has its own time of that. */
   call->flags = flush;

@@ -30,6 +30,7 @@ volume_init (Volume *self, const Settings *settings)
     .started = g_get_real_time (),
     .unstable = g_hash_table_new (NULL, NULL),
   };
+  nfs_id_maps_read (&self->ids);
   g_mutex_init (&self->lock);
   g_mutex_init (&self->port_lock);
   self->root = nodes_get (self->nodes, &root);

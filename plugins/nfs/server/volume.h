@@ -5,6 +5,7 @@
 #define FUSE_USE_VERSION 312
 #include <fuse_lowlevel.h>
 
+#include "id-map.h"
 #include "nlm.h"
 #include "node.h"
 #include "settings.h"
@@ -14,6 +15,7 @@ typedef struct _Loop Loop;
 typedef struct {
   const Settings      *settings;
   struct fuse_session *session;
+  NfsIdMaps            ids;
   Nodes               *nodes;
   Node                *root;
   Loop               **loops;        /* as many as threads */
