@@ -14,7 +14,8 @@ struct _EngineWatch
   Engine *engine;
   GMainContext *context;
   GMainLoop *loop;
-  GThread *thread; /* under the engine's lock; NULL until something is looked at */
+  GThread *thread; /* under the engine's lock, like the next; NULL until something is looked at */
+  gboolean stopped;
 };
 
 typedef struct
@@ -75,14 +76,21 @@ stop (gpointer loop)
 }
 
 void
+engine_watch_stop (EngineWatch *self)
+{
+  g_mutex_lock (&self->engine->lock);
+  self->stopped = TRUE;
+  g_mutex_unlock (&self->engine->lock);
+  if (self->thread == NULL)
+    return;
+  /* It may not have begun to run yet, so it is told from within. */
+  g_main_context_invoke (self->context, stop, self->loop);
+  g_thread_join (self->thread);
+}
+
+void
 engine_watch_free (EngineWatch *self)
 {
-  if (self->thread != NULL)
-    {
-      /* It may not have begun to run yet, so it is told from within. */
-      g_main_context_invoke (self->context, stop, self->loop);
-      g_thread_join (self->thread);
-    }
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);
   g_free (self);
@@ -128,7 +136,7 @@ engine_watch_set (EngineWatch *self, const EnginePod *pod, EngineVolume *volume,
   g_source_attach (volume->watch, self->context);
 
   g_mutex_lock (&self->engine->lock);
-  if (self->thread == NULL)
+  if (self->thread == NULL && !self->stopped)
     self->thread = g_thread_new ("kvol-watch", run, self);
   g_mutex_unlock (&self->engine->lock);
 }

@@ -8,7 +8,8 @@
 typedef struct _EngineWatch EngineWatch;
 
 EngineWatch *engine_watch_new  (Engine *engine);
-/* No volume is looked at any more when it comes back. */
+/* No volume is looked at any more when it comes back. Some may still be given, until nothing is at work for a pod. */
+void         engine_watch_stop (EngineWatch *self);
 void         engine_watch_free (EngineWatch *self);
 
 /* By the owner of the pod's claim: looks at @fd, which is taken, for @volume from now on, instead of what it had

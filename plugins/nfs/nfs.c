@@ -20,10 +20,18 @@
 /* What upstream's recycler gets at least (pv-recycler-minimum-timeout-nfs). */
 #define SCRUB_SECONDS 300
 #define SCRUB_SECONDS_MAX (24 * 60 * 60)
+/* The host's own time for a call. */
+#define CALL_SECONDS 30
+#define CALL_SECONDS_MAX (24 * 60 * 60)
+/* What a server of an unmounted volume still has to do is to commit what was written. After that it is killed, for
+ * which a part of the call has to be left. */
+#define FAREWELL_USEC (4 * G_TIME_SPAN_SECOND)
+#define FAREWELL_PART 3
 
 typedef struct
 {
   gint64 probe_usec;
+  gint64 farewell_usec;
   NfsDataPath data_path;
   NfsControl control;
 } Nfs;
@@ -103,12 +111,14 @@ nfs_open (const KvolHost *host, GVariant *config, GError **error)
   g_autoptr (Nfs) self = g_new0 (Nfs, 1);
   gint64 probe_seconds = PROBE_SECONDS;
   gint64 scrub_seconds = SCRUB_SECONDS;
+  gint64 call_seconds = CALL_SECONDS;
 
   self->data_path.host = host;
   if (!read_seconds (config, "probeTimeoutSeconds", PROBE_SECONDS_MAX, &probe_seconds, error)
       || !read_switch (config, "mountHelper", &self->data_path.use_helper, error)
       || (self->data_path.use_helper && !check_helper (host, error))
       || !read_seconds (config, "scrubTimeoutSeconds", SCRUB_SECONDS_MAX, &scrub_seconds, error)
+      || !read_seconds (config, "timeoutSeconds", CALL_SECONDS_MAX, &call_seconds, error)
       || !read_text (config, "server", &self->control.server, error)
       || !read_text (config, "path", &self->control.path, error))
     return NULL;
@@ -117,6 +127,7 @@ nfs_open (const KvolHost *host, GVariant *config, GError **error)
   self->control.scrub_usec = scrub_seconds * G_TIME_SPAN_SECOND;
   self->data_path.usec = probe_seconds * G_TIME_SPAN_SECOND;
   self->probe_usec = probe_seconds * G_TIME_SPAN_SECOND;
+  self->farewell_usec = MIN (FAREWELL_USEC, call_seconds * G_TIME_SPAN_SECOND / FAREWELL_PART);
   return g_steal_pointer (&self);
 }
 
@@ -183,7 +194,9 @@ nfs_refresh (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *m
 static gboolean
 nfs_teardown (gpointer self, const KvolPodVolume *volume, int dir_fd, GCancellable *cancellable, GError **error)
 {
-  return nfs_user_path_close (((const Nfs *) self)->data_path.host, volume, cancellable, error);
+  const Nfs *nfs = self;
+
+  return nfs_user_path_close (nfs->data_path.host, volume, nfs->farewell_usec, cancellable, error);
 }
 
 /* The server is asked, and not the mount: that would wait for it as long as it takes. */

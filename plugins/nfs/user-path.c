@@ -21,8 +21,6 @@
 
 #define SERVER_PROGRAM "kvol-nfs"
 #define FIRST_FD 3 /* of those that a server is handed */
-/* What an unmounted volume's server still has to do is to commit what was written. */
-#define FAREWELL_USEC (4 * G_TIME_SPAN_SECOND)
 /* Of nfs(5), in tenths of a second. */
 #define TIMEO_DEFAULT 600
 #define RETRANS_DEFAULT 2
@@ -331,13 +329,14 @@ nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, KvolMade
 }
 
 gboolean
-nfs_user_path_close (const KvolHost *host, const KvolPodVolume *volume, GCancellable *cancellable, GError **error)
+nfs_user_path_close (const KvolHost *host, const KvolPodVolume *volume, gint64 usec, GCancellable *cancellable,
+                     GError **error)
 {
   NfsUserServer server;
 
   if (!nfs_user_server_from_record (&server, volume->volume->record))
     return TRUE;
-  if (nfs_user_server_end (&server, FAREWELL_USEC))
+  if (nfs_user_server_end (&server, usec))
     {
       nfs_user_locks_free (host, volume, cancellable);
       return TRUE;

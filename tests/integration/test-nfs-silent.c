@@ -20,7 +20,7 @@
 #include "support/story.h"
 
 /* A volume's server that does not end by itself is killed within six seconds, which is one call. */
-#define CONFIG "{'kubernetes.io/nfs': <{'timeoutSeconds': <int64 8>, 'probeTimeoutSeconds': <int64 2>}>}"
+#define CONFIG "{'kubernetes.io/nfs': <{'timeoutSeconds': <int64 5>, 'probeTimeoutSeconds': <int64 2>}>}"
 /* For a call that takes eight seconds, or a removal that takes ten. */
 #define ROOM (60 * G_TIME_SPAN_SECOND)
 #define ALARM_SECONDS 240
@@ -139,7 +139,7 @@ sync_in_silence (Ground *self, const Row *row, KvolPod *pod)
     {
       assert_false (kvol_manager_sync_pod (self->story->manager, pod, NULL, &error));
       assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT));
-      if (strstr (error->message, "what is behind the volume did not answer within 8 s") == NULL)
+      if (strstr (error->message, "what is behind the volume did not answer within 5 s") == NULL)
         fail_msg ("%s", error->message);
     }
   assert_true (g_get_monotonic_time () < deadline);
