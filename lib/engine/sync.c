@@ -70,13 +70,14 @@ adopt_model (Engine *self, EnginePod *pod, ModelPod *model, gboolean differs)
   g_clear_pointer (&old, model_pod_unref);
 }
 
-/* What is mounted will never answer again: it makes room for another. Who has it open keeps it, and has errors. */
+/* What will never answer again makes room for another. Who has it open keeps it, and has errors. Of a volume that
+ * cannot be seen nothing is taken: it may be there all the same. */
 static gboolean
-take_down_lost (Engine *self, EnginePod *pod, EngineVolume *volume, GCancellable *work, GError **error)
+make_room (Engine *self, EnginePod *pod, EngineVolume *volume, EngineLoss loss, GCancellable *work, GError **error)
 {
   g_auto (LayoutPod) layout = LAYOUT_POD_INIT;
 
-  return !engine_volume_is_there (self, volume)
+  return loss != ENGINE_LOSS_DEAD
          || (layout_pod_find (&layout, self->pods_fd, pod->uid, error)
              && engine_volume_take_down (self, pod, volume, &layout, work, error));
 }
@@ -90,18 +91,18 @@ refresh_ready (Engine *self, EnginePod *pod, GCancellable *work)
     {
       EngineVolume *volume = pod->volumes->pdata[i];
       GError *error = NULL;
-      gboolean lost = FALSE;
+      EngineLoss loss = ENGINE_LOSS_NONE;
 
       if (!volume->listed || volume->state != ENGINE_READY)
         continue;
       engine_condition_begin (self, volume);
-      if (!engine_volume_refresh (self, pod, volume, &lost, work, &error))
+      if (!engine_volume_refresh (self, pod, volume, &loss, work, &error))
         error = engine_failure_of_plugin (volume, error);
-      if (lost)
+      if (loss != ENGINE_LOSS_NONE)
         engine_condition_keep (self, volume);
       engine_condition_end (self, pod, volume);
       engine_owner_review (self, pod, volume);
-      if (lost && take_down_lost (self, pod, volume, work, &error))
+      if (loss != ENGINE_LOSS_NONE && make_room (self, pod, volume, loss, work, &error))
         {
           /* Its id stays known: what lies in its place instead is not ours. */
           engine_set_made (self, volume, ENGINE_MADE_UNKNOWN, &volume->mount, NULL);

@@ -45,13 +45,14 @@ note_wishes (Engine *self, const EnginePod *pod, EngineVolume *volume, KvolMade 
 /* A refresh that fails was due all the same, and stays due. */
 static gboolean
 refresh_at (Engine *self, const LoaderPlugin *plugin, const EnginePod *pod, EngineVolume *volume,
-            const EngineCall *call, int dir_fd, gboolean *ret_lost, GCancellable *cancellable, GError **error)
+            const EngineCall *call, int dir_fd, EngineLoss *ret_loss, GCancellable *cancellable, GError **error)
 {
   g_auto (KvolMade) made = LOADER_MADE_INIT;
   gboolean done = plugin->desc.refresh == NULL
                   || plugin->desc.refresh (plugin->self, &call->pod, dir_fd, &made, cancellable, error);
 
-  *ret_lost = done && made.kind == KVOL_MADE_LOST && volume->made == ENGINE_MADE_MOUNT;
+  if (done && made.kind == KVOL_MADE_LOST && volume->made == ENGINE_MADE_MOUNT)
+    *ret_loss = ENGINE_LOSS_DEAD;
   if (done || made.next_refresh_usec != 0)
     note_wishes (self, pod, volume, &made);
   return done;
@@ -147,14 +148,14 @@ static gboolean
 take_over (Engine *self, const LoaderPlugin *plugin, const EnginePod *pod, EngineVolume *volume, const EngineCall *call,
            const SysMountInfo *info, int dir_fd, GCancellable *cancellable, GError **error)
 {
-  gboolean lost = FALSE;
+  EngineLoss loss = ENGINE_LOSS_NONE;
 
   if (!engine_place_is_own_mount (volume, info))
     return engine_place_throw_foreign (volume, error);
   engine_set_made (self, volume, ENGINE_MADE_MOUNT, &info->mount, NULL);
-  if (!refresh_at (self, plugin, pod, volume, call, dir_fd, &lost, cancellable, error))
+  if (!refresh_at (self, plugin, pod, volume, call, dir_fd, &loss, cancellable, error))
     return FALSE;
-  if (lost)
+  if (loss != ENGINE_LOSS_NONE)
     volume->due = g_get_real_time ();
   return TRUE;
 }
@@ -301,13 +302,13 @@ engine_volume_open (Engine *self, const EngineVolume *volume, GError **error)
 }
 
 gboolean
-engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gboolean *ret_lost,
+engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, EngineLoss *ret_loss,
                        GCancellable *cancellable, GError **error)
 {
   const LoaderPlugin *plugin = find_plugin (self, volume, error);
   g_auto (EngineCall) call = { 0 };
 
-  *ret_lost = FALSE;
+  *ret_loss = ENGINE_LOSS_NONE;
   if (plugin == NULL)
     return FALSE;
   /* What the host has at a path may have changed since, and so may the path. */
@@ -319,7 +320,7 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
     }
   if (plugin->desc.refresh == NULL)
     {
-      *ret_lost = !engine_volume_is_there (self, volume);
+      *ret_loss = engine_volume_is_there (self, volume) ? ENGINE_LOSS_NONE : ENGINE_LOSS_GONE;
       return TRUE;
     }
 
@@ -330,12 +331,12 @@ engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gbool
 
   if (dir < 0 && !(may_hang && engine_volume_is_there (self, volume)))
     {
-      *ret_lost = TRUE;
+      *ret_loss = ENGINE_LOSS_GONE;
       return TRUE;
     }
   engine_call_init (&call, self, pod, volume);
   return engine_call_add_secrets (&call, self, pod, cancellable, error)
-         && refresh_at (self, plugin, pod, volume, &call, dir, ret_lost, cancellable, error);
+         && refresh_at (self, plugin, pod, volume, &call, dir, ret_loss, cancellable, error);
 }
 
 /* Unmounts what lies in the volume's place, when it is the volume's. */

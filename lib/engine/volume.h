@@ -17,8 +17,14 @@ gboolean engine_volume_is_there (Engine *self, const EngineVolume *volume);
  * somebody else's mount is. */
 int engine_volume_open (Engine *self, const EngineVolume *volume, GError **error);
 
-/* Brings the content of a READY volume up to date. *@ret_lost: it is not in its place any more, set it up again. */
-gboolean engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, gboolean *ret_lost,
+typedef enum {
+  ENGINE_LOSS_NONE,
+  ENGINE_LOSS_GONE, /* it is not in its place any more, as far as can be seen: set it up again */
+  ENGINE_LOSS_DEAD, /* what is mounted will never answer again, says its plugin: take it down before */
+} EngineLoss;
+
+/* Brings the content of a READY volume up to date. */
+gboolean engine_volume_refresh (Engine *self, EnginePod *pod, EngineVolume *volume, EngineLoss *ret_loss,
                                 GCancellable *cancellable, GError **error);
 
 /* Takes the volume down from what is recorded and the kernel alone. Success when it is gone already. Deletes nothing
