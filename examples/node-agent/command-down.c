@@ -134,7 +134,9 @@ run (const Options *options, GError **error)
 
   if (pods == NULL)
     return AGENT_FAILED;
-  g_signal_connect (context.manager, "volume-changed", G_CALLBACK (on_volume_changed), &down);
+  /* Where nothing is there is no manager either. */
+  if (pods->len > 0)
+    g_signal_connect (context.manager, "volume-changed", G_CALLBACK (on_volume_changed), &down);
   for (guint i = 0; i < pods->len; i++)
     remove_pod (&down, pods->pdata[i]);
   while (down.pending > 0)

@@ -84,6 +84,7 @@ check "mounts says that there is no such pod" has 'there is no pod "web"' "$work
 ends "exec in a pod that is not there fails" 1 kvol exec web -- true
 ends "down of a pod that is not there fails" 1 kvol down web
 ends "down --all of nothing succeeds" 0 kvol down --all
+check "and says nothing of it" empty "$work/err"
 ends "recover of nothing succeeds" 0 kvol recover
 check "none of them made the root directory" absent "$root"
 ends "a plugin directory that is not there fails" 1 kvol --plugins "$work/no-such" up "$work/elsewhere"
