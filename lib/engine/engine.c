@@ -108,8 +108,10 @@ engine_new (const char *root_dir, const EngineOps *ops, gpointer data, GError **
 void
 engine_free (Engine *self)
 {
-  engine_watch_free (self->watch);
+  engine_watch_stop (self->watch);
+  /* The last of its work is done when it comes back. */
   engine_retry_free (self->retry);
+  engine_watch_free (self->watch);
   /* A plugin that is closed may still have something to say. */
   loader_registry_free (self->registry);
   engine_tokens_free (self->tokens);

@@ -13,6 +13,7 @@
 #include "engine/retry.h"
 #include "engine/subpath.h"
 #include "engine/volume.h"
+#include "engine/watch.h"
 #include "model/field.h"
 #include "sys/error.h"
 
@@ -98,7 +99,10 @@ refresh_ready (Engine *self, EnginePod *pod, GCancellable *work)
       if (!engine_volume_refresh (self, pod, volume, &lost, work, &error))
         error = engine_failure_of_plugin (volume, error);
       if (lost)
-        engine_condition_keep (self, volume);
+        {
+          engine_condition_keep (self, volume);
+          engine_watch_lost (volume);
+        }
       engine_condition_end (self, pod, volume);
       engine_owner_review (self, pod, volume);
       if (lost && take_down_lost (self, pod, volume, work, &error))
