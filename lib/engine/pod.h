@@ -52,6 +52,8 @@ typedef struct {
   gboolean       is_first;     /* shared: nobody else may have that content yet, see engine/owner.h */
   gint64         looked_at;    /* monotonic: when each of the published files was last looked at */
   GSource       *watch;        /* what its plugin wants looked at, see engine/watch.h; or NULL */
+  gint64         lost_at;      /* monotonic: when it was last lost, see engine_watch_lost(); 0: never */
+  gint64         patience;     /* usec: how long it is not asked again since then */
   gint64         due;          /* wall clock: when its plugin wants to be asked again; 0: it does not say */
 } EngineVolume;
 

@@ -13,6 +13,7 @@
 #include "engine/retry.h"
 #include "engine/subpath.h"
 #include "engine/volume.h"
+#include "engine/watch.h"
 #include "model/field.h"
 #include "sys/error.h"
 
@@ -100,6 +101,8 @@ refresh_ready (Engine *self, EnginePod *pod, GCancellable *work)
         error = engine_failure_of_plugin (volume, error);
       if (loss != ENGINE_LOSS_NONE)
         engine_condition_keep (self, volume);
+      if (loss == ENGINE_LOSS_DEAD)
+        engine_watch_lost (volume);
       engine_condition_end (self, pod, volume);
       engine_owner_review (self, pod, volume);
       if (loss != ENGINE_LOSS_NONE && make_room (self, pod, volume, loss, work, &error))

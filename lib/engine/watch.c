@@ -7,15 +7,18 @@
 #include "engine/sync.h"
 
 /* What is readable already has been so when its plugin gave it: it is asked again, but keeps nobody busy. */
-#define TOO_SOON_MSEC 1000
+#define TOO_SOON (1 * G_TIME_SPAN_SECOND)
+/* What is lost again and again, each time sooner than CALM, is found out about ever later. */
+#define LONGEST_PATIENCE (122 * G_TIME_SPAN_SECOND)
+#define CALM (10 * G_TIME_SPAN_MINUTE)
 
 struct _EngineWatch
 {
   Engine *engine;
   GMainContext *context;
   GMainLoop *loop;
-  GThread *thread; /* under the engine's lock, like the next; NULL until something is looked at */
-  gboolean stopped;
+  GThread *thread;  /* under the engine's lock; NULL until something is looked at */
+  gboolean stopped; /* under the engine's lock */
 };
 
 typedef struct
@@ -81,6 +84,7 @@ engine_watch_stop (EngineWatch *self)
   g_mutex_lock (&self->engine->lock);
   self->stopped = TRUE;
   g_mutex_unlock (&self->engine->lock);
+
   if (self->thread == NULL)
     return;
   /* It may not have begun to run yet, so it is told from within. */
@@ -114,18 +118,48 @@ engine_watch_drop (EngineVolume *volume)
 }
 
 void
+engine_watch_lost (EngineVolume *volume)
+{
+  gint64 now = g_get_monotonic_time ();
+  gboolean again = volume->lost_at != 0 && now - volume->lost_at < CALM;
+
+  volume->patience = again ? CLAMP (volume->patience * 2, TOO_SOON, LONGEST_PATIENCE) : 0;
+  volume->lost_at = now;
+}
+
+/* How long to wait before @volume is asked again; 0: until its descriptor says so. */
+static gint64
+get_patience (const EngineVolume *volume, int fd)
+{
+  gint64 left = volume->lost_at + volume->patience - g_get_monotonic_time ();
+
+  return volume->patience > 0 && left > 0 ? left : is_readable (fd) ? TOO_SOON : 0;
+}
+
+static void
+start_thread (EngineWatch *self)
+{
+  g_mutex_lock (&self->engine->lock);
+  if (self->thread == NULL && !self->stopped)
+    self->thread = g_thread_new ("kvol-watch", run, self);
+  g_mutex_unlock (&self->engine->lock);
+}
+
+void
 engine_watch_set (EngineWatch *self, const EnginePod *pod, EngineVolume *volume, int fd)
 {
   Watched *watched;
+  gint64 patience;
 
   engine_watch_drop (volume);
   if (fd < 0)
     return;
   watched = g_new0 (Watched, 1);
   *watched = (Watched){ self, g_strdup (pod->uid), fd };
-  if (is_readable (fd))
+  patience = get_patience (volume, fd);
+  if (patience > 0)
     {
-      volume->watch = g_timeout_source_new (TOO_SOON_MSEC);
+      volume->watch = g_timeout_source_new ((guint) (patience / G_TIME_SPAN_MILLISECOND) + 1);
       g_source_set_callback (volume->watch, on_time, watched, watched_free);
     }
   else
@@ -134,9 +168,5 @@ engine_watch_set (EngineWatch *self, const EnginePod *pod, EngineVolume *volume,
       g_source_set_callback (volume->watch, G_SOURCE_FUNC (on_readable), watched, watched_free);
     }
   g_source_attach (volume->watch, self->context);
-
-  g_mutex_lock (&self->engine->lock);
-  if (self->thread == NULL && !self->stopped)
-    self->thread = g_thread_new ("kvol-watch", run, self);
-  g_mutex_unlock (&self->engine->lock);
+  start_thread (self);
 }

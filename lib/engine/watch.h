@@ -8,12 +8,15 @@
 typedef struct _EngineWatch EngineWatch;
 
 EngineWatch *engine_watch_new  (Engine *engine);
-/* No volume is looked at any more when it comes back. Some may still be given, until nothing is at work for a pod. */
+/* No volume is looked at any more when it comes back, nor ever again: work that is under way may still ask for it. */
 void         engine_watch_stop (EngineWatch *self);
+/* Once it is stopped, and nobody works any more. */
 void         engine_watch_free (EngineWatch *self);
 
 /* By the owner of the pod's claim: looks at @fd, which is taken, for @volume from now on, instead of what it had
  * before; -1: at nothing. */
 void engine_watch_set (EngineWatch *self, const EnginePod *pod, EngineVolume *volume, int fd);
+/* What is behind the volume has died, and is replaced: what dies again and again is looked at ever less often. */
+void engine_watch_lost (EngineVolume *volume);
 /* The volume is going. */
 void engine_watch_drop (EngineVolume *volume);

@@ -4,6 +4,7 @@
 #include "nfs-fuse-ground.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static void
@@ -146,6 +147,59 @@ who_recovers_watches_the_server_too (void **state)
   await_mark (self);
   assert_true (kvol_manager_wait_pod (self->story->manager, "web-uid", NULL, &error));
   assert_true (g_file_set_contents (file, "content", -1, NULL));
+  story_remove (self->story, pod);
+  assert_no_user_server ();
+}
+
+/* A directory of programs in which kvol-nfs serves, and is dead soon. It has a line in LOG for each time. */
+static char *
+make_mortal (const char *log)
+{
+  g_autofree char *real = g_build_filename (g_getenv ("B"), "libexec", NULL);
+  g_autofree char *script =
+      g_strdup_printf ("#!/bin/sh\necho >>%s\n%s/kvol-nfs \"$@\" &\nsleep 0.1\nkill -9 $!\n", log, real);
+  g_autofree char *program = g_build_filename (real, "kvol-worker", NULL);
+  char *dir = scratch_dir ("mortal");
+  g_autofree char *link = g_build_filename (dir, "kvol-worker", NULL);
+  g_autofree char *mortal = g_build_filename (dir, "kvol-nfs", NULL);
+
+  assert_int_equal (symlink (program, link), 0);
+  assert_true (g_file_set_contents_full (mortal, script, -1, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
+  return dir;
+}
+
+static gint64
+get_length (const char *file)
+{
+  struct stat status = { 0 };
+
+  return stat (file, &status) == 0 ? status.st_size : 0;
+}
+
+/* On a slow machine it dies less often still. */
+static void
+a_server_that_dies_again_and_again_is_replaced_ever_later (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = pod_of ("web", "");
+  g_autofree char *log = g_build_filename (self->data, "log", NULL);
+  g_autofree char *mortal = make_mortal (log);
+  gint64 began;
+
+  g_setenv ("KVOL_LIBEXEC_DIR", mortal, TRUE);
+  story_restart (self->story);
+  began = g_get_monotonic_time ();
+  story_sync (self->story, pod);
+  while (get_length (log) < 3)
+    {
+      assert_true (g_get_monotonic_time () - began < 3 * TEN_SECONDS);
+      g_usleep (10 * G_TIME_SPAN_MILLISECOND);
+    }
+  while (g_get_monotonic_time () - began < TEN_SECONDS / 2)
+    g_usleep (100 * G_TIME_SPAN_MILLISECOND);
+  assert_true (get_length (log) <= 5);
+  g_unsetenv ("KVOL_LIBEXEC_DIR");
+  story_restart (self->story);
   story_remove (self->story, pod);
   assert_no_user_server ();
 }
@@ -329,6 +383,7 @@ main (void)
     ON_GROUND (a_dead_server_costs_its_pod_errors_and_others_nothing),
     ON_GROUND (a_server_that_dies_is_marked_and_replaced_without_anybody_asking),
     ON_GROUND (a_server_that_died_while_nobody_watched_is_replaced_by_the_next_sync),
+    ON_GROUND (a_server_that_dies_again_and_again_is_replaced_ever_later),
     ON_GROUND (who_recovers_watches_the_server_too),
     ON_GROUND (a_volume_of_a_frozen_server_is_down_within_ten_seconds),
   };
