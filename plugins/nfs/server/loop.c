@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "file-lock.h"
-#include "loop-state.h"
+#include "loop-queues.h"
 #include "operations.h"
 #include "unstable.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a loop knows, for loop.c and patience.c alone. */
+/* What a loop knows, for loop.c and loop-queues.c alone. */
 #pragma once
 
 #include <pthread.h>

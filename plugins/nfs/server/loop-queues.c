@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The queues that calls wait in, and who waits no longer: whose process is to be killed, whose time is over. What the
  * server put off is asked once more from here. */
+#include "loop-queues.h"
+
 #include <errno.h>
 #include <string.h>
-
-#include "loop-state.h"
 
 void
 loop_put (Call *call, GQueue *queue)
