@@ -11,11 +11,10 @@
 #include "sys/slots.h"
 
 /* leaving, namespace, name, the pod's object (a{sv}), the number of volumes, and of each: name, spec name, plugin,
- * volume id, state, what it was made, mount (id, device, inode), host path, the plugin's record (a{sv}), the last
- * error (code, text). After them again of each: since when it is in its state, content (device, inode) and its
- * conditions; after those whether there may be other binds than it
- * says, and the binds of each. An older version neither writes nor reads what it does not know.
- * Contents of objects are never in it. */
+ * volume id, state, what it was made, mount (id, device, mark of its root), host path, the plugin's record (a{sv}),
+ * the last error (code, text). After them again of each: since when it is in its state, content (device, inode) and
+ * its conditions; after those whether there may be other binds than it says, and the binds of each. An older version
+ * neither writes nor reads what it does not know. Contents of objects are never in it. */
 
 static void
 put_volume (GByteArray *record, const EngineVolume *volume)

@@ -295,9 +295,11 @@ read_deadline (LoaderCrew *self, GError **error)
     return TRUE;
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_INT64))
     n = g_variant_get_int64 (value);
-  self->own_usec = n * G_TIME_SPAN_SECOND;
   if (n >= 1 && n <= SECONDS_MAX)
-    return TRUE;
+    {
+      self->own_usec = n * G_TIME_SPAN_SECOND;
+      return TRUE;
+    }
   g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "timeoutSeconds: must be a whole number from 1 to %d",
                SECONDS_MAX);
   return FALSE;

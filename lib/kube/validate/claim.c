@@ -189,6 +189,19 @@ same_resources (const KubeField *field, KubeNode *resources, KubeNode *older, gb
          && has_others (older_requests, requests);
 }
 
+/* The source of the data, as the API server keeps it: either field stands for the other one when that is not there,
+ * unless it speaks of another namespace. */
+static KubeNode *
+get_source (KubeNode *spec, const char *field)
+{
+  gboolean is_ref = g_str_equal (field, "dataSourceRef");
+  KubeNode *said = kube_node_get (spec, field);
+  KubeNode *other = kube_node_get (spec, is_ref ? "dataSource" : "dataSourceRef");
+  const char *ns = is_ref ? NULL : kube_node_get_string (other, "namespace");
+
+  return said == NULL && (ns == NULL || *ns == '\0') ? other : said;
+}
+
 static gboolean
 same_field (const KubeField *field, KubeNode *root, KubeNode *older)
 {
@@ -204,6 +217,9 @@ same_field (const KubeField *field, KubeNode *root, KubeNode *older)
     return TRUE;
   if (g_str_equal (field->name, "storageClassName"))
     return may_name_class (&class, &older_class) || g_strcmp0 (class.name, older_class.name) == 0;
+  if (g_str_has_prefix (field->name, "dataSource"))
+    return kube_field_equal (field, get_source (kube_node_get (root, "spec"), field->name),
+                             get_source (kube_node_get (older, "spec"), field->name));
   if (g_str_equal (field->name, "resources"))
     return same_resources (field, value, before, g_strcmp0 (phase, "Bound") == 0);
   return kube_field_equal (field, value, before);

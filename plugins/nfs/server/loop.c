@@ -2,17 +2,13 @@
 #include "loop.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "call.h"
 #include "file-lock.h"
-#include "link.h"
+#include "loop-queues.h"
 #include "operations.h"
 #include "unstable.h"
 
@@ -25,49 +21,14 @@ enum
 
 /* What the kernel is asked for before the server's answers are looked at. */
 #define REQUESTS_AT_ONCE 16
-/* How often it is seen whether who was interrupted is to be killed. */
-#define IMPATIENT_USEC (100 * G_TIME_SPAN_MILLISECOND)
 /* The kernel does not want the volume any more: what is not at the server by then never will be. */
 #define FAREWELL_USEC (3 * G_TIME_SPAN_SECOND)
-
-struct _Loop
-{
-  Volume *volume;
-  pthread_t thread;
-  gint running;
-  int epoll_fd;
-  int wake_fd;
-  Link *link;
-  struct fuse_buf buffer;
-  Identity *current; /* that the connection was told of: a reference */
-  IdentityMemory identities;
-  GQueue calls;   /* all, by their `all` link */
-  GQueue waiting; /* for the connection */
-  GQueue sent;
-  GQueue failed; /* the library gave them back: the connection is lost, or the server would not take them */
-  GQueue later;  /* the server said "later" */
-  guint interrupted;
-  gboolean leaving;
-  gint64 farewell;
-  GMutex lock; /* of the inbox */
-  GQueue inbox;
-};
 
 typedef struct
 {
   LoopRun run;
   gpointer data;
 } Message;
-
-static void
-put (Call *call, GQueue *queue)
-{
-  if (call->queue != NULL)
-    g_queue_unlink (call->queue, &call->link);
-  call->queue = queue;
-  if (queue != NULL)
-    g_queue_push_tail_link (queue, &call->link);
-}
 
 /* ---- questions ---- */
 
@@ -76,13 +37,13 @@ finish (Call *call, gpointer result)
 {
   int status = result != NULL ? *(const int *) result : 0;
 
-  put (call, NULL);
+  loop_put (call, NULL);
   if (result != NULL && status == NFS3ERR_JUKEBOX)
     {
       guint times = MIN (call->refused++, 4);
 
       call->not_before = g_get_monotonic_time () + (IMPATIENT_USEC << times);
-      put (call, &call->loop->later);
+      loop_put (call, &call->loop->later);
       return;
     }
   call->then (call, result != NULL ? attributes_errno (status) : EIO, result);
@@ -96,7 +57,7 @@ loop_answered (struct rpc_context *rpc, int status, void *result, void *private_
   if (status == RPC_STATUS_SUCCESS && result != NULL)
     finish (call, result);
   else
-    put (call, &call->loop->failed);
+    loop_put (call, &call->loop->failed);
 }
 
 static void
@@ -110,10 +71,10 @@ ask_now (Loop *self, Call *call, struct rpc_context *rpc)
       self->current = identity_ref (call->identity);
     }
   call->asked++;
-  put (call, &self->sent);
+  loop_put (call, &self->sent);
   if (call->ask (call, rpc) != 0)
     {
-      put (call, NULL);
+      loop_put (call, NULL);
       call->then (call, ENOMEM, NULL);
     }
 }
@@ -126,7 +87,7 @@ loop_take (Loop *self, Call *call)
   if (rpc != NULL)
     ask_now (self, call, rpc);
   else
-    put (call, &self->waiting);
+    loop_put (call, &self->waiting);
 }
 
 void
@@ -135,26 +96,17 @@ loop_flush (Loop *self)
   link_flush (self->link);
 }
 
-/* Nobody waits for the answer any more; of a part, for that of the whole. */
-static gboolean
-is_abandoned (const Call *call)
-{
-  const Call *whole = call->whole != NULL ? call->whole : call;
-
-  return whole->interrupted && whole->req == NULL;
-}
-
 /* What is abandoned is not asked again. */
 static void
 put_back (Loop *self, Call *call)
 {
-  if (is_abandoned (call))
+  if (loop_is_abandoned (call))
     {
-      put (call, NULL);
+      loop_put (call, NULL);
       call->then (call, EINTR, NULL);
     }
   else
-    put (call, &self->waiting);
+    loop_put (call, &self->waiting);
 }
 
 static void
@@ -175,7 +127,7 @@ refuse_failed (Loop *self)
     {
       Call *call = self->failed.head->data;
 
-      put (call, NULL);
+      loop_put (call, NULL);
       call->then (call, EIO, NULL);
     }
 }
@@ -195,130 +147,17 @@ on_ready (Loop *self, gboolean again)
     {
       Call *call = waiting.head->data;
 
-      put (call, NULL);
+      loop_put (call, NULL);
       if (call->again != NULL)
         call->again (call);
       else
         ask_now (self, call, link_get_rpc (self->link));
     }
   while (waiting.head != NULL)
-    put (waiting.head->data, &self->waiting);
+    loop_put (waiting.head->data, &self->waiting);
 }
 
 static const LinkOps link_ops = { on_ready, on_lost };
-
-/* ---- impatience ---- */
-
-/* Any signal interrupts; only one that ends the process is a reason not to wait for the server. Linux turns those into
- * SIGKILL. A process that cannot be seen is believed. */
-static gboolean
-is_dying (pid_t pid)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) pid);
-  g_autofree char *text = NULL;
-  static const char *const fields[] = { "\nSigPnd:\t", "\nShdPnd:\t", NULL };
-
-  if (pid <= 0 || !g_file_get_contents (path, &text, NULL, NULL))
-    return TRUE;
-  for (gsize i = 0; fields[i] != NULL; i++)
-    {
-      const char *field = strstr (text, fields[i]);
-
-      if (field != NULL && (g_ascii_strtoull (field + strlen (fields[i]), NULL, 16) & (1u << (9 - 1))))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static void
-give_up (Call *call, int number)
-{
-  call->interrupted = TRUE;
-  fuse_reply_err (g_steal_pointer (&call->req), number);
-  if (call->given_up != NULL)
-    call->given_up (call);
-}
-
-void
-loop_interrupt (Loop *self, Call *call)
-{
-  if (call->req != NULL && !call->interrupted)
-    {
-      call->interrupted = TRUE;
-      self->interrupted++;
-    }
-}
-
-/* What has not gone out need not, when nobody waits for it. Ending one may end others. */
-static void
-purge (GQueue *queue)
-{
-  GList *link = queue->head;
-
-  while (link != NULL)
-    {
-      Call *call = link->data;
-
-      link = link->next;
-      if (!is_abandoned (call))
-        continue;
-      put (call, NULL);
-      call->then (call, EINTR, NULL);
-      link = queue->head;
-    }
-}
-
-static void
-look_at_impatient (Loop *self, gint64 now)
-{
-  if (self->interrupted == 0 && self->volume->settings->soft_usec == 0)
-    return;
-  self->interrupted = 0;
-  for (GList *link = self->calls.head; link != NULL; link = link->next)
-    {
-      Call *call = link->data;
-
-      if (call->req == NULL)
-        continue;
-      if (call->interrupted && is_dying (call->pid))
-        give_up (call, EINTR);
-      else if (call->deadline != 0 && now >= call->deadline)
-        give_up (call, ETIMEDOUT);
-      else if (call->interrupted)
-        self->interrupted++;
-    }
-  purge (&self->waiting);
-  purge (&self->later);
-}
-
-static void
-ask_later_ones (Loop *self, gint64 now)
-{
-  for (guint n = self->later.length; n > 0 && self->later.head != NULL; n--)
-    {
-      Call *call = self->later.head->data;
-
-      put (call, NULL);
-      if (now >= call->not_before)
-        loop_take (self, call);
-      else
-        put (call, &self->later);
-    }
-}
-
-/* How long there is nothing to do, in milliseconds; -1: until something happens. */
-static int
-get_patience (Loop *self, gint64 now)
-{
-  gint64 next = G_MAXINT64;
-
-  if (self->waiting.head != NULL)
-    next = link_get_next (self->link);
-  if (self->later.head != NULL || self->interrupted > 0 || self->leaving
-      || (self->volume->settings->soft_usec != 0 && self->calls.head != NULL))
-    next = MIN (next, now + IMPATIENT_USEC);
-  return next == G_MAXINT64 ? -1 : (int) CLAMP ((next - now + 999) / 1000, 0, 1000);
-}
 
 /* ---- what happens ---- */
 
@@ -395,14 +234,14 @@ loop_run (gpointer data)
   g_atomic_int_set (&self->running, 1);
   while (go_on (self, now))
     {
-      int n = epoll_wait (self->epoll_fd, events, G_N_ELEMENTS (events), get_patience (self, now));
+      int n = epoll_wait (self->epoll_fd, events, G_N_ELEMENTS (events), loop_get_patience (self, now));
 
       for (int i = 0; i < n; i++)
         handle (self, &events[i]);
       refuse_failed (self);
       now = g_get_monotonic_time ();
-      look_at_impatient (self, now);
-      ask_later_ones (self, now);
+      loop_look_at_impatient (self, now);
+      loop_ask_later_ones (self, now);
       if (self->waiting.head != NULL)
         link_want (self->link, now);
       link_flush (self->link);

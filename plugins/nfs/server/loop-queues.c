@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The queues that calls wait in, and who waits no longer: whose process is to be killed, whose time is over. What the
+ * server put off is asked once more from here. */
+#include "loop-queues.h"
+
+#include <errno.h>
+#include <string.h>
+
+void
+loop_put (Call *call, GQueue *queue)
+{
+  if (call->queue != NULL)
+    g_queue_unlink (call->queue, &call->link);
+  call->queue = queue;
+  if (queue != NULL)
+    g_queue_push_tail_link (queue, &call->link);
+}
+
+gboolean
+loop_is_abandoned (const Call *call)
+{
+  const Call *whole = call->whole != NULL ? call->whole : call;
+
+  return whole->interrupted && whole->req == NULL;
+}
+
+/* Any signal interrupts; only one that ends the process is a reason not to wait for the server. Linux turns those into
+ * SIGKILL. A process that cannot be seen is believed. */
+static gboolean
+is_dying (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) pid);
+  g_autofree char *text = NULL;
+  static const char *const fields[] = { "\nSigPnd:\t", "\nShdPnd:\t", NULL };
+
+  if (pid <= 0 || !g_file_get_contents (path, &text, NULL, NULL))
+    return TRUE;
+  for (gsize i = 0; fields[i] != NULL; i++)
+    {
+      const char *field = strstr (text, fields[i]);
+
+      if (field != NULL && (g_ascii_strtoull (field + strlen (fields[i]), NULL, 16) & (1u << (9 - 1))))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+give_up (Call *call, int number)
+{
+  call->interrupted = TRUE;
+  fuse_reply_err (g_steal_pointer (&call->req), number);
+  if (call->given_up != NULL)
+    call->given_up (call);
+}
+
+void
+loop_interrupt (Loop *self, Call *call)
+{
+  if (call->req != NULL && !call->interrupted)
+    {
+      call->interrupted = TRUE;
+      self->interrupted++;
+    }
+}
+
+/* What has not gone out need not, when nobody waits for it. Ending one may end others. */
+static void
+purge (GQueue *queue)
+{
+  GList *link = queue->head;
+
+  while (link != NULL)
+    {
+      Call *call = link->data;
+
+      link = link->next;
+      if (!loop_is_abandoned (call))
+        continue;
+      loop_put (call, NULL);
+      call->then (call, EINTR, NULL);
+      link = queue->head;
+    }
+}
+
+void
+loop_look_at_impatient (Loop *self, gint64 now)
+{
+  if (self->interrupted == 0 && self->volume->settings->soft_usec == 0)
+    return;
+  self->interrupted = 0;
+  for (GList *link = self->calls.head; link != NULL; link = link->next)
+    {
+      Call *call = link->data;
+
+      if (call->req == NULL)
+        continue;
+      if (call->interrupted && is_dying (call->pid))
+        give_up (call, EINTR);
+      else if (call->deadline != 0 && now >= call->deadline)
+        give_up (call, ETIMEDOUT);
+      else if (call->interrupted)
+        self->interrupted++;
+    }
+  purge (&self->waiting);
+  purge (&self->later);
+}
+
+void
+loop_ask_later_ones (Loop *self, gint64 now)
+{
+  for (guint n = self->later.length; n > 0 && self->later.head != NULL; n--)
+    {
+      Call *call = self->later.head->data;
+
+      loop_put (call, NULL);
+      if (now >= call->not_before)
+        loop_take (self, call);
+      else
+        loop_put (call, &self->later);
+    }
+}
+
+int
+loop_get_patience (Loop *self, gint64 now)
+{
+  gint64 next = G_MAXINT64;
+
+  if (self->waiting.head != NULL)
+    next = link_get_next (self->link);
+  if (self->later.head != NULL || self->interrupted > 0 || self->leaving
+      || (self->volume->settings->soft_usec != 0 && self->calls.head != NULL))
+    next = MIN (next, now + IMPATIENT_USEC);
+  return next == G_MAXINT64 ? -1 : (int) CLAMP ((next - now + 999) / 1000, 0, 1000);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a loop knows, for loop.c and loop-queues.c alone. */
+#pragma once
+
+#include <pthread.h>
+
+#include "call.h"
+#include "link.h"
+#include "loop.h"
+
+/* How often it is seen whether who was interrupted is to be killed. */
+#define IMPATIENT_USEC (100 * G_TIME_SPAN_MILLISECOND)
+
+struct _Loop
+{
+  Volume *volume;
+  pthread_t thread;
+  gint running;
+  int epoll_fd;
+  int wake_fd;
+  Link *link;
+  struct fuse_buf buffer;
+  Identity *current; /* that the connection was told of: a reference */
+  IdentityMemory identities;
+  GQueue calls;   /* all, by their `all` link */
+  GQueue waiting; /* for the connection */
+  GQueue sent;
+  GQueue failed; /* the library gave them back: the connection is lost, or the server would not take them */
+  GQueue later;  /* the server said "later" */
+  guint interrupted;
+  gboolean leaving;
+  gint64 farewell;
+  GMutex lock; /* of the inbox */
+  GQueue inbox;
+};
+
+/* NULL: in none. */
+void     loop_put          (Call *call, GQueue *queue);
+/* Nobody waits for the answer any more; of a part, for that of the whole. */
+gboolean loop_is_abandoned (const Call *call);
+
+void loop_look_at_impatient (Loop *self, gint64 now);
+void loop_ask_later_ones    (Loop *self, gint64 now);
+/* How long there is nothing to do, in milliseconds; -1: until something happens. */
+int  loop_get_patience      (Loop *self, gint64 now);
