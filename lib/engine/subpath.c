@@ -182,13 +182,14 @@ clear_target (Binder *self, const Target *target, int holder_fd, const char *nam
 }
 
 static gboolean
-hang (Binder *self, const Target *target, int part_fd, gboolean is_dir, const char *sub_path, GError **error)
+hang (Binder *self, Target *target, int part_fd, gboolean is_dir, const char *sub_path, GError **error)
 {
   g_autofree char *name = g_strdup_printf ("%u", target->index);
   KVOL_AUTO_FD holder = open_holder (self->layout, target->volume->name, self->container->name, error);
 
   if (holder < 0 || (target->is_there && !clear_target (self, target, holder, name, error)))
     return FALSE;
+  target->is_there = FALSE;
 
   KVOL_AUTO_FD own = may_hang (target) ? -1 : clone_part (target->volume, part_fd, error);
   const int tree = may_hang (target) ? part_fd : own;
@@ -263,7 +264,7 @@ bind_in_place (Binder *self, Target *target, const ModelVolumeMount *mount, GErr
         g_ptr_array_add (self->silent, target->volume);
       g_propagate_error (error, g_steal_pointer (&failure));
     }
-  /* Nothing was hung where nothing had been. */
+  /* Nothing was hung where nothing had been, or is any more. */
   if (!target->is_there || !target->info.is_mount_root)
     engine_bind_drop (self->engine, target->volume, self->container->name, target->index);
   return FALSE;
