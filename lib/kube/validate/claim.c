@@ -176,6 +176,16 @@ has_others (KubeNode *requests, KubeNode *others)
   return TRUE;
 }
 
+/* A file has no status: there a claim is bound that names its volume. */
+static gboolean
+was_bound (KubeNode *older)
+{
+  const char *phase = kube_node_get_string (kube_node_get (older, "status"), "phase");
+  const char *volume = kube_node_get_string (kube_node_get (older, "spec"), "volumeName");
+
+  return phase != NULL ? g_str_equal (phase, "Bound") : volume != NULL && *volume != '\0';
+}
+
 /* The size of a bound claim may change. */
 static gboolean
 same_resources (const KubeField *field, KubeNode *resources, KubeNode *older, gboolean is_bound)
@@ -207,7 +217,6 @@ same_field (const KubeField *field, KubeNode *root, KubeNode *older)
 {
   KubeNode *value = kube_node_get (kube_node_get (root, "spec"), field->name);
   KubeNode *before = kube_node_get (kube_node_get (older, "spec"), field->name);
-  const char *phase = kube_node_get_string (kube_node_get (older, "status"), "phase");
   const Class class = get_class (root);
   const Class older_class = get_class (older);
 
@@ -221,7 +230,7 @@ same_field (const KubeField *field, KubeNode *root, KubeNode *older)
     return kube_field_equal (field, get_source (kube_node_get (root, "spec"), field->name),
                              get_source (kube_node_get (older, "spec"), field->name));
   if (g_str_equal (field->name, "resources"))
-    return same_resources (field, value, before, g_strcmp0 (phase, "Bound") == 0);
+    return same_resources (field, value, before, was_bound (older));
   return kube_field_equal (field, value, before);
 }
 
