@@ -94,6 +94,28 @@ read_text (GVariant *config, const char *key, char **text, GError **error)
   return TRUE;
 }
 
+/* A misspelt setting would be one that does not hold, which nobody sees before it matters. */
+static gboolean
+check_keys (GVariant *config, GError **error)
+{
+  static const char *const keys[] = {
+    "probeTimeoutSeconds", "mountHelper", "scrubTimeoutSeconds", "timeoutSeconds", "server", "path", NULL
+  };
+  GVariantIter iter;
+  const char *key;
+
+  if (config == NULL)
+    return TRUE;
+  g_variant_iter_init (&iter, config);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, NULL))
+    if (!g_strv_contains (keys, key))
+      {
+        g_set_error (error, KVOL_ERROR, KVOL_ERROR_INVALID_SPEC, "%s: there is no such setting", key);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 static void
 nfs_close (gpointer data)
 {
@@ -114,7 +136,8 @@ nfs_open (const KvolHost *host, GVariant *config, GError **error)
   gint64 call_seconds = CALL_SECONDS;
 
   self->data_path.host = host;
-  if (!read_seconds (config, "probeTimeoutSeconds", PROBE_SECONDS_MAX, &probe_seconds, error)
+  if (!check_keys (config, error)
+      || !read_seconds (config, "probeTimeoutSeconds", PROBE_SECONDS_MAX, &probe_seconds, error)
       || !read_switch (config, "mountHelper", &self->data_path.use_helper, error)
       || (self->data_path.use_helper && !check_helper (host, error))
       || !read_seconds (config, "scrubTimeoutSeconds", SCRUB_SECONDS_MAX, &scrub_seconds, error)

@@ -183,7 +183,10 @@ open_own (int records, const char *name, GError **error)
   if (fd >= 0)
     return fd;
   if (errno == EWOULDBLOCK)
-    g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY, "an earlier server of this volume (kvol-nfs) has not ended yet");
+    g_set_error (
+        error, KVOL_ERROR, KVOL_ERROR_BUSY,
+        "an earlier server of this volume (kvol-nfs) has not ended yet: it does when no container has the volume open "
+        "any more");
   else
     g_set_error (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT, "open the record of the volume's locks: %s",
                  g_strerror (errno));

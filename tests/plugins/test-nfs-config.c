@@ -26,6 +26,8 @@ static const Row rows[] = {
   { "no time to scrub", "{'scrubTimeoutSeconds': <int64 -1>}", "scrubTimeoutSeconds: must be a whole number" },
   { "a switch that is text", "{'mountHelper': <'yes'>}", "mountHelper: must be true or false" },
   { "a helper that the host does not run", "{'mountHelper': <true>}", "mountHelper: this host runs no mount helpers" },
+  { "a setting that there is not", "{'probeTimeoutSecond': <int64 5>}",
+    "probeTimeoutSecond: there is no such setting" },
   { "a server that is no text", "{'server': <int64 1>}", "server: must be a string" },
 };
 
