@@ -357,6 +357,17 @@ die (OddServer *self)
   return TRUE;
 }
 
+/* What the caller does not get, or not as his. */
+static gboolean
+loses_answer (OddManners *manners, const GByteArray *message, GByteArray *reply)
+{
+  if (!is_call (message, READ))
+    return FALSE;
+  if (g_atomic_int_compare_and_exchange (&manners->mistakes, TRUE, FALSE))
+    reply->data[0] ^= 0x55;
+  return g_atomic_int_compare_and_exchange (&manners->swallows, TRUE, FALSE);
+}
+
 static gboolean
 serve_one (OddServer *self, int fd, const GByteArray *message)
 {
@@ -368,6 +379,8 @@ serve_one (OddServer *self, int fd, const GByteArray *message)
   g_mutex_unlock (&self->lock);
   if (reply == NULL)
     return FALSE;
+  if (loses_answer (self->manners, message, reply))
+    return TRUE;
   record = record_wrap (reply);
   return send_all (fd, record->data, record->len);
 }
