@@ -104,8 +104,9 @@ make_tree (const KvolHost *host, Parts *parts, const char *source, GCancellable 
 
 /* ---- the server's arguments ---- */
 
-static double
-get_soft_seconds (const char *const *options)
+/* Of one answer, and of a whole request on a soft mount (else 0). */
+static void
+get_seconds (const char *const *options, double *ret_timeo, double *ret_soft)
 {
   gint64 timeo = TIMEO_DEFAULT;
   gint64 retrans = RETRANS_DEFAULT;
@@ -123,7 +124,8 @@ get_soft_seconds (const char *const *options)
         else if (g_str_has_prefix (words[j], "retrans="))
           retrans = g_ascii_strtoll (words[j] + strlen ("retrans="), NULL, 10);
     }
-  return soft ? (double) MAX (timeo, 1) / 10 * (double) (retrans + 1) : 0;
+  *ret_timeo = (double) MAX (timeo, 1) / 10;
+  *ret_soft = soft ? *ret_timeo * (double) (retrans + 1) : 0;
 }
 
 static char *
@@ -141,9 +143,11 @@ make_args (const NfsTarget *target, const NfsFound *found, const KvolPodVolume *
 {
   GPtrArray *args = g_ptr_array_new_with_free_func (g_free);
   g_autofree char *root = to_hex (&found->root);
-  double soft = get_soft_seconds (volume->volume->mount_options);
+  double timeo;
+  double soft;
   char seconds[G_ASCII_DTOSTR_BUF_SIZE];
 
+  get_seconds (volume->volume->mount_options, &timeo, &soft);
   g_ptr_array_add (args, g_strdup (SERVER_PROGRAM));
   g_ptr_array_add (args, g_strconcat ("--server=", target->server, NULL));
   g_ptr_array_add (args, g_strdup_printf ("--port=%d", found->port));
@@ -156,6 +160,7 @@ make_args (const NfsTarget *target, const NfsFound *found, const KvolPodVolume *
   if (g_strcmp0 (volume->volume->access_mode, "ReadWriteOncePod") == 0)
     g_ptr_array_add (args, g_strdup ("--single-writer"));
   g_ptr_array_add (args, g_strconcat ("--server-locks=", locks, NULL));
+  g_ptr_array_add (args, g_strconcat ("--timeo=", g_ascii_dtostr (seconds, sizeof seconds, MIN (timeo, 1e6)), NULL));
   if (soft > 0)
     g_ptr_array_add (args, g_strconcat ("--soft=", g_ascii_dtostr (seconds, sizeof seconds, soft), NULL));
   g_ptr_array_add (args, NULL);

@@ -15,11 +15,11 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-fuse/odd-call.h"
 #include "nfs-server/record.h"
 #include "nfs-server/rpc.h"
 #include "nfs-server/server.h"
 
-#define ROOT "odd-root"
 #define FRAGMENT (1u << 20)
 #define UNSTABLE 0
 #define FILE_SYNC 2
@@ -60,57 +60,6 @@ typedef struct
   OddServer *server;
   int fd;
 } Guest;
-
-/* ---- what is read ---- */
-
-static guint64
-get_u64 (XdrReader *call)
-{
-  guint64 high = xdr_get_u32 (call);
-
-  return high << 32 | xdr_get_u32 (call);
-}
-
-static guint32
-get_user (const GByteArray *message)
-{
-  XdrReader call = { .data = message->data, .left = message->len };
-  XdrReader body = { 0 };
-  gsize length;
-
-  for (int i = 0; i < 7; i++) /* up to the kind of the credential */
-    xdr_get_u32 (&call);
-  body.data = xdr_get_bytes (&call, &length);
-  body.left = length;
-  xdr_get_u32 (&body);
-  xdr_get_bytes (&body, &length);
-  return xdr_get_u32 (&body);
-}
-
-static gboolean
-get_is_root (XdrReader *call)
-{
-  gsize length;
-  const guint8 *handle = xdr_get_bytes (call, &length);
-
-  return length == strlen (ROOT) && memcmp (handle, ROOT, length) == 0;
-}
-
-/* Whether it says at what time the file was changed. */
-static gboolean
-get_sets_time (XdrReader *call)
-{
-  const guint32 client_time = 2;
-
-  for (int i = 0; i < 3; i++) /* mode, owner, group */
-    if (xdr_get_u32 (call) != 0)
-      xdr_get_u32 (call);
-  if (xdr_get_u32 (call) != 0)
-    get_u64 (call);
-  if (xdr_get_u32 (call) == client_time)
-    get_u64 (call);
-  return xdr_get_u32 (call) == client_time;
-}
 
 /* ---- what is answered ---- */
 
@@ -189,7 +138,7 @@ put_write (OddServer *self, GByteArray *out, XdrReader *call)
 {
   gint after = g_atomic_int_get (&self->manners->lasting);
   gint n = g_atomic_int_add (&self->manners->n_writes, 1);
-  guint64 offset = get_u64 (call);
+  guint64 offset = odd_call_get_u64 (call);
   guint32 stable;
   const guint8 *data;
   gsize length;
@@ -236,7 +185,7 @@ judge (const OddServer *self, const RpcHead *head, guint32 user, XdrReader call)
   if (head->procedure == COMMIT && user != 0 && (gint) user == g_atomic_int_get (&self->manners->denies))
     return STATUS_ACCES;
   if (head->procedure == SETATTR && user != ODD_OWNER && g_atomic_int_get (&self->manners->keeps_times)
-      && get_sets_time (&call))
+      && odd_call_get_sets_time (&call))
     return STATUS_PERM;
   return STATUS_OK;
 }
@@ -267,7 +216,7 @@ put_results (OddServer *self, GByteArray *out, const RpcHead *head, XdrReader *c
       xdr_put_u32 (out, ALL_ACCESS);
       break;
     case READ:
-      offset = get_u64 (call);
+      offset = odd_call_get_u64 (call);
       put_read (self, out, offset, xdr_get_u32 (call));
       break;
     case WRITE:
@@ -297,12 +246,12 @@ answer (OddServer *self, const GByteArray *message)
     {
       xdr_put_u32 (out, STATUS_OK);
       if (head.procedure == RPC_MOUNT_MNT)
-        xdr_put_string (out, ROOT);
+        xdr_put_string (out, ODD_ROOT);
       xdr_put_u32 (out, 0);
       return out;
     }
-  is_root = get_is_root (&call);
-  status = judge (self, &head, get_user (message), call);
+  is_root = odd_call_get_is_root (&call);
+  status = judge (self, &head, odd_call_get_user (message), call);
   xdr_put_u32 (out, status);
   if (status == STATUS_OK)
     put_results (self, out, &head, &call, is_root);
@@ -357,6 +306,17 @@ die (OddServer *self)
   return TRUE;
 }
 
+/* What the caller does not get, or not as his. */
+static gboolean
+loses_answer (OddManners *manners, const GByteArray *message, GByteArray *reply)
+{
+  if (!is_call (message, READ))
+    return FALSE;
+  if (g_atomic_int_compare_and_exchange (&manners->mistakes, TRUE, FALSE))
+    reply->data[0] ^= 0x55;
+  return g_atomic_int_compare_and_exchange (&manners->swallows, TRUE, FALSE);
+}
+
 static gboolean
 serve_one (OddServer *self, int fd, const GByteArray *message)
 {
@@ -368,6 +328,8 @@ serve_one (OddServer *self, int fd, const GByteArray *message)
   g_mutex_unlock (&self->lock);
   if (reply == NULL)
     return FALSE;
+  if (loses_answer (self->manners, message, reply))
+    return TRUE;
   record = record_wrap (reply);
   return send_all (fd, record->data, record->len);
 }

@@ -17,6 +17,8 @@ typedef struct {
   gint denies;      /* this user may not commit; 0: everybody may */
   gint read_length; /* what an answer to READ claims to hold; 0: what it holds */
   gint fragments;   /* the next LOOKUP is answered by a record without an end, once */
+  gint swallows;    /* the next READ is not answered, once */
+  gint mistakes;    /* the next READ is answered as another call, once */
   gint keeps_times; /* only the owner may set times */
   gint n_writes;    /* that were made */
   gint n_commits;

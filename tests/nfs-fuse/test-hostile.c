@@ -283,6 +283,48 @@ an_answer_without_an_end_costs_a_connection_only (void **state)
   served_stop (&volume);
 }
 
+/* It comes over another connection. */
+static void
+assert_read_without (OddManners *manners, gint *fault)
+{
+  g_autoptr (OddServer) server = NULL;
+  g_auto (Served) volume = { 0 };
+  g_autofree char *path = NULL;
+  char buffer[16] = "";
+  int fd;
+
+  need_fuse ();
+  server = odd_server_start (manners);
+  served_start (&volume, (const char *const[]){ "--timeo=0.5", NULL });
+  path = file_of (&volume);
+  fd = open (path, O_RDWR | O_CLOEXEC);
+  assert_int_equal (pwrite (fd, "written", 7, 0), 7);
+  assert_int_equal (fsync (fd), 0);
+  assert_int_equal (posix_fadvise (fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+  g_atomic_int_set (fault, TRUE);
+  assert_int_equal (pread (fd, buffer, sizeof buffer, 0), 7);
+  assert_false (g_atomic_int_get (fault));
+  assert_string_equal (buffer, "written");
+  close (fd);
+  served_stop (&volume);
+}
+
+static void
+an_answer_that_is_lost_is_asked_for_again (void **state)
+{
+  OddManners manners = { 0 };
+
+  assert_read_without (&manners, &manners.swallows);
+}
+
+static void
+an_answer_to_nothing_that_was_asked_is_none (void **state)
+{
+  OddManners manners = { 0 };
+
+  assert_read_without (&manners, &manners.mistakes);
+}
+
 /* ---- several users ---- */
 
 static int
@@ -381,6 +423,8 @@ main (void)
     cmocka_unit_test (files_that_are_not_synced_do_not_take_all_memory),
     cmocka_unit_test (an_answer_longer_than_its_message_is_an_error),
     cmocka_unit_test (an_answer_without_an_end_costs_a_connection_only),
+    cmocka_unit_test (an_answer_that_is_lost_is_asked_for_again),
+    cmocka_unit_test (an_answer_to_nothing_that_was_asked_is_none),
     cmocka_unit_test (the_name_of_an_unlinked_file_goes_with_its_last_reader),
     cmocka_unit_test (the_name_of_an_unlinked_file_cannot_be_taken_from_its_reader),
   };

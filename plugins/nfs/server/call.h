@@ -39,6 +39,7 @@ struct _Call {
   CallResume again;         /* instead of asking once more over a new connection; NULL: it is as good as ever */
   guint      asked;         /* how often this question went out */
   guint      refused;       /* how often the server said "later" */
+  gint64     sent;          /* monotonic: when it last did */
   gint64     not_before;    /* monotonic: when to ask again */
   gint64     deadline;      /* monotonic: a soft mount's; 0: none */
   gboolean   interrupted;

@@ -276,6 +276,15 @@ link_flush (Link *self)
 }
 
 void
+link_give_up (Link *self)
+{
+  if (self->state != LINK_READY)
+    return;
+  syslog (LOG_WARNING, "%s does not answer", loop_get_volume (self->loop)->settings->server);
+  drop (self);
+}
+
+void
 link_want (Link *self, gint64 now)
 {
   if (self->state == LINK_READY || now < self->next)

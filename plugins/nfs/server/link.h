@@ -26,6 +26,8 @@ struct rpc_context *link_get_rpc (Link *self);
 
 /* Somebody has a question: @now is the monotonic time. */
 void  link_want (Link *self, gint64 now);
+/* The server does not answer as it should over this connection: another one is made. */
+void  link_give_up (Link *self);
 /* What epoll said of it. */
 void  link_service (Link *self, guint32 events);
 /* Sends what was queued. */

@@ -6,6 +6,10 @@
 #include <errno.h>
 #include <string.h>
 
+/* What a question may wait for its answer in the end. */
+#define ANSWER_LAST (600 * G_TIME_SPAN_SECOND)
+#define DOUBLED_MOST 12u
+
 void
 loop_put (Call *call, GQueue *queue)
 {
@@ -121,6 +125,33 @@ loop_ask_later_ones (Loop *self, gint64 now)
     }
 }
 
+/* Each time that it is asked again a question has twice as long, or one that takes its time would never be answered. */
+static gint64
+get_answer_usec (const Call *call, gint64 first)
+{
+  const guint times = MIN (MAX (call->asked, 1) - 1, DOUBLED_MOST);
+
+  return MIN (first << times, MAX (first, ANSWER_LAST));
+}
+
+gboolean
+loop_is_overdue (Loop *self, gint64 now)
+{
+  const gint64 first = self->volume->settings->answer_usec;
+
+  if (self->sent.head == NULL || now < self->overdue_look)
+    return FALSE;
+  self->overdue_look = now + first / 4;
+  for (GList *link = self->sent.head; link != NULL; link = link->next)
+    {
+      const Call *call = link->data;
+
+      if (now - call->sent >= get_answer_usec (call, first))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 int
 loop_get_patience (Loop *self, gint64 now)
 {
@@ -128,6 +159,8 @@ loop_get_patience (Loop *self, gint64 now)
 
   if (self->waiting.head != NULL)
     next = link_get_next (self->link);
+  if (self->sent.head != NULL)
+    next = MIN (next, MAX (now, self->overdue_look));
   if (self->later.head != NULL || self->interrupted > 0 || self->leaving
       || (self->volume->settings->soft_usec != 0 && self->calls.head != NULL))
     next = MIN (next, now + IMPATIENT_USEC);

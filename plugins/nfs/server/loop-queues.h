@@ -28,6 +28,7 @@ struct _Loop
   GQueue failed; /* the library gave them back: the connection is lost, or the server would not take them */
   GQueue later;  /* the server said "later" */
   guint interrupted;
+  gint64 overdue_look; /* when it is next seen whether an answer is overdue */
   gboolean leaving;
   gint64 farewell;
   GMutex lock; /* of the inbox */
@@ -41,5 +42,7 @@ gboolean loop_is_abandoned (const Call *call);
 
 void loop_look_at_impatient (Loop *self, gint64 now);
 void loop_ask_later_ones    (Loop *self, gint64 now);
+/* An answer was lost, or the server is: whatever comes over this connection is not waited for any longer. */
+gboolean loop_is_overdue    (Loop *self, gint64 now);
 /* How long there is nothing to do, in milliseconds; -1: until something happens. */
 int  loop_get_patience      (Loop *self, gint64 now);

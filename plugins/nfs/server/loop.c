@@ -71,6 +71,7 @@ ask_now (Loop *self, Call *call, struct rpc_context *rpc)
       self->current = identity_ref (call->identity);
     }
   call->asked++;
+  call->sent = g_get_monotonic_time ();
   loop_put (call, &self->sent);
   if (call->ask (call, rpc) != 0)
     {
@@ -242,6 +243,8 @@ loop_run (gpointer data)
       now = g_get_monotonic_time ();
       loop_look_at_impatient (self, now);
       loop_ask_later_ones (self, now);
+      if (loop_is_overdue (self, now))
+        link_give_up (self->link);
       if (self->waiting.head != NULL)
         link_want (self->link, now);
       link_flush (self->link);

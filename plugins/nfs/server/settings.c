@@ -46,7 +46,7 @@ read_locks (Settings *self, const char *text, GError **error)
 }
 
 static gboolean
-check (const Settings *self, double soft, GError **error)
+check (const Settings *self, double soft, double timeo, GError **error)
 {
   if (self->fuse_fd < 3)
     return refuse (error, "--fuse-fd: must be the number of an open /dev/fuse");
@@ -58,6 +58,8 @@ check (const Settings *self, double soft, GError **error)
     return refuse (error, "--threads: must be from 1 to 16");
   if (!(soft >= 0) || soft > 1e6)
     return refuse (error, "--soft: must be a number of seconds");
+  if (!(timeo >= 0.1) || timeo > 1e6)
+    return refuse (error, "--timeo: must be a number of seconds, 0.1 at least");
   return TRUE;
 }
 
@@ -67,6 +69,7 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
   g_autofree char *root = NULL;
   g_autofree char *locks = NULL;
   double soft = 0;
+  double timeo = 60;
   gboolean ipv4 = FALSE;
   gboolean ipv6 = FALSE;
   const GOptionEntry entries[] = {
@@ -85,6 +88,8 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
       "all|posix|flock|none" },
     { "record-fd", 0, 0, G_OPTION_ARG_INT, &self->record_fd, "where to write down the locks that are held", "FD" },
     { "soft", 0, 0, G_OPTION_ARG_DOUBLE, &soft, "let a request fail after so long", "SECONDS" },
+    { "timeo", 0, 0, G_OPTION_ARG_DOUBLE, &timeo, "ask over another connection when an answer takes so long",
+      "SECONDS" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &self->threads, "each has a connection of its own", "N" },
     { NULL },
   };
@@ -104,8 +109,9 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
   if (argc > 1)
     return refuse (error, "there is an argument too many");
   self->soft_usec = (gint64) (soft * G_TIME_SPAN_SECOND);
+  self->answer_usec = (gint64) (timeo * G_TIME_SPAN_SECOND);
   self->family = ipv4 == ipv6 ? AF_UNSPEC : ipv4 ? AF_INET : AF_INET6;
-  return read_handle (self, root, error) && read_locks (self, locks, error) && check (self, soft, error);
+  return read_handle (self, root, error) && read_locks (self, locks, error) && check (self, soft, timeo, error);
 }
 
 void

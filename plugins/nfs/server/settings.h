@@ -21,6 +21,7 @@ typedef struct {
   gboolean flock_locks;    /* those of flock(2) */
   int      record_fd;      /* of the locks that are held; -1: nobody is to know of them after this process */
   gint64   soft_usec;      /* a request fails after so long; 0: never */
+  gint64   answer_usec;    /* the connection is made anew when an answer takes longer; then twice as long */
   int      threads;
 } Settings;
 
