@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -103,7 +104,6 @@ static const int allowed[] = {
   SYS_mremap,
   SYS_madvise,
   SYS_brk,
-  SYS_socket,
   SYS_connect,
   SYS_bind,
   SYS_getsockname,
@@ -116,8 +116,6 @@ static const int allowed[] = {
   SYS_fstat,
   SYS_lseek,
   SYS_getdents64,
-  SYS_clone,
-  SYS_clone3,
   SYS_set_robust_list,
   SYS_rseq,
   SYS_rt_sigprocmask,
@@ -146,7 +144,6 @@ static const int allowed[] = {
   SYS_readlinkat,
   SYS_faccessat,
   SYS_prlimit64,
-  SYS_tgkill,
   SYS_set_tid_address,
   SYS_membarrier,
   SYS_gettimeofday,
@@ -167,35 +164,76 @@ static const int allowed[] = {
 #endif
 };
 
-/* openat, open: only for reading. Everything else that is not in the list is answered EPERM. */
+/* Threads only, and no namespace. */
+#define NEW_NAMESPACES                                                                                                 \
+  (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP)
+
+/* One argument decides about these. */
+typedef struct
+{
+  int call;
+  guint argument;
+  gboolean bits; /* none of the values' bits may be set; else it must be one of the values, up to the first 0 */
+  guint32 values[3];
+} Rule;
+
+static void
+add (GArray *program, struct sock_filter line)
+{
+  g_array_append_val (program, line);
+}
+
+/* With the call's number loaded, which stays so for other calls. */
+static void
+add_rule (GArray *program, const Rule *rule)
+{
+  const struct sock_filter refuse = BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+  const struct sock_filter allow = BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  const guint16 test = BPF_JMP | (rule->bits ? BPF_JSET : BPF_JEQ) | BPF_K;
+  guint8 n = 0;
+
+  while (n < G_N_ELEMENTS (rule->values) && rule->values[n] != 0)
+    n++;
+  add (program,
+       (struct sock_filter) BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, (guint32) rule->call, 0, (guint8) (2 * n + 2)));
+  add (program, (struct sock_filter) BPF_STMT (BPF_LD | BPF_W | BPF_ABS,
+                                               offsetof (struct seccomp_data, args[0]) + 8 * rule->argument));
+  for (guint8 i = 0; i < n; i++)
+    {
+      add (program, (struct sock_filter) BPF_JUMP (test, rule->values[i], 0, 1));
+      add (program, rule->bits ? refuse : allow);
+    }
+  add (program, rule->bits ? allow : refuse);
+}
+
+/* What is neither in the list nor allowed by a rule is answered EPERM. The flags of clone3 cannot be seen here: without
+ * it glibc makes its threads by clone. */
 static gboolean
 filter_calls (GError **error)
 {
-  const guint32 writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
+  const Rule rules[] = {
+    { SYS_openat, 2, TRUE, { O_WRONLY | O_RDWR | O_CREAT | O_TRUNC } },
+    { SYS_clone, 0, TRUE, { NEW_NAMESPACES } },
+    { SYS_socket, 0, FALSE, { AF_INET, AF_INET6, AF_UNIX } },
+    { SYS_tgkill, 0, FALSE, { (guint32) getpid () } },
+  };
   g_autoptr (GArray) program = g_array_new (FALSE, FALSE, sizeof (struct sock_filter));
   struct sock_fprog filter;
 
-#define ADD(...)                                                                                                       \
-  {                                                                                                                    \
-    struct sock_filter line = __VA_ARGS__;                                                                             \
-    g_array_append_val (program, line);                                                                                \
-  }
-  ADD (BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, arch)));
-  ADD (BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0));
-  ADD (BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
-  ADD (BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)));
+  add (program, (struct sock_filter) BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, arch)));
+  add (program, (struct sock_filter) BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0));
+  add (program, (struct sock_filter) BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
+  add (program, (struct sock_filter) BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)));
   for (gsize i = 0; i < G_N_ELEMENTS (allowed); i++)
     {
-      ADD (BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, (guint32) allowed[i], 0, 1));
-      ADD (BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+      add (program, (struct sock_filter) BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, (guint32) allowed[i], 0, 1));
+      add (program, (struct sock_filter) BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
     }
-  ADD (BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 1, 0));
-  ADD (BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
-  ADD (BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, args[2])));
-  ADD (BPF_JUMP (BPF_JMP | BPF_JSET | BPF_K, writing, 0, 1));
-  ADD (BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
-  ADD (BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-#undef ADD
+  for (gsize i = 0; i < G_N_ELEMENTS (rules); i++)
+    add_rule (program, &rules[i]);
+  add (program, (struct sock_filter) BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1));
+  add (program, (struct sock_filter) BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS));
+  add (program, (struct sock_filter) BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
   filter = (struct sock_fprog){ (unsigned short) program->len, (struct sock_filter *) (gpointer) program->data };
   return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0 || throw (error, "restrict the system calls");
 }
