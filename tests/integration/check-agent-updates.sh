@@ -17,7 +17,7 @@ data: {color: $1}
 Y
 }
 
-# volume PATH, claim SIZE
+# volume PATH, claim ACCESS_MODE
 volume () {
   cat <<Y
 ---
@@ -33,7 +33,7 @@ claim () {
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: data}
-spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: $1}}, volumeName: data}
+spec: {accessModes: [$1], resources: {requests: {storage: 1Gi}}, volumeName: data}
 Y
 }
 
@@ -70,7 +70,7 @@ refused "an immutable ConfigMap that changes" \
   "$work/a.yaml:15: note: ConfigMap/settings: the one of $work/a.yaml:2 stays" \
   "$work/a.yaml:19: ConfigMap/settings: data: $fixed"
 
-{ volume /srv; claim 1Gi; volume /home; claim 2Gi; } >"$work/a.yaml"
+{ volume /srv; claim ReadWriteOnce; volume /home; claim ReadWriteMany; } >"$work/a.yaml"
 refused "a volume and a claim that change" \
   "$work/a.yaml:12: note: PersistentVolume/data: the one of $work/a.yaml:2 stays" \
   "$work/a.yaml:15: PersistentVolume/data: spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation" \
