@@ -195,11 +195,12 @@ static void
 a_second_answer_is_ignored (void **state)
 {
   Story *story = story_begin_with_objects ();
-  g_autoptr (KvolPod) pod = story_pod ("web", STORY_FOUR_VOLUMES);
+  /* One volume, of which no kernel has anything to warn. */
+  g_autoptr (KvolPod) pod =
+      story_pod ("web", "{'volumes': <[{'name': <'config'>, 'configMap': <{'name': <'settings'>}>}]>}");
   g_autofree char *color = story_path (story, "web", "kubernetes.io~configmap", "config", "color");
 
   memory_store_be_insistent (story->store);
-  g_test_expect_message ("kvol", G_LOG_LEVEL_CRITICAL, "a store answered a question that it had answered already; *");
   g_test_expect_message ("kvol", G_LOG_LEVEL_CRITICAL, "a store answered a question that it had answered already; *");
   story_sync (story, pod);
   while (g_main_context_iteration (NULL, FALSE))
