@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "known-end.h"
+
 /* ---- interruption: told by whichever thread reads it, heard by the call's own ---- */
 
 static void
@@ -119,6 +121,7 @@ call_fill_attr (Node *node, const fattr3 *attributes, struct stat *ret_attr)
   node->ctime = attributes->ctime;
   if (node->kept.head != NULL && node->kept_end > attributes->size)
     ret_attr->st_size = (off_t) node->kept_end;
+  known_end_tell (node, (guint64) ret_attr->st_size);
   g_mutex_unlock (&node->lock);
 }
 

@@ -31,6 +31,9 @@ struct _Node {
   guint64 size;        /* what the server said last; 0 in all of them: nothing yet */
   nfstime3 mtime;
   nfstime3 ctime;
+  guint64 known_end;   /* where the kernel believes it to end (known-end.c) */
+  gboolean wrote;      /* since it was told last */
+  GArray  *refused;    /* (element-type pid_t) whose open was sent to look; NULL: none was yet */
   gboolean end_unsure; /* another client may have moved the end of the file: it is asked for before an append */
   fattr3  latest;      /* what the server said after the last change made from here */
   gint64  latest_until; /* monotonic: so long that may be told the kernel, once; 0: not any more */
