@@ -29,6 +29,7 @@ struct Lossy
   gint procedure; /* atomic; 0: none is to be lost */
   LossyMeanwhile meanwhile;
   gpointer data;
+  GPtrArray *replaced; /* of GBytes: what, and by what, in turns */
 };
 
 /* One who came, and where what he says is passed on to. */
@@ -86,6 +87,20 @@ pass_call (Passage *self, const guint8 *data, gsize length)
   return send_all (self->server, data, length);
 }
 
+static void
+replace (GByteArray *message, GBytes *from, GBytes *to)
+{
+  const gsize length = g_bytes_get_size (from);
+  const guint8 *end = message->data + message->len;
+  guint8 *at = message->data;
+
+  while ((at = memmem (at, (gsize) (end - at), g_bytes_get_data (from, NULL), length)) != NULL)
+    {
+      memcpy (at, g_bytes_get_data (to, NULL), length);
+      at += length;
+    }
+}
+
 /* FALSE at the answer that is lost. */
 static gboolean
 pass_answer (Passage *self, const guint8 *data, gsize length)
@@ -96,12 +111,16 @@ pass_answer (Passage *self, const guint8 *data, gsize length)
   g_byte_array_append (self->answers, data, (guint) length);
   while (passes && (message = record_take (self->answers)) != NULL)
     {
-      g_autoptr (GByteArray) record = record_wrap (message);
+      g_autoptr (GByteArray) record = NULL;
       XdrReader answer = { .data = message->data, .left = message->len };
       gboolean lost = self->waits && xdr_get_u32 (&answer) == self->xid;
 
       if (lost && self->lossy->meanwhile != NULL)
         self->lossy->meanwhile (self->lossy->data);
+      for (guint i = 0; i < self->lossy->replaced->len; i += 2)
+        replace (message, g_ptr_array_index (self->lossy->replaced, i),
+                 g_ptr_array_index (self->lossy->replaced, i + 1));
+      record = record_wrap (message);
       passes = !lost && send_all (self->guest, record->data, record->len);
       g_byte_array_unref (message);
     }
@@ -165,6 +184,7 @@ lossy_open (void)
   Lossy *self = g_new0 (Lossy, 1);
   const int on = 1;
 
+  self->replaced = g_ptr_array_new ();
   self->door = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   assert_int_equal (setsockopt (self->door, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
   assert_int_equal (bind (self->door, (const struct sockaddr *) &address, sizeof address), 0);
@@ -194,4 +214,11 @@ gboolean
 lossy_has_lost (Lossy *self)
 {
   return g_atomic_int_get (&self->procedure) == 0;
+}
+
+void
+lossy_replace (Lossy *self, gconstpointer from, gconstpointer to, gsize length)
+{
+  g_ptr_array_add (self->replaced, g_bytes_new (from, length));
+  g_ptr_array_add (self->replaced, g_bytes_new (to, length));
 }

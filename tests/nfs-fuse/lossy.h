@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A way to the NFS server on which answers get lost: the server has done what it was asked, and the connection breaks
- * before it is heard. */
+ * before it is heard. Or they come as no server should give them. */
 #pragma once
 
 #include <glib.h>
@@ -20,3 +20,6 @@ typedef void (*LossyMeanwhile) (gpointer data);
 void     lossy_lose     (Lossy *self, guint procedure, LossyMeanwhile meanwhile, gpointer data);
 /* Whether it has been. */
 gboolean lossy_has_lost (Lossy *self);
+
+/* From now on, wherever these bytes are in an answer, as many others are instead. Before somebody comes by it. */
+void     lossy_replace  (Lossy *self, gconstpointer from, gconstpointer to, gsize length);

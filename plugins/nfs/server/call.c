@@ -115,6 +115,8 @@ call_fill_attr (Node *node, const fattr3 *attributes, struct stat *ret_attr)
 {
   attributes_to_stat (attributes, ret_attr);
   g_mutex_lock (&node->lock);
+  if (attributes->fileid == 0)
+    ret_attr->st_ino = node_make_up_number (node->handle, node->length);
   node->fileid = attributes->fileid;
   node->size = attributes->size;
   node->mtime = attributes->mtime;

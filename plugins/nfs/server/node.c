@@ -167,6 +167,16 @@ nodes_list (Nodes *self)
   return nodes;
 }
 
+guint64
+node_make_up_number (const char *handle, guint length)
+{
+  guint64 result = 14695981039346656037u;
+
+  for (guint i = 0; i < length; i++)
+    result = (result ^ (guint8) handle[i]) * 1099511628211u;
+  return MAX (result, 1);
+}
+
 nfs_fh3
 node_handle (Node *self)
 {

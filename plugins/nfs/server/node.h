@@ -67,6 +67,8 @@ void  node_remember (Node *self);
 void  node_forget   (Node *self, guint64 times);
 
 nfs_fh3 node_handle (Node *self);
+/* A number for a file whose server says 0, which is the number of none: always the same for one handle. */
+guint64 node_make_up_number (const char *handle, guint length);
 
 /* So many more bytes of it are kept, or fewer. With its lock held. */
 void  node_keep      (Node *self, gssize bytes);
