@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "known-end.h"
+
 /* ---- interruption: told by whichever thread reads it, heard by the call's own ---- */
 
 static void
@@ -115,12 +117,15 @@ call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, stru
   ret_attr->st_uid = nfs_id_map_inwards (&volume->ids.users, attributes->uid);
   ret_attr->st_gid = nfs_id_map_inwards (&volume->ids.groups, attributes->gid);
   g_mutex_lock (&node->lock);
+  if (attributes->fileid == 0)
+    ret_attr->st_ino = node_make_up_number (node->handle, node->length);
   node->fileid = attributes->fileid;
   node->size = attributes->size;
   node->mtime = attributes->mtime;
   node->ctime = attributes->ctime;
   if (node->kept.head != NULL && node->kept_end > attributes->size)
     ret_attr->st_size = (off_t) node->kept_end;
+  known_end_tell (node, (guint64) ret_attr->st_size);
   g_mutex_unlock (&node->lock);
 }
 

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The server's cookies are the kernel's offsets, so a place in a directory means the same after whatever else was read
  * or changed, and in another open directory. The kernel takes a page at a time, the server gives many: what is left of
- * an answer is kept for the next request that goes on where the last one ended. */
+ * an answer is kept for the next request that goes on where the last one ended.
+ *
+ * A name that can be none ("a/b", or of no length) would make the kernel refuse the whole directory. It is left out,
+ * and its cookie is kept: the directory goes on behind it. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "operations.h"
 
@@ -17,6 +22,7 @@ typedef struct
   char *name;
   guint64 cookie;
   guint64 fileid;
+  gboolean hidden;  /* the name is none */
   gboolean known;   /* the rest is there */
   gboolean counted; /* the kernel has been given its node */
   fattr3 attributes;
@@ -94,12 +100,43 @@ directory_fsync (fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_
 
 /* ---- the answer of the server ---- */
 
+static gboolean
+is_name (const char *name)
+{
+  const gsize length = strlen (name);
+
+  return length > 0 && length <= NAME_MAX && strchr (name, '/') == NULL;
+}
+
+static void
+say_bad_name (Volume *volume, const char *name)
+{
+  g_autofree char *text = NULL;
+
+  if (!g_atomic_int_compare_and_exchange (&volume->bad_names, FALSE, TRUE))
+    return;
+  text = g_strescape (name, NULL);
+  syslog (LOG_WARNING, "the server lists \"%.64s\", which can be no name: such are left out", text);
+}
+
+/* 0 would be taken for an entry that has been removed. */
+static void
+number_entry (Entry *self)
+{
+  if (self->known && self->attributes.fileid == 0)
+    self->attributes.fileid = node_make_up_number (self->handle, self->length);
+  if (self->fileid == 0)
+    self->fileid =
+        self->known ? self->attributes.fileid : node_make_up_number (self->name, (guint) strlen (self->name));
+}
+
 static void
 take_entry (Directory *self, const entryplus3 *from)
 {
   Entry entry = { .name = g_strdup (from->name), .cookie = from->cookie, .fileid = from->fileid };
   const nfs_fh3 *handle = &from->name_handle.post_op_fh3_u.handle;
 
+  entry.hidden = !is_name (entry.name);
   entry.known = from->name_attributes.attributes_follow && from->name_handle.handle_follows
                 && handle->data.data_len <= NFS3_FHSIZE;
   if (entry.known)
@@ -108,12 +145,13 @@ take_entry (Directory *self, const entryplus3 *from)
       entry.length = handle->data.data_len;
       memcpy (entry.handle, handle->data.data_val, entry.length);
     }
+  number_entry (&entry);
   g_array_append_val (self->entries, entry);
 }
 
 /* libnfs lays its entries one behind the other without a thought of alignment. */
 static void
-take_list (Directory *self, gconstpointer first)
+take_list (Volume *volume, Directory *self, gconstpointer first)
 {
   entryplus3 entry;
 
@@ -121,6 +159,8 @@ take_list (Directory *self, gconstpointer first)
     {
       memcpy (&entry, at, sizeof (entry));
       take_entry (self, &entry);
+      if (g_array_index (self->entries, Entry, self->entries->len - 1).hidden)
+        say_bad_name (volume, entry.name);
     }
 }
 
@@ -232,7 +272,16 @@ forget_reply (Call *self, const Directory *directory, int first, int end)
     }
 }
 
-/* FALSE when the server has to be asked. */
+/* Where the directory goes on, behind names that are none. With the lock held. */
+static int
+skip_hidden (Call *self, const Directory *directory, int at)
+{
+  while (at >= 0 && at < (int) directory->entries->len && g_array_index (directory->entries, Entry, at).hidden)
+    self->offset = g_array_index (directory->entries, Entry, at++).cookie;
+  return at;
+}
+
+/* FALSE when the server has to be asked, from `offset`. */
 static gboolean
 reply_entries (Call *self)
 {
@@ -242,15 +291,18 @@ reply_entries (Call *self)
   int first;
   int i;
 
-  first = find_entry (directory, self->offset);
+  first = skip_hidden (self, directory, find_entry (directory, self->offset));
   if (first < 0 || (first == (int) directory->entries->len && !directory->end))
     return FALSE;
   reply = g_malloc (self->size);
   for (i = first; i < (int) directory->entries->len; i++)
     {
       Entry *entry = &g_array_index (directory->entries, Entry, i);
-      gsize used = self->to_set ? add_plus (self, reply, at, entry) : add_plain (self, reply, at, entry);
+      gsize used;
 
+      if (entry->hidden)
+        continue;
+      used = self->to_set ? add_plus (self, reply, at, entry) : add_plain (self, reply, at, entry);
       if (used == 0)
         break;
       at += used;
@@ -265,7 +317,9 @@ take_entries (Call *self, int failure, gpointer result)
 {
   READDIRPLUS3res *res = result;
   Directory *directory = self->file;
+  const guint64 asked = self->offset;
   gboolean empty;
+  gboolean done;
 
   if (failure != 0 || self->req == NULL)
     {
@@ -278,12 +332,17 @@ take_entries (Call *self, int failure, gpointer result)
   directory->asked = (gint64) self->mark;
   directory->end = res->READDIRPLUS3res_u.resok.reply.eof;
   memcpy (directory->verifier, res->READDIRPLUS3res_u.resok.cookieverf, NFS3_COOKIEVERFSIZE);
-  take_list (directory, res->READDIRPLUS3res_u.resok.reply.entries);
+  take_list (loop_get_volume (self->loop), directory, res->READDIRPLUS3res_u.resok.reply.entries);
+  done = directory->entries->len > 0 && reply_entries (self);
   empty = directory->entries->len == 0;
-  if (!empty)
-    reply_entries (self);
   g_mutex_unlock (&directory->lock);
-  if (empty)
+  if (!done && !empty && self->offset != asked)
+    {
+      memcpy (&self->verifier, res->READDIRPLUS3res_u.resok.cookieverf, NFS3_COOKIEVERFSIZE);
+      call_ask (self, ask_entries, take_entries);
+      return;
+    }
+  if (!done)
     fuse_reply_buf (self->req, NULL, 0);
   call_free (self);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "file-lock.h"
+#include "known-end.h"
 #include "operations.h"
 #include "unstable.h"
 
@@ -70,22 +71,48 @@ same_time (nfstime3 a, nfstime3 b)
   return a.seconds == b.seconds && a.nseconds == b.nseconds;
 }
 
-/* Whether the file is as it was when the kernel was told of it. If not, the kernel is told to ask again: what it has
- * cached is from before. */
+/* Whether the file is as it was when the kernel was told of it. */
 static gboolean
-is_unchanged (Call *self, const post_op_attr *now)
+is_unchanged (Node *node, const post_op_attr *now)
 {
   const fattr3 *attributes = &now->post_op_attr_u.attributes;
-  Node *node = self->node;
   gboolean same;
 
   g_mutex_lock (&node->lock);
   same = now->attributes_follow && node->size == attributes->size && same_time (node->mtime, attributes->mtime)
          && same_time (node->ctime, attributes->ctime);
   g_mutex_unlock (&node->lock);
-  if (!same)
-    fuse_lowlevel_notify_inval_inode (loop_get_volume (self->loop)->session, (fuse_ino_t) (gpointer) node, -1, 0);
   return same;
+}
+
+static void
+reply_opened (Call *self, gboolean keeps_cache)
+{
+  struct fuse_file_info info = { .flags = self->flags, .keep_cache = keeps_cache };
+  File *file = file_new (loop_get_volume (self->loop), self->node, self->identity);
+
+  info.fh = (guint64) (gpointer) file;
+  if (fuse_reply_open (self->req, &info) != 0)
+    file_close (file, self->loop);
+  call_free (self);
+}
+
+/* What others may write as well. What the kernel has cached from before a change is let go of, and it asks again what
+ * the file is like. */
+static void
+open_shared (Call *self, const post_op_attr *now)
+{
+  KnownEnd end = known_end_check (self->node, now, self->pid);
+  gboolean same = end == KNOWN_END_RIGHT && is_unchanged (self->node, now);
+
+  if (end == KNOWN_END_REFUSE)
+    {
+      call_reply_error (self, ESTALE);
+      return;
+    }
+  if (!same)
+    fuse_lowlevel_notify_inval_inode (loop_get_volume (self->loop)->session, (fuse_ino_t) (gpointer) self->node, -1, 0);
+  reply_opened (self, same);
 }
 
 static void
@@ -93,23 +120,15 @@ take_access (Call *self, int failure, gpointer result)
 {
   ACCESS3res *res = result;
   ACCESS3resok *ok = res != NULL ? &res->ACCESS3res_u.resok : NULL;
-  struct fuse_file_info info = { .flags = self->flags };
-  gboolean alone = loop_get_volume (self->loop)->settings->single_writer;
-  File *file;
 
   if (failure == 0 && !is_granted (self->flags, ok->access))
     failure = EACCES;
   if (failure != 0 || self->req == NULL)
-    {
-      call_reply_error (self, failure);
-      return;
-    }
-  file = file_new (loop_get_volume (self->loop), self->node, self->identity);
-  info.fh = (guint64) (gpointer) file;
-  info.keep_cache = alone || is_unchanged (self, &ok->obj_attributes);
-  if (fuse_reply_open (self->req, &info) != 0)
-    file_close (file, self->loop);
-  call_free (self);
+    call_reply_error (self, failure);
+  else if (loop_get_volume (self->loop)->settings->single_writer)
+    reply_opened (self, TRUE);
+  else
+    open_shared (self, &ok->obj_attributes);
 }
 
 void
@@ -317,6 +336,7 @@ file_write (fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t
   call->data = data;
   call->offset = (guint64) offset;
   call->size = size;
+  known_end_write (file->node, call->offset + size);
   append_write (call, info->flags);
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/statvfs.h>
 
+#include "known-end.h"
 #include "operations.h"
 #include "unstable.h"
 
@@ -87,6 +88,8 @@ take_setattr (Call *self, int failure, gpointer result)
   g_mutex_lock (&self->node->lock);
   self->node->changed = g_get_monotonic_time ();
   self->node->latest_until = 0;
+  if (self->to_set & FUSE_SET_ATTR_SIZE)
+    known_end_cut (self->node);
   g_mutex_unlock (&self->node->lock);
   if (failure == EPERM && self->flags != 0)
     call_ask (self, call_ask_attributes, take_attributes);

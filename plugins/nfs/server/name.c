@@ -71,6 +71,8 @@ take_made (Call *self, int failure, gpointer result)
     call_reply_entry_of_name (self, &res->CREATE3res_u.resok.obj, &res->CREATE3res_u.resok.obj_attributes);
 }
 
+/* Asked twice, after a lost connection, a directory or a node that is there already may be our own or that of another
+ * client. It stays an error: who makes a directory as a lock must never be told wrongly that he has it. */
 static int
 ask_mkdir (Call *self, struct rpc_context *rpc)
 {
@@ -124,6 +126,11 @@ name_mknod (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, de
   call_ask (call, ask_mknod, take_made);
 }
 
+/* ---- symlink ---- */
+
+/* libnfs has room of 4 KiB for a question, with credentials, handle and name; a target that is shorter fits always. */
+#define TARGET_SURE 2048
+
 static int
 ask_symlink (Call *self, struct rpc_context *rpc)
 {
@@ -133,13 +140,63 @@ ask_symlink (Call *self, struct rpc_context *rpc)
   return rpc_nfs3_symlink_async (rpc, loop_answered, &args, self);
 }
 
+static int
+ask_target (Call *self, struct rpc_context *rpc)
+{
+  READLINK3args args = { node_handle (self->other) };
+
+  return rpc_nfs3_readlink_async (rpc, loop_answered, &args, self);
+}
+
+/* A link of another target is not the one that was asked for. */
+static void
+take_target (Call *self, int failure, gpointer result)
+{
+  READLINK3res *res = result;
+  const post_op_attr unknown = { .attributes_follow = FALSE };
+  nfs_fh3 handle = node_handle (self->other);
+
+  if (failure == 0 && g_str_equal (res->READLINK3res_u.resok.data, self->text))
+    call_reply_entry (self, &handle, &unknown);
+  else
+    call_reply_error (self, EEXIST);
+}
+
+static void
+take_same_name (Call *self, int failure, gpointer result)
+{
+  LOOKUP3res *res = result;
+
+  if (failure != 0)
+    {
+      call_reply_error (self, EEXIST);
+      return;
+    }
+  self->other = nodes_get (loop_get_volume (self->loop)->nodes, &res->LOOKUP3res_u.resok.object);
+  call_ask (self, ask_target, take_target);
+}
+
+static void
+take_symlink (Call *self, int failure, gpointer result)
+{
+  if (failure == EEXIST && self->asked > 1)
+    {
+      call_note_directory (self, self->node, NULL);
+      call_ask (self, ask_lookup, take_same_name);
+      return;
+    }
+  if (failure == ENOMEM && strlen (self->text) > TARGET_SURE)
+    failure = ENAMETOOLONG;
+  take_made (self, failure, result);
+}
+
 void
 name_symlink (fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
   Call *call = name_call (req, parent, name);
 
   call->text = g_strdup (target);
-  call_ask (call, ask_symlink, take_made);
+  call_ask (call, ask_symlink, take_symlink);
 }
 
 /* ---- link ---- */

@@ -46,6 +46,7 @@ static void
 node_free (Node *self)
 {
   g_free (self->silly_name);
+  g_clear_pointer (&self->refused, g_array_unref);
   g_clear_pointer (&self->silly_owner, identity_unref);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -164,6 +165,16 @@ nodes_list (Nodes *self)
     }
   g_mutex_unlock (&self->lock);
   return nodes;
+}
+
+guint64
+node_make_up_number (const char *handle, guint length)
+{
+  guint64 result = 14695981039346656037u;
+
+  for (guint i = 0; i < length; i++)
+    result = (result ^ (guint8) handle[i]) * 1099511628211u;
+  return MAX (result, 1);
 }
 
 nfs_fh3

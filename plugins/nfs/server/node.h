@@ -31,6 +31,9 @@ struct _Node {
   guint64 size;        /* what the server said last; 0 in all of them: nothing yet */
   nfstime3 mtime;
   nfstime3 ctime;
+  guint64 known_end;   /* where the kernel believes it to end (known-end.c) */
+  gboolean wrote;      /* since it was told last */
+  GArray  *refused;    /* (element-type pid_t) whose open was sent to look; NULL: none was yet */
   gboolean end_unsure; /* another client may have moved the end of the file: it is asked for before an append */
   fattr3  latest;      /* what the server said after the last change made from here */
   gint64  latest_until; /* monotonic: so long that may be told the kernel, once; 0: not any more */
@@ -64,6 +67,8 @@ void  node_remember (Node *self);
 void  node_forget   (Node *self, guint64 times);
 
 nfs_fh3 node_handle (Node *self);
+/* A number for a file whose server says 0, which is the number of none: always the same for one handle. */
+guint64 node_make_up_number (const char *handle, guint length);
 
 /* So many more bytes of it are kept, or fewer. With its lock held. */
 void  node_keep      (Node *self, gssize bytes);

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nfs-fuse/lossy.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "nfs-server/record.h"
+#include "nfs-server/rpc.h"
+#include "nfs-server/server.h"
+
+#define CHUNK 65536
+
+struct Lossy
+{
+  int door;
+  GThread *thread;
+  gint procedure; /* atomic; 0: none is to be lost */
+  LossyMeanwhile meanwhile;
+  gpointer data;
+  GPtrArray *replaced; /* of GBytes: what, and by what, in turns */
+};
+
+/* One who came, and where what he says is passed on to. */
+typedef struct
+{
+  Lossy *lossy;
+  int guest;
+  int server;
+  GByteArray *calls; /* up to where they were looked at */
+  GByteArray *answers;
+  gboolean waits; /* for the answer that is to be lost */
+  guint32 xid;
+} Passage;
+
+static gboolean
+send_all (int fd, const guint8 *data, gsize length)
+{
+  gsize sent = 0;
+
+  while (sent < length)
+    {
+      ssize_t n = send (fd, data + sent, length - sent, MSG_NOSIGNAL);
+
+      if (n <= 0)
+        return FALSE;
+      sent += (gsize) n;
+    }
+  return TRUE;
+}
+
+static void
+look_at_call (Passage *self, const GByteArray *message)
+{
+  XdrReader call = { .data = message->data, .left = message->len };
+  RpcHead head;
+
+  if (self->waits || !rpc_read_call (&call, &head) || head.program != RPC_NFS || head.procedure == RPC_NULL
+      || !g_atomic_int_compare_and_exchange (&self->lossy->procedure, (gint) head.procedure, 0))
+    return;
+  self->waits = TRUE;
+  self->xid = head.xid;
+}
+
+static gboolean
+pass_call (Passage *self, const guint8 *data, gsize length)
+{
+  GByteArray *message;
+
+  g_byte_array_append (self->calls, data, (guint) length);
+  while ((message = record_take (self->calls)) != NULL)
+    {
+      look_at_call (self, message);
+      g_byte_array_unref (message);
+    }
+  return send_all (self->server, data, length);
+}
+
+static void
+replace (GByteArray *message, GBytes *from, GBytes *to)
+{
+  const gsize length = g_bytes_get_size (from);
+  const guint8 *end = message->data + message->len;
+  guint8 *at = message->data;
+
+  while ((at = memmem (at, (gsize) (end - at), g_bytes_get_data (from, NULL), length)) != NULL)
+    {
+      memcpy (at, g_bytes_get_data (to, NULL), length);
+      at += length;
+    }
+}
+
+/* FALSE at the answer that is lost. */
+static gboolean
+pass_answer (Passage *self, const guint8 *data, gsize length)
+{
+  gboolean passes = TRUE;
+  GByteArray *message;
+
+  g_byte_array_append (self->answers, data, (guint) length);
+  while (passes && (message = record_take (self->answers)) != NULL)
+    {
+      g_autoptr (GByteArray) record = NULL;
+      XdrReader answer = { .data = message->data, .left = message->len };
+      gboolean lost = self->waits && xdr_get_u32 (&answer) == self->xid;
+
+      if (lost && self->lossy->meanwhile != NULL)
+        self->lossy->meanwhile (self->lossy->data);
+      for (guint i = 0; i < self->lossy->replaced->len; i += 2)
+        replace (message, g_ptr_array_index (self->lossy->replaced, i),
+                 g_ptr_array_index (self->lossy->replaced, i + 1));
+      record = record_wrap (message);
+      passes = !lost && send_all (self->guest, record->data, record->len);
+      g_byte_array_unref (message);
+    }
+  return passes;
+}
+
+static gpointer
+pass (gpointer data)
+{
+  g_autofree Passage *self = data;
+  g_autoptr (GByteArray) calls = self->calls = g_byte_array_new ();
+  g_autoptr (GByteArray) answers = self->answers = g_byte_array_new ();
+  g_autofree guint8 *buffer = g_malloc (CHUNK);
+  struct pollfd ends[] = { { .fd = self->guest, .events = POLLIN }, { .fd = self->server, .events = POLLIN } };
+  gboolean good = TRUE;
+
+  while (good && poll (ends, G_N_ELEMENTS (ends), -1) > 0)
+    for (gsize i = 0; good && i < G_N_ELEMENTS (ends); i++)
+      {
+        ssize_t n = ends[i].revents == 0 ? 0 : recv (ends[i].fd, buffer, CHUNK, 0);
+
+        if (ends[i].revents != 0)
+          good = n > 0 && (i == 0 ? pass_call (self, buffer, (gsize) n) : pass_answer (self, buffer, (gsize) n));
+      }
+  close (self->guest);
+  close (self->server);
+  return NULL;
+}
+
+static struct sockaddr_in
+address_of (guint16 port)
+{
+  return (struct sockaddr_in){ .sin_family = AF_INET,
+                               .sin_port = htons (port),
+                               .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+}
+
+static gpointer
+let_in (gpointer data)
+{
+  const struct sockaddr_in address = address_of (NFS_PORT);
+  Lossy *self = data;
+  int guest;
+
+  while ((guest = accept4 (self->door, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+    {
+      Passage *passage = g_new0 (Passage, 1);
+
+      *passage = (Passage){ .lossy = self, .guest = guest, .server = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+      if (connect (passage->server, (const struct sockaddr *) &address, sizeof address) < 0)
+        shutdown (guest, SHUT_RDWR);
+      g_thread_unref (g_thread_new ("passage", pass, passage));
+    }
+  return NULL;
+}
+
+Lossy *
+lossy_open (void)
+{
+  const struct sockaddr_in address = address_of (LOSSY_PORT);
+  Lossy *self = g_new0 (Lossy, 1);
+  const int on = 1;
+
+  self->replaced = g_ptr_array_new ();
+  self->door = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal (setsockopt (self->door, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+  assert_int_equal (bind (self->door, (const struct sockaddr *) &address, sizeof address), 0);
+  assert_int_equal (listen (self->door, 16), 0);
+  self->thread = g_thread_new ("door", let_in, self);
+  return self;
+}
+
+/* Passages end with their guests; what they look at stays with the process. */
+void
+lossy_close (Lossy *self)
+{
+  shutdown (self->door, SHUT_RDWR);
+  g_thread_join (self->thread);
+  close (self->door);
+}
+
+void
+lossy_lose (Lossy *self, guint procedure, LossyMeanwhile meanwhile, gpointer data)
+{
+  self->meanwhile = meanwhile;
+  self->data = data;
+  g_atomic_int_set (&self->procedure, (gint) procedure);
+}
+
+gboolean
+lossy_has_lost (Lossy *self)
+{
+  return g_atomic_int_get (&self->procedure) == 0;
+}
+
+void
+lossy_replace (Lossy *self, gconstpointer from, gconstpointer to, gsize length)
+{
+  g_ptr_array_add (self->replaced, g_bytes_new (from, length));
+  g_ptr_array_add (self->replaced, g_bytes_new (to, length));
+}

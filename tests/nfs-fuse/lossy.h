@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A way to the NFS server on which answers get lost: the server has done what it was asked, and the connection breaks
+ * before it is heard. Or they come as no server should give them. */
+#pragma once
+
+#include <glib.h>
+
+#define LOSSY_PORT 2050 /* of 127.0.0.1; behind it is the server's own */
+
+typedef struct Lossy Lossy;
+
+Lossy *lossy_open  (void);
+void   lossy_close (Lossy *self); /* after who comes by it has gone */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Lossy, lossy_close)
+
+typedef void (*LossyMeanwhile) (gpointer data);
+
+/* The answer to the next call of this procedure of NFS 3 is lost, once, and before that is noticed something else may
+ * happen: @meanwhile, in another thread; or NULL. */
+void     lossy_lose     (Lossy *self, guint procedure, LossyMeanwhile meanwhile, gpointer data);
+/* Whether it has been. */
+gboolean lossy_has_lost (Lossy *self);
+
+/* From now on, wherever these bytes are in an answer, as many others are instead. Before somebody comes by it. */
+void     lossy_replace  (Lossy *self, gconstpointer from, gconstpointer to, gsize length);

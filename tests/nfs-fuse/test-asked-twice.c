@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A server does what it was asked, and the answer is lost with the connection: the question is asked again, of a server
+ * that has done it already. Who asked is told what came of it the first time, where that can be told. The server has a
+ * memory of its own for such questions, by their numbers, which a new connection has others of. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "nfs-fuse/lossy.h"
+#include "nfs-fuse/served.h"
+#include "support/scratch.h"
+
+/* Procedures of NFS 3. */
+enum
+{
+  CREATE = 8,
+  MKDIR = 9,
+  SYMLINK = 10,
+  REMOVE = 12,
+  RMDIR = 13,
+  RENAME = 14,
+  LINK = 15,
+};
+
+typedef struct
+{
+  ServedExport export;
+  Lossy *lossy;
+  Served volume;
+  char *a; /* two names in the volume */
+  char *b;
+} Path;
+
+static const char *const by_lossy[] = { "--port=2050", NULL };
+
+static void
+path_clear (Path *self)
+{
+  served_clear (&self->volume);
+  g_clear_pointer (&self->lossy, lossy_close);
+  served_export_clear (&self->export);
+  g_free (self->a);
+  g_free (self->b);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Path, path_clear)
+
+static gboolean
+path_open (Path *self)
+{
+  G_STATIC_ASSERT (LOSSY_PORT == 2050);
+
+  *self = (Path){ 0 };
+  if (!served_export_open (&self->export, FALSE))
+    return FALSE;
+  self->lossy = lossy_open ();
+  served_start (&self->volume, by_lossy);
+  self->a = g_build_filename (self->volume.path, "a", NULL);
+  self->b = g_build_filename (self->volume.path, "b", NULL);
+  return TRUE;
+}
+
+static void
+make_file (const char *path)
+{
+  KVOL_AUTO_FD fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+  if (fd < 0)
+    fail_msg ("%s: %s", path, g_strerror (errno));
+}
+
+static gboolean
+is_there (const Path *self, const char *name)
+{
+  g_autofree char *path = g_build_filename (self->export.data, name, NULL);
+  struct stat status;
+
+  return lstat (path, &status) == 0;
+}
+
+static void
+a_file_that_is_made_alone_is_made (void **state)
+{
+  g_auto (Path) path;
+
+  if (!path_open (&path))
+    skip ();
+  lossy_lose (path.lossy, CREATE, NULL, NULL);
+  make_file (path.a);
+  assert_true (lossy_has_lost (path.lossy));
+}
+
+static void
+a_symlink_is_made (void **state)
+{
+  g_auto (Path) path;
+  char target[16] = "";
+
+  if (!path_open (&path))
+    skip ();
+  lossy_lose (path.lossy, SYMLINK, NULL, NULL);
+  assert_int_equal (symlink ("target", path.a), 0);
+  assert_true (lossy_has_lost (path.lossy));
+  assert_int_equal (readlink (path.a, target, sizeof target - 1), 6);
+  assert_string_equal (target, "target");
+}
+
+static void
+put_other_link (gpointer data)
+{
+  const char *path = data;
+
+  assert_int_equal (unlink (path), 0);
+  assert_int_equal (symlink ("other", path), 0);
+}
+
+static void
+a_symlink_of_another_target_is_in_the_way (void **state)
+{
+  g_auto (Path) path;
+  g_autofree char *there = NULL;
+
+  if (!path_open (&path))
+    skip ();
+  there = g_build_filename (path.export.data, "a", NULL);
+  lossy_lose (path.lossy, SYMLINK, put_other_link, there);
+  assert_int_equal (symlink ("target", path.a), -1);
+  assert_int_equal (errno, EEXIST);
+  assert_true (lossy_has_lost (path.lossy));
+}
+
+/* Or two who make it as a lock could both have it. */
+static void
+a_directory_is_never_said_to_be_made_when_it_may_be_another_ones (void **state)
+{
+  g_auto (Path) path;
+
+  if (!path_open (&path))
+    skip ();
+  lossy_lose (path.lossy, MKDIR, NULL, NULL);
+  assert_int_equal (mkdir (path.a, 0755), -1);
+  assert_int_equal (errno, EEXIST);
+  assert_true (lossy_has_lost (path.lossy));
+  assert_true (is_there (&path, "a"));
+}
+
+static void
+what_is_removed_is_removed (void **state)
+{
+  g_auto (Path) path;
+
+  if (!path_open (&path))
+    skip ();
+  make_file (path.a);
+  assert_int_equal (mkdir (path.b, 0755), 0);
+  lossy_lose (path.lossy, REMOVE, NULL, NULL);
+  assert_int_equal (unlink (path.a), 0);
+  assert_true (lossy_has_lost (path.lossy));
+  lossy_lose (path.lossy, RMDIR, NULL, NULL);
+  assert_int_equal (rmdir (path.b), 0);
+  assert_true (lossy_has_lost (path.lossy));
+  assert_false (is_there (&path, "a") || is_there (&path, "b"));
+}
+
+static void
+what_gets_another_name_has_it (void **state)
+{
+  g_auto (Path) path;
+
+  if (!path_open (&path))
+    skip ();
+  make_file (path.a);
+  lossy_lose (path.lossy, RENAME, NULL, NULL);
+  assert_int_equal (rename (path.a, path.b), 0);
+  assert_true (lossy_has_lost (path.lossy));
+  lossy_lose (path.lossy, LINK, NULL, NULL);
+  assert_int_equal (link (path.b, path.a), 0);
+  assert_true (lossy_has_lost (path.lossy));
+  assert_true (is_there (&path, "a") && is_there (&path, "b"));
+}
+
+/* ---- what fits into no question ---- */
+
+static void
+a_target_that_is_too_long_for_a_question_is_too_long (void **state)
+{
+  g_autofree char *sure = g_strnfill (2048, 'x');
+  g_autofree char *text = g_strnfill (4000, 'x');
+  g_auto (Path) path;
+
+  if (!path_open (&path))
+    skip ();
+  if (symlink (text, path.a) < 0)
+    assert_int_equal (errno, ENAMETOOLONG);
+  assert_int_equal (symlink (sure, path.b), 0);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (a_file_that_is_made_alone_is_made),
+    cmocka_unit_test (a_symlink_is_made),
+    cmocka_unit_test (a_symlink_of_another_target_is_in_the_way),
+    cmocka_unit_test (a_directory_is_never_said_to_be_made_when_it_may_be_another_ones),
+    cmocka_unit_test (what_is_removed_is_removed),
+    cmocka_unit_test (what_gets_another_name_has_it),
+    cmocka_unit_test (a_target_that_is_too_long_for_a_question_is_too_long),
+  };
+  const char *reason = NULL;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    {
+      print_message ("ok - asked twice # SKIP %s\n", reason);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("asked twice", tests, NULL, NULL);
+}

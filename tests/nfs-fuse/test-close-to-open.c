@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What one client has written and closed, another one that opens the file afterwards has before it: at once, by
+ * whichever way it reads, and also while the kernel still believes what it was told of the file before. */
+#include "nfs-fuse/two-pods.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "support/scratch.h"
+
+#define ROOM 65536
+
+/* The kernel asks anew what it was told so long ago; twice as much, as the clocks' steps are coarse. */
+#define ATTRIBUTES_USEC (2 * G_USEC_PER_SEC)
+
+/* ---- the ways to read: each is given the file just opened, and answers how much there was ---- */
+
+typedef gsize (*Reader) (int fd, char *buffer);
+
+static gsize
+by_read (int fd, char *buffer)
+{
+  ssize_t n = read (fd, buffer, ROOM);
+
+  assert_true (n >= 0);
+  return (gsize) n;
+}
+
+/* Nothing asks for the size before. */
+static gsize
+by_sendfile (int fd, char *buffer)
+{
+  KVOL_AUTO_FD copy = memfd_create ("copy", MFD_CLOEXEC);
+  gsize length = 0;
+  ssize_t n;
+
+  while ((n = sendfile (copy, fd, NULL, ROOM)) > 0)
+    length += (gsize) n;
+  assert_int_equal (n, 0);
+  assert_int_equal (pread (copy, buffer, ROOM, 0), length);
+  return length;
+}
+
+/* The size is asked for, as who maps a file has to. */
+static gsize
+by_map (int fd, char *buffer)
+{
+  struct stat status;
+  gsize length;
+  char *map;
+
+  assert_int_equal (fstat (fd, &status), 0);
+  length = (gsize) status.st_size;
+  map = mmap (NULL, MAX (length, 1), PROT_READ, MAP_SHARED, fd, 0);
+  assert_ptr_not_equal (map, MAP_FAILED);
+  memcpy (buffer, map, length);
+  munmap (map, MAX (length, 1));
+  return length;
+}
+
+static const Reader readers[] = { by_read, by_sendfile, by_map };
+
+/* ---- the two of them ---- */
+
+static char *
+path_on (const Pods *pods, int pod, const char *name)
+{
+  return g_build_filename (pods->volumes[pod].path, name, NULL);
+}
+
+static void
+write_closed (const Pods *pods, int pod, const char *name, int flags, const char *text)
+{
+  g_autofree char *path = path_on (pods, pod, name);
+  int fd = open (path, O_WRONLY | O_CLOEXEC | flags, 0644);
+
+  assert_true (fd >= 0);
+  assert_int_equal (write (fd, text, strlen (text)), strlen (text));
+  assert_int_equal (close (fd), 0);
+}
+
+static void
+assert_read_by (const char *path, Reader reader, const char *wanted)
+{
+  g_autofree char *buffer = g_malloc0 (ROOM + 1);
+  KVOL_AUTO_FD fd = open (path, O_RDONLY | O_CLOEXEC);
+
+  if (fd < 0)
+    fail_msg ("%s: %s", path, g_strerror (errno));
+  assert_int_equal (reader (fd, buffer), strlen (wanted));
+  assert_string_equal (buffer, wanted);
+}
+
+/* What the other one does to the file that was read here. */
+typedef struct
+{
+  const char *before;
+  int flags;
+  const char *text;
+  const char *after;
+} Change;
+
+static const Change changes[] = {
+  { "one\n", O_APPEND, "two\n", "one\ntwo\n" },
+  { "a long line\n", O_TRUNC, "short\n", "short\n" },
+  { "a long line\n", O_TRUNC, "", "" },
+  { "first\n", 0, "other\n", "other\n" },
+};
+
+/* Each reader has a file of its own, which nobody else has made the kernel look at. */
+static void
+assert_change_is_seen (const Pods *pods, const Change *change, Reader reader, const char *name)
+{
+  g_autofree char *path = path_on (pods, 1, name);
+
+  write_closed (pods, 0, name, O_CREAT, change->before);
+  assert_read_by (path, reader, change->before);
+  write_closed (pods, 0, name, change->flags, change->text);
+  assert_read_by (path, reader, change->after);
+}
+
+static void
+who_opens_a_file_sees_what_another_client_has_closed (void **state)
+{
+  g_auto (Pods) pods;
+
+  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+    skip ();
+  for (gsize i = 0; i < G_N_ELEMENTS (changes); i++)
+    for (gsize k = 0; k < G_N_ELEMENTS (readers); k++)
+      {
+        g_autofree char *name = g_strdup_printf ("changed-%zu-%zu", i, k);
+
+        assert_change_is_seen (&pods, &changes[i], readers[k], name);
+      }
+}
+
+static void
+who_has_written_a_file_before_sees_what_another_client_has_closed (void **state)
+{
+  g_auto (Pods) pods;
+  g_autofree char *path = NULL;
+
+  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+    skip ();
+  path = path_on (&pods, 1, "in-turns");
+  write_closed (&pods, 1, "in-turns", O_CREAT, "1");
+  write_closed (&pods, 0, "in-turns", O_APPEND, "2");
+  assert_read_by (path, by_sendfile, "12");
+  write_closed (&pods, 1, "in-turns", O_APPEND, "3");
+  write_closed (&pods, 0, "in-turns", O_APPEND, "4");
+  assert_read_by (path, by_sendfile, "1234");
+  write_closed (&pods, 1, "in-turns", O_TRUNC, "5");
+  write_closed (&pods, 0, "in-turns", O_APPEND, "6");
+  assert_read_by (path, by_sendfile, "56");
+}
+
+/* A way without names leads to no lookup: there the kernel learns by asking only, and nothing fails. */
+static void
+a_file_that_is_opened_by_its_descriptor_is_opened_whoever_has_changed_it (void **state)
+{
+  g_auto (Pods) pods;
+  g_autofree char *path = NULL;
+  g_autofree char *link = NULL;
+  KVOL_AUTO_FD place = -1;
+
+  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+    skip ();
+  path = path_on (&pods, 1, "by-descriptor");
+  write_closed (&pods, 0, "by-descriptor", O_CREAT, "one");
+  place = open (path, O_PATH | O_CLOEXEC);
+  link = g_strdup_printf ("/proc/self/fd/%d", place);
+  write_closed (&pods, 0, "by-descriptor", O_APPEND, "two");
+  assert_read_by (link, by_read, "onetwo");
+  write_closed (&pods, 0, "by-descriptor", O_APPEND, "three");
+  assert_read_by (link, by_map, "onetwothree");
+}
+
+static void
+assert_appended (const Pods *pods, const char *to, const char *name, const char *wanted)
+{
+  g_autofree char *path = g_build_filename (pods->export.data, name, NULL);
+  g_autofree char *text = NULL;
+  int fd = open (to, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+  assert_true (fd >= 0);
+  assert_int_equal (write (fd, "mine", 4), 4);
+  assert_int_equal (close (fd), 0);
+  assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  assert_string_equal (text, wanted);
+}
+
+static void
+who_appends_to_a_file_writes_behind_what_another_client_has_closed (void **state)
+{
+  g_auto (Pods) pods;
+  g_autofree char *path = NULL;
+  g_autofree char *link = NULL;
+  KVOL_AUTO_FD place = -1;
+
+  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+    skip ();
+  path = path_on (&pods, 1, "log");
+  write_closed (&pods, 0, "log", O_CREAT, "first,");
+  assert_read_by (path, by_read, "first,");
+  write_closed (&pods, 0, "log", O_APPEND, "theirs,");
+  assert_appended (&pods, path, "log", "first,theirs,mine");
+  place = open (path, O_PATH | O_CLOEXEC);
+  link = g_strdup_printf ("/proc/self/fd/%d", place);
+  write_closed (&pods, 0, "log", O_APPEND, ",theirs,");
+  assert_appended (&pods, link, "log", "first,theirs,mine,theirs,mine");
+}
+
+/* As documented: who only asks may be told what was so a second ago, and no longer ago. */
+static void
+who_asks_for_a_size_is_told_one_of_the_last_second (void **state)
+{
+  g_auto (Pods) pods;
+  g_autofree char *path = NULL;
+  struct stat status;
+
+  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+    skip ();
+  path = path_on (&pods, 1, "asked");
+  write_closed (&pods, 0, "asked", O_CREAT, "1");
+  assert_int_equal (stat (path, &status), 0);
+  write_closed (&pods, 0, "asked", O_APPEND, "2");
+  g_usleep (ATTRIBUTES_USEC);
+  assert_int_equal (stat (path, &status), 0);
+  assert_int_equal (status.st_size, 2);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (who_opens_a_file_sees_what_another_client_has_closed),
+    cmocka_unit_test (who_has_written_a_file_before_sees_what_another_client_has_closed),
+    cmocka_unit_test (a_file_that_is_opened_by_its_descriptor_is_opened_whoever_has_changed_it),
+    cmocka_unit_test (who_appends_to_a_file_writes_behind_what_another_client_has_closed),
+    cmocka_unit_test (who_asks_for_a_size_is_told_one_of_the_last_second),
+  };
+  const char *reason = NULL;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    {
+      print_message ("ok - close to open # SKIP %s\n", reason);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("close to open", tests, NULL, NULL);
+}
