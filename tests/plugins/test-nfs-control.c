@@ -273,13 +273,13 @@ a_directory_is_deleted_when_that_was_asked_for (void **state)
 static void
 a_directory_is_the_one_named_also_with_a_slash_behind_it (void **state)
 {
-  g_auto (Place) place = { 0 };
+  g_auto (NfsPlace) place = { 0 };
   g_autoptr (GVariant) written = g_variant_ref_sink (
       g_variant_new_parsed ("{'server': <'127.0.0.1'>, 'path': <'/exports/data/" NAME "//'>, 'onDelete': <'delete'>}"));
   g_autoptr (GVariant) made = NULL;
   g_autoptr (GError) error = NULL;
 
-  NEED (place, FALSE);
+  NEED (place, .only_v4 = FALSE);
   made = provision (&place, CLAIM, "delete", NULL);
   put (&place, NAME "/" NAME "/file");
   if (!remove_made (&place, written, &error))
