@@ -264,6 +264,28 @@ an_answer_longer_than_its_message_is_an_error (void **state)
   served_stop (&volume);
 }
 
+/* Two that begin alike would become one file. */
+static void
+a_handle_that_is_too_long_is_an_error (void **state)
+{
+  OddManners manners = { 0 };
+  g_autoptr (OddServer) server = NULL;
+  g_auto (Served) volume = { 0 };
+  g_autofree char *name = g_strnfill (65, 'x');
+  g_autofree char *path = NULL;
+  struct stat status;
+
+  need_fuse ();
+  server = odd_server_start (&manners);
+  served_start (&volume, NULL);
+  path = g_build_filename (volume.path, name, NULL);
+  assert_int_equal (stat (path, &status), -1);
+  assert_int_equal (errno, EIO);
+  path[strlen (path) - 1] = '\0';
+  assert_int_equal (stat (path, &status), 0);
+  served_stop (&volume);
+}
+
 /* It keeps to the limit for good. */
 static void
 assert_limited (pid_t pid)
@@ -306,28 +328,6 @@ an_answer_without_an_end_costs_a_connection_only (void **state)
   if (stat (path, &status) < 0)
     fail_msg ("%s", g_strerror (errno));
   assert_false (g_atomic_int_get (&manners.fragments));
-  served_stop (&volume);
-}
-
-/* Two that begin alike would become one file. */
-static void
-a_handle_that_is_too_long_is_an_error (void **state)
-{
-  OddManners manners = { 0 };
-  g_autoptr (OddServer) server = NULL;
-  g_auto (Served) volume = { 0 };
-  g_autofree char *name = g_strnfill (65, 'x');
-  g_autofree char *path = NULL;
-  struct stat status;
-
-  need_fuse ();
-  server = odd_server_start (&manners);
-  served_start (&volume, NULL);
-  path = g_build_filename (volume.path, name, NULL);
-  assert_int_equal (stat (path, &status), -1);
-  assert_int_equal (errno, EIO);
-  path[strlen (path) - 1] = '\0';
-  assert_int_equal (stat (path, &status), 0);
   served_stop (&volume);
 }
 
@@ -428,9 +428,9 @@ main (void)
     cmocka_unit_test (who_writes_a_file_of_another_user_can_sync_it),
     cmocka_unit_test (what_a_server_cannot_commit_is_written_again),
     cmocka_unit_test (files_that_are_not_synced_do_not_take_all_memory),
+    cmocka_unit_test (a_handle_that_is_too_long_is_an_error),
     cmocka_unit_test (an_answer_longer_than_its_message_is_an_error),
     cmocka_unit_test (an_answer_without_an_end_costs_a_connection_only),
-    cmocka_unit_test (a_handle_that_is_too_long_is_an_error),
     cmocka_unit_test (the_name_of_an_unlinked_file_goes_with_its_last_reader),
     cmocka_unit_test (the_name_of_an_unlinked_file_cannot_be_taken_from_its_reader),
   };
