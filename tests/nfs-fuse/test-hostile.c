@@ -179,6 +179,32 @@ who_writes_a_file_of_another_user_can_sync_it (void **state)
   served_stop (&volume);
 }
 
+static int
+write_and_sync_again (const char *path, int fd)
+{
+  return write_and_sync (path, fd) == 0 ? write_and_sync (path, fd) : errno;
+}
+
+static void
+what_a_server_cannot_commit_is_written_again (void **state)
+{
+  OddManners manners = { .denies = ODD_OWNER };
+  g_autoptr (OddServer) server = NULL;
+  g_auto (Served) volume = { 0 };
+  g_autofree char *path = NULL;
+  g_autofree char *content = NULL;
+
+  need_fuse ();
+  server = odd_server_start (&manners);
+  served_start (&volume, NULL);
+  path = file_of (&volume);
+  assert_int_equal (do_as (ODD_OWNER, ODD_GROUP, write_and_sync_again, path, -1), 0);
+  assert_true (g_atomic_int_get (&manners.n_commits) == 0);
+  content = odd_server_dup_lasting (server);
+  assert_string_equal (content, "by the group");
+  served_stop (&volume);
+}
+
 static void
 files_that_are_not_synced_do_not_take_all_memory (void **state)
 {
@@ -235,6 +261,28 @@ an_answer_longer_than_its_message_is_an_error (void **state)
   g_atomic_int_set (&manners.read_length, 0);
   assert_int_equal (pread (fd, buffer, sizeof buffer, 0), 5);
   close (fd);
+  served_stop (&volume);
+}
+
+/* Two that begin alike would become one file. */
+static void
+a_handle_that_is_too_long_is_an_error (void **state)
+{
+  OddManners manners = { 0 };
+  g_autoptr (OddServer) server = NULL;
+  g_auto (Served) volume = { 0 };
+  g_autofree char *name = g_strnfill (65, 'x');
+  g_autofree char *path = NULL;
+  struct stat status;
+
+  need_fuse ();
+  server = odd_server_start (&manners);
+  served_start (&volume, NULL);
+  path = g_build_filename (volume.path, name, NULL);
+  assert_int_equal (stat (path, &status), -1);
+  assert_int_equal (errno, EIO);
+  path[strlen (path) - 1] = '\0';
+  assert_int_equal (stat (path, &status), 0);
   served_stop (&volume);
 }
 
@@ -420,7 +468,9 @@ main (void)
     cmocka_unit_test (what_a_server_lost_is_not_read_before_it_is_written_again),
     cmocka_unit_test (a_reader_who_may_not_commit_makes_no_writer_lose_anything),
     cmocka_unit_test (who_writes_a_file_of_another_user_can_sync_it),
+    cmocka_unit_test (what_a_server_cannot_commit_is_written_again),
     cmocka_unit_test (files_that_are_not_synced_do_not_take_all_memory),
+    cmocka_unit_test (a_handle_that_is_too_long_is_an_error),
     cmocka_unit_test (an_answer_longer_than_its_message_is_an_error),
     cmocka_unit_test (an_answer_without_an_end_costs_a_connection_only),
     cmocka_unit_test (an_answer_that_is_lost_is_asked_for_again),

@@ -211,8 +211,14 @@ take_attributes (Call *self, int failure, gpointer result)
 void
 call_reply_entry (Call *self, const nfs_fh3 *handle, const post_op_attr *attributes)
 {
-  Node *node = nodes_get (loop_get_volume (self->loop)->nodes, handle);
+  Node *node;
 
+  if (!nodes_may_have (handle))
+    {
+      call_reply_error (self, EIO);
+      return;
+    }
+  node = nodes_get (loop_get_volume (self->loop)->nodes, handle);
   g_clear_pointer (&self->other, node_unref);
   self->other = node;
   if (attributes->attributes_follow)

@@ -137,8 +137,7 @@ take_entry (Directory *self, const entryplus3 *from)
   const nfs_fh3 *handle = &from->name_handle.post_op_fh3_u.handle;
 
   entry.hidden = !is_name (entry.name);
-  entry.known = from->name_attributes.attributes_follow && from->name_handle.handle_follows
-                && handle->data.data_len <= NFS3_FHSIZE;
+  entry.known = from->name_attributes.attributes_follow && from->name_handle.handle_follows && nodes_may_have (handle);
   if (entry.known)
     {
       entry.attributes = from->name_attributes.post_op_attr_u.attributes;

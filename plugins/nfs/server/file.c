@@ -213,6 +213,11 @@ ask_created (Call *self, struct rpc_context *rpc)
 static void
 set_mode (Call *self, const nfs_fh3 *handle)
 {
+  if (!nodes_may_have (handle))
+    {
+      call_reply_error (self, EIO);
+      return;
+    }
   self->other = nodes_get (loop_get_volume (self->loop)->nodes, handle);
   call_ask (self, ask_mode, take_mode);
 }

@@ -167,7 +167,7 @@ take_same_name (Call *self, int failure, gpointer result)
 {
   LOOKUP3res *res = result;
 
-  if (failure != 0)
+  if (failure != 0 || !nodes_may_have (&res->LOOKUP3res_u.resok.object))
     {
       call_reply_error (self, EEXIST);
       return;

@@ -82,6 +82,12 @@ node_new (Nodes *nodes, const Node *key)
   return self;
 }
 
+gboolean
+nodes_may_have (const nfs_fh3 *handle)
+{
+  return handle->data.data_len > 0 && handle->data.data_len <= NFS3_FHSIZE;
+}
+
 Node *
 nodes_get (Nodes *self, const nfs_fh3 *handle)
 {

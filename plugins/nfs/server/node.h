@@ -56,6 +56,8 @@ struct _Node {
 Nodes *nodes_new  (void);
 void   nodes_free (Nodes *self);
 
+/* Whether it is as long as one may be: two that are cut could be one. Ask for each that a server gave. */
+gboolean nodes_may_have (const nfs_fh3 *handle);
 /* The node of a handle, with a reference. */
 Node *nodes_get (Nodes *self, const nfs_fh3 *handle);
 /* All of them, each with a reference; free it with g_ptr_array_unref(). */

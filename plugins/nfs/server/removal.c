@@ -115,7 +115,7 @@ find_open (Call *self, int failure, const LOOKUP3res *res)
   gboolean is_open;
   Node *node;
 
-  if (failure != 0 || !ok->obj_attributes.attributes_follow
+  if (failure != 0 || !nodes_may_have (&ok->object) || !ok->obj_attributes.attributes_follow
       || ok->obj_attributes.post_op_attr_u.attributes.type == NF3DIR
       || ok->obj_attributes.post_op_attr_u.attributes.nlink > 1)
     return NULL;
@@ -193,7 +193,7 @@ is_silly_name (Call *self, int failure, const LOOKUP3res *res)
   gboolean same;
   Node *node;
 
-  if (failure != 0 || !g_str_has_prefix (self->name, SILLY_PREFIX))
+  if (failure != 0 || !nodes_may_have (&res->LOOKUP3res_u.resok.object) || !g_str_has_prefix (self->name, SILLY_PREFIX))
     return FALSE;
   node = nodes_get (loop_get_volume (self->loop)->nodes, &res->LOOKUP3res_u.resok.object);
   g_mutex_lock (&node->lock);

@@ -5,6 +5,7 @@
  * is kept is written once more, in its order and so that it lasts. Newer writes are among them, because an older one
  * that is repeated alone would undo them.
  *
+ * A server that answers a commit with an error may have lost them just as well: what is kept is written again then too.
  * What cannot be written again is lost: the next fsync or close of each open file says so. */
 #include "unstable.h"
 
@@ -218,6 +219,7 @@ take_commit (Call *self, int failure, gpointer result)
   Node *node = self->node;
   guint64 verifier = failure == 0 ? unstable_verifier (res->COMMIT3res_u.resok.verf) : 0;
   UnstableWrite *kept;
+  gboolean concerns;
   gboolean lost;
   gboolean mine = FALSE;
 
@@ -229,13 +231,15 @@ take_commit (Call *self, int failure, gpointer result)
     }
   g_mutex_lock (&node->lock);
   kept = g_queue_peek_head (&node->kept);
-  /* Who heals the node has what is kept in his hands. */
-  if (failure != 0 && !node->healing && kept != NULL && kept->sequence <= self->mark)
+  concerns = kept != NULL && kept->sequence <= self->mark;
+  /* A soft mount has given up. Who heals the node has what is kept in his hands. */
+  if (failure != 0 && result == NULL && !node->healing && concerns)
     {
       node->faults++;
       node->fault = failure;
     }
-  lost = node->healing || settle (node, self->mark, verifier, failure != 0);
+  lost = node->healing || (failure != 0 && result != NULL && concerns)
+         || settle (node, self->mark, verifier, failure != 0);
   if (lost)
     {
       mine = lose (node);
@@ -246,7 +250,10 @@ take_commit (Call *self, int failure, gpointer result)
   g_mutex_unlock (&node->lock);
   if (mine)
     {
-      syslog (LOG_WARNING, "the server has lost writes that it had not committed: they are repeated");
+      if (failure == 0)
+        syslog (LOG_WARNING, "the server has lost writes that it had not committed: they are repeated");
+      else
+        syslog (LOG_WARNING, "the server cannot commit writes (%s): they are repeated", g_strerror (failure));
       unstable_heal (self->loop, node);
     }
   if (!lost)
