@@ -224,9 +224,12 @@ check-vm: deps-vm
 	@TAP_SECONDS=1800 $(MAKE) --no-print-directory VM_SET=full $(B)/tests/vm/check-guest.tap
 	@tests/tap.sh summary $(B)/tests/vm/check-guest.tap
 
+# The benches are built with it, or nobody would notice when they cannot be.
+NFS_BENCH := $(if $(NFS_FUSE),$(B)/tests/bench/nfs-bench)
+BENCHES   := $(B)/bin/kvol-bench $(NFS_BENCH)
 check: deps
 	$(MAKE) --no-print-directory -j$$(nproc) check-built
-check-built: all
+check-built: all $(BENCHES)
 	@$(MAKE) --no-print-directory -k $(TAPS) || true
 	@tests/tap.sh summary $(TAPS)
 
@@ -253,9 +256,8 @@ demo: deps
 	$(MAKE) --no-print-directory -j$$(nproc) all $(if $(filter 0,$(NFS)),,$(NFS_SERVER))
 	B=$(abspath $(B)) examples/guestbook/demo.sh
 
-NFS_BENCH := $(if $(NFS_FUSE),$(B)/tests/bench/nfs-bench)
 bench: deps
-	$(MAKE) --no-print-directory -j$$(nproc) $(B)/bin/kvol-bench $(NFS_BENCH)
+	$(MAKE) --no-print-directory -j$$(nproc) $(BENCHES)
 	B=$(abspath $(B)) tests/bench/bench.sh
 $(B)/bin/kvol-bench: $(call objects,tests/bench) $(B)/libsupport.a $(KUBE) $(LIB) $(MODULES)
 	@mkdir -p $(@D)
@@ -268,7 +270,7 @@ bench-vm: deps-vm
 	B=$(abspath $(B)) VM_KERNEL=$(abspath $(VM_KERNEL)) VM_PROGRAMS="$(abspath $(NFS_BENCH))" tests/vm/check-guest.sh
 
 # It is made of the pieces of the bench and of the tests, and talks to the server as raw as libnfs lets it.
-$(B)/tests/bench/nfs/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs/server $(call pkg_cflags,$(nfs_PKGS))
+$(B)/tests/bench/nfs/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs/server -iquote plugins/nfs $(call pkg_cflags,$(nfs_PKGS))
 $(B)/tests/bench/nfs-bench: $(call objects,tests/bench/nfs) $(patsubst %,$(B)/tests/bench/%.o,cell clock json table) \
                          $(B)/libnfs-fuse.a $(B)/liblocks.a $(B)/libkernel-nfs.a $(B)/libsupport.a $(NFS_SERVER) $(NFS_FUSE)
 	@mkdir -p $(@D)
