@@ -65,9 +65,24 @@ throw_connect (GError **error, int number, const char *where)
   return nfs_cause_throw (error, NFS_UNREACHABLE, "%s cannot be reached: %s", where, g_strerror (number));
 }
 
-/* 0, or why the connection was not made. */
-static int
-get_outcome (int fd)
+int
+nfs_endpoint_begin (const NfsEndpoint *self, int port, gboolean reserved)
+{
+  struct sockaddr_storage address = self->address;
+  KVOL_AUTO_FD fd = socket (address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+  if (fd < 0)
+    return -1;
+  if (reserved)
+    bind_reserved (fd, address.ss_family);
+  *get_port (&address) = htons ((guint16) port);
+  if (connect (fd, (struct sockaddr *) &address, self->length) == 0 || errno == EINPROGRESS || errno == EINTR)
+    return g_steal_fd (&fd);
+  return -1;
+}
+
+int
+nfs_endpoint_get_outcome (int fd)
 {
   int number = 0;
   socklen_t length = sizeof number;
@@ -79,21 +94,15 @@ static int
 connect_one (const NfsEndpoint *self, int port, gboolean reserved, const NfsDeadline *deadline, gint64 until,
              GError **error)
 {
-  struct sockaddr_storage address = self->address;
   g_autofree char *where = nfs_endpoint_to_string (self, port);
-  KVOL_AUTO_FD fd = socket (address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  NfsWait wait = NFS_WAIT_READY;
+  KVOL_AUTO_FD fd = nfs_endpoint_begin (self, port, reserved);
   int number = fd < 0 ? errno : 0;
+  NfsWait wait = NFS_WAIT_READY;
 
-  if (fd >= 0 && reserved)
-    bind_reserved (fd, address.ss_family);
-  *get_port (&address) = htons ((guint16) port);
-  if (fd >= 0 && connect (fd, (struct sockaddr *) &address, self->length) < 0)
-    number = errno;
-  if (number == EINPROGRESS || number == EINTR)
+  if (fd >= 0)
     {
       wait = nfs_deadline_await (deadline, fd, G_IO_OUT, until, error);
-      number = wait == NFS_WAIT_READY ? get_outcome (fd) : ETIMEDOUT;
+      number = wait == NFS_WAIT_READY ? nfs_endpoint_get_outcome (fd) : ETIMEDOUT;
     }
   if (number == 0)
     return g_steal_fd (&fd);

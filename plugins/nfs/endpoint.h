@@ -21,5 +21,9 @@ char *nfs_endpoint_to_string (const NfsEndpoint *self, int port);
  * process may have one. -1 with a cause, or cancelled. */
 int nfs_endpoint_connect (GArray *endpoints, int port, gboolean reserved, const NfsDeadline *deadline,
                           GError **error);
+/* Begins a connection like that to one endpoint, which is made or not when it can be written to. -1 with errno. */
+int nfs_endpoint_begin (const NfsEndpoint *self, int port, gboolean reserved);
+/* What became of it: 0, or an errno. */
+int nfs_endpoint_get_outcome (int fd);
 /* Whether the connection comes from a reserved port. */
 gboolean nfs_endpoint_is_reserved (int fd);

@@ -71,8 +71,8 @@ nfs_rpc_clear (NfsRpc *self)
 
 /* ---- what goes out ---- */
 
-static void
-put_credential (GByteArray *out, const NfsCredential *credential)
+void
+nfs_rpc_put_credential (GByteArray *out, const NfsCredential *credential)
 {
   g_autoptr (GByteArray) body = g_byte_array_new ();
 
@@ -85,6 +85,8 @@ put_credential (GByteArray *out, const NfsCredential *credential)
     nfs_xdr_put (body, credential->groups[i]);
   nfs_xdr_put (out, AUTH_SYS);
   nfs_xdr_put_data (out, body->data, body->len);
+  nfs_xdr_put (out, AUTH_NONE);
+  nfs_xdr_put (out, 0);
 }
 
 static GByteArray *
@@ -100,9 +102,7 @@ build_call (NfsRpc *self, const NfsProcedure *procedure, const GByteArray *args)
   nfs_xdr_put (out, procedure->program);
   nfs_xdr_put (out, procedure->version);
   nfs_xdr_put (out, procedure->number);
-  put_credential (out, self->credential != NULL ? self->credential : &self->own);
-  nfs_xdr_put (out, AUTH_NONE);
-  nfs_xdr_put (out, 0);
+  nfs_rpc_put_credential (out, self->credential != NULL ? self->credential : &self->own);
   if (args != NULL)
     g_byte_array_append (out, args->data, args->len);
 

@@ -25,6 +25,9 @@ typedef struct {
   guint32 groups[NFS_CREDENTIAL_GROUPS_MAX];
 } NfsCredential;
 
+/* As a call has it, with the verifier, which says nothing. */
+void nfs_rpc_put_credential (GByteArray *out, const NfsCredential *credential);
+
 typedef struct {
   int                  fd;         /* -1: not connected */
   char                *peer;       /* "127.0.0.1:2049" */

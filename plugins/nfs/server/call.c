@@ -189,12 +189,12 @@ reply_node (Call *self, Node *node, const fattr3 *attributes)
 }
 
 int
-call_ask_attributes (Call *self, struct rpc_context *rpc)
+call_ask_attributes (Call *self, Wire *wire)
 {
   Node *node = self->other != NULL ? self->other : self->node;
   GETATTR3args args = { node_handle (node) };
 
-  return rpc_nfs3_getattr_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_getattr, &args, self);
 }
 
 static void
@@ -228,11 +228,11 @@ call_reply_entry (Call *self, const nfs_fh3 *handle, const post_op_attr *attribu
 }
 
 static int
-ask_name (Call *self, struct rpc_context *rpc)
+ask_name (Call *self, Wire *wire)
 {
   LOOKUP3args args = { { node_handle (self->node), self->name } };
 
-  return rpc_nfs3_lookup_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_lookup, &args, self);
 }
 
 static void

@@ -9,11 +9,12 @@
 #include "loop.h"
 #include "node.h"
 #include "volume.h"
+#include "wire.h"
 
 typedef struct _Call Call;
 
-/* Queues the question. Not 0: there is no memory for it. */
-typedef int (*CallAsk) (Call *self, struct rpc_context *rpc);
+/* Queues the question. Not 0: it is longer than one may be. */
+typedef int (*CallAsk) (Call *self, Wire *wire);
 /* The answer: @failure is an errno or 0; @result is libnfs's struct for this procedure, NULL when the server would not
  * take the question. The call has to be asked, replied or dropped then. */
 typedef void (*CallThen) (Call *self, int failure, gpointer result);
@@ -97,4 +98,4 @@ void  call_fill_entry (Volume *volume, Node *node, const fattr3 *attributes, str
 void  call_note_directory (Call *self, Node *directory, const post_op_attr *after);
 
 /* Asks for the attributes of a node. */
-int   call_ask_attributes (Call *self, struct rpc_context *rpc);
+int   call_ask_attributes (Call *self, Wire *wire);

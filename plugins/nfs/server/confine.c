@@ -77,7 +77,7 @@ drop_capabilities (gboolean keep_ports, GError **error)
 
 #ifdef ARCHITECTURE
 
-/* What glibc, GLib, libfuse, libnfs and the resolver use once the server runs. */
+/* What glibc, GLib, libfuse and the resolver use once the server runs. */
 static const int allowed[] = {
   SYS_read,
   SYS_write,
@@ -248,8 +248,8 @@ filter_calls (GError **error)
 
 #endif
 
-/* libnfs puts together whatever a server sends as one answer. Where memory ends it gives the connection up, which is
- * made anew; without an end the node's would be taken. AddressSanitizer takes more than there is. */
+/* Whatever goes wrong here, and whatever a server sends, must not take the node's memory. AddressSanitizer takes more
+ * than there is. */
 static gboolean
 limit_memory (GError **error)
 {

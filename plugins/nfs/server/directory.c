@@ -148,23 +148,19 @@ take_entry (Directory *self, const entryplus3 *from)
   g_array_append_val (self->entries, entry);
 }
 
-/* libnfs lays its entries one behind the other without a thought of alignment. */
 static void
-take_list (Volume *volume, Directory *self, gconstpointer first)
+take_list (Volume *volume, Directory *self, const entryplus3 *first)
 {
-  entryplus3 entry;
-
-  for (gconstpointer at = first; at != NULL; at = entry.nextentry)
+  for (const entryplus3 *at = first; at != NULL; at = at->nextentry)
     {
-      memcpy (&entry, at, sizeof (entry));
-      take_entry (self, &entry);
+      take_entry (self, at);
       if (g_array_index (self->entries, Entry, self->entries->len - 1).hidden)
-        say_bad_name (volume, entry.name);
+        say_bad_name (volume, at->name);
     }
 }
 
 static int
-ask_entries (Call *self, struct rpc_context *rpc)
+ask_entries (Call *self, Wire *wire)
 {
   READDIRPLUS3args args = {
     .dir = node_handle (self->node), .cookie = self->offset, .dircount = NAMES_SIZE, .maxcount = ANSWER_SIZE
@@ -172,7 +168,7 @@ ask_entries (Call *self, struct rpc_context *rpc)
 
   memcpy (args.cookieverf, &self->verifier, NFS3_COOKIEVERFSIZE);
   self->mark = (guint64) g_get_monotonic_time ();
-  return rpc_nfs3_readdirplus_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_readdirplus, &args, self);
 }
 
 /* ---- the answer to the kernel ---- */

@@ -235,10 +235,8 @@ submit (Call *call)
 {
   Wish *wish = call->memory;
   Nlm *locks = get_locks (call);
-  const Identity *identity = call->identity;
-  NlmPerson person = { { .uid = identity->uid, .gid = identity->gid, .n_groups = identity->n_groups }, call->pid };
+  const NlmPerson person = { call->identity->credential, call->pid };
 
-  memcpy (person.credential.groups, identity->groups, sizeof person.credential.groups);
   call->given_up = cancel;
   /* The module has a patience of its own, which does not end while somebody else has the lock. */
   call->deadline = 0;

@@ -48,11 +48,11 @@ file_close (File *self, Loop *loop)
 /* ---- open: the server is asked whether this user may, and what the file is like now ---- */
 
 static int
-ask_access (Call *self, struct rpc_context *rpc)
+ask_access (Call *self, Wire *wire)
 {
   ACCESS3args args = { node_handle (self->node), ACCESS3_READ | ACCESS3_MODIFY | ACCESS3_EXTEND | ACCESS3_EXECUTE };
 
-  return rpc_nfs3_access_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_access, &args, self);
 }
 
 /* A program may be executed that may not be read: the kernel has looked at the mode already. */
@@ -144,7 +144,7 @@ file_open (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 
 /* With the verifier the server knows its own file again when it is asked twice; the mode comes after. */
 static int
-ask_create (Call *self, struct rpc_context *rpc)
+ask_create (Call *self, Wire *wire)
 {
   CREATE3args args = { .where = { node_handle (self->node), self->name } };
 
@@ -159,7 +159,7 @@ ask_create (Call *self, struct rpc_context *rpc)
       attributes_from_mode (self->attr.st_mode, &args.how.createhow3_u.obj_attributes);
       args.how.createhow3_u.obj_attributes.size.set_it = (self->flags & O_TRUNC) != 0;
     }
-  return rpc_nfs3_create_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_create, &args, self);
 }
 
 static int
@@ -179,7 +179,7 @@ reply_created (Call *self, const struct fuse_entry_param *entry)
 }
 
 static int
-ask_mode (Call *self, struct rpc_context *rpc)
+ask_mode (Call *self, Wire *wire)
 {
   SETATTR3args args = { .object = node_handle (self->other) };
 
@@ -187,7 +187,7 @@ ask_mode (Call *self, struct rpc_context *rpc)
   /* Where the server keeps the verifier. */
   args.new_attributes.atime.set_it = SET_TO_SERVER_TIME;
   args.new_attributes.mtime.set_it = SET_TO_SERVER_TIME;
-  return rpc_nfs3_setattr_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_setattr, &args, self);
 }
 
 static void
@@ -203,11 +203,11 @@ take_mode (Call *self, int failure, gpointer result)
 }
 
 static int
-ask_created (Call *self, struct rpc_context *rpc)
+ask_created (Call *self, Wire *wire)
 {
   LOOKUP3args args = { { node_handle (self->node), self->name } };
 
-  return rpc_nfs3_lookup_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_lookup, &args, self);
 }
 
 static void
@@ -266,11 +266,11 @@ file_create (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, s
 /* ---- read ---- */
 
 static int
-ask_read (Call *self, struct rpc_context *rpc)
+ask_read (Call *self, Wire *wire)
 {
   READ3args args = { node_handle (self->node), self->offset + self->done, (count3) (self->size - self->done) };
 
-  return rpc_nfs3_read_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_read, &args, self);
 }
 
 /* The end of the file, or all that was asked for; before that a server may answer in pieces. */
@@ -281,7 +281,7 @@ take_read (Call *self, int failure, gpointer result)
   READ3resok *ok = res != NULL ? &res->READ3res_u.resok : NULL;
   gsize count = failure == 0 ? ok->data.data_len : 0;
 
-  /* libnfs believes lengths that are beyond its numbers, and their bytes are not there. */
+  /* More than there is room for. */
   if (count > self->size - self->done)
     failure = EIO;
   if (failure != 0)

@@ -19,8 +19,10 @@ identity_ref (Identity *self)
 void
 identity_unref (Identity *self)
 {
-  if (g_atomic_ref_count_dec (&self->refs))
-    g_free (self);
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  g_byte_array_unref (self->wire);
+  g_free (self);
 }
 
 Identity *
@@ -29,36 +31,20 @@ identity_new (fuse_req_t req)
   const struct fuse_ctx *context = fuse_req_ctx (req);
   const NfsIdMaps *ids = &((const Volume *) fuse_req_userdata (req))->ids;
   Identity *self = g_new0 (Identity, 1);
-  gid_t groups[IDENTITY_GROUPS_MAX];
-  int n = context->pid > 0 ? fuse_req_getgroups (req, IDENTITY_GROUPS_MAX, groups) : 0;
+  NfsCredential *credential = &self->credential;
+  gid_t groups[NFS_CREDENTIAL_GROUPS_MAX];
+  int n = context->pid > 0 ? fuse_req_getgroups (req, NFS_CREDENTIAL_GROUPS_MAX, groups) : 0;
 
   g_atomic_ref_count_init (&self->refs);
-  self->uid = nfs_id_map_outwards (&ids->users, context->uid);
-  self->gid = nfs_id_map_outwards (&ids->groups, context->gid);
+  credential->uid = nfs_id_map_outwards (&ids->users, context->uid);
+  credential->gid = nfs_id_map_outwards (&ids->groups, context->gid);
   /* Of more than the protocol can carry the first are taken, as Linux's own client does. */
-  self->n_groups = (guint) CLAMP (n, 0, IDENTITY_GROUPS_MAX);
-  for (guint i = 0; i < self->n_groups; i++)
-    self->groups[i] = nfs_id_map_outwards (&ids->groups, groups[i]);
+  credential->n_groups = (guint32) CLAMP (n, 0, NFS_CREDENTIAL_GROUPS_MAX);
+  for (guint32 i = 0; i < credential->n_groups; i++)
+    credential->groups[i] = nfs_id_map_outwards (&ids->groups, groups[i]);
+  self->wire = g_byte_array_new ();
+  nfs_rpc_put_credential (self->wire, credential);
   return self;
-}
-
-gboolean
-identity_equal (const Identity *a, const Identity *b)
-{
-  return a->uid == b->uid && a->gid == b->gid && a->n_groups == b->n_groups
-         && memcmp (a->groups, b->groups, a->n_groups * sizeof a->groups[0]) == 0;
-}
-
-void
-identity_apply (const Identity *self, struct rpc_context *rpc)
-{
-  guint32 groups[IDENTITY_GROUPS_MAX];
-  struct AUTH *auth;
-
-  memcpy (groups, self->groups, sizeof groups);
-  auth = libnfs_authunix_create ("kvol", self->uid, self->gid, self->n_groups, groups);
-  if (auth != NULL)
-    rpc_set_auth (rpc, auth);
 }
 
 Identity *

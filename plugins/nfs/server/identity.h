@@ -7,18 +7,13 @@
 #define FUSE_USE_VERSION 312
 #include <fuse_lowlevel.h>
 #include <glib.h>
-#include <nfsc/libnfs-zdr.h>
-#include <nfsc/libnfs.h>
-#include <nfsc/libnfs-raw.h>
 
-#define IDENTITY_GROUPS_MAX 16
+#include "rpc.h"
 
 typedef struct {
   gatomicrefcount refs;
-  uid_t           uid;
-  gid_t           gid;
-  guint           n_groups;
-  guint32         groups[IDENTITY_GROUPS_MAX];
+  NfsCredential   credential;
+  GByteArray     *wire;  /* the same as each question has it */
 } Identity;
 
 Identity *identity_ref   (Identity *self);
@@ -26,10 +21,6 @@ void      identity_unref (Identity *self);
 
 /* Of whoever made @req. Reads /proc, for the groups. */
 Identity *identity_new (fuse_req_t req);
-gboolean  identity_equal (const Identity *a, const Identity *b);
-
-/* From now on the calls of @rpc are made as @self. */
-void identity_apply (const Identity *self, struct rpc_context *rpc);
 
 /* The last one of a thread: a burst of requests by one process reads its groups once. */
 typedef struct {

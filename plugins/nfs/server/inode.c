@@ -72,12 +72,12 @@ inode_getattr (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 /* ---- setattr ---- */
 
 static int
-ask_setattr (Call *self, struct rpc_context *rpc)
+ask_setattr (Call *self, Wire *wire)
 {
   SETATTR3args args = { .object = node_handle (self->node) };
 
   attributes_from_stat (&self->attr, self->to_set, &args.new_attributes);
-  return rpc_nfs3_setattr_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_setattr, &args, self);
 }
 
 static void
@@ -136,11 +136,11 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
 /* ---- readlink ---- */
 
 static int
-ask_readlink (Call *self, struct rpc_context *rpc)
+ask_readlink (Call *self, Wire *wire)
 {
   READLINK3args args = { node_handle (self->node) };
 
-  return rpc_nfs3_readlink_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_readlink, &args, self);
 }
 
 static void
@@ -169,11 +169,11 @@ inode_readlink (fuse_req_t req, fuse_ino_t ino)
 /* ---- statfs ---- */
 
 static int
-ask_statfs (Call *self, struct rpc_context *rpc)
+ask_statfs (Call *self, Wire *wire)
 {
   FSSTAT3args args = { node_handle (self->node) };
 
-  return rpc_nfs3_fsstat_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_fsstat, &args, self);
 }
 
 static void

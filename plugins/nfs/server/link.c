@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "link.h"
 
-#include <arpa/inet.h>
-#include <malloc.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <syslog.h>
-#include <nfsc/libnfs.h>
-#include <nfsc/libnfs-raw.h>
-#include <nfsc/libnfs-raw-nfs.h>
+#include <unistd.h>
 
+#include "endpoint.h"
 #include "loop.h"
 
 #define BACKOFF_FIRST (100 * G_TIME_SPAN_MILLISECOND)
@@ -19,9 +17,6 @@
 /* The name is asked for and the server called: it has so long. A server that was down may lose the first SYN, which is
  * sent again after a second. */
 #define ATTEMPT_USEC (3 * G_TIME_SPAN_SECOND)
-
-/* libnfs 4 exports it without declaring it. */
-extern void rpc_set_tcp_syncnt (struct rpc_context *rpc, int count);
 
 typedef enum
 {
@@ -37,15 +32,13 @@ struct _Link
   const LinkOps *ops;
   int epoll_fd;
   LinkState state;
-  struct rpc_context *rpc;
-  int watched_fd;
+  int fd;     /* -1: none */
+  Wire *wire; /* READY: has it */
   guint32 watched;
   gint64 next; /* DOWN: the next attempt; else the end of this one */
   gint64 backoff;
   guint attempts;
   guint was_ready;
-  gboolean connected; /* libnfs says so, in the midst of its work */
-  gboolean refused;
 };
 
 /* ---- names ---- */
@@ -57,7 +50,7 @@ typedef struct
   guint attempt;
   char *server;
   int family;
-  char address[NI_MAXHOST];
+  NfsEndpoint endpoint; /* no length: it was not found */
 } Question;
 
 static gboolean
@@ -76,10 +69,10 @@ look_up (Question *self, int flags)
   /* Each attempt takes the next one. */
   for (guint i = 0; i < self->attempt % n; i++)
     entry = entry->ai_next;
-  if (getnameinfo (entry->ai_addr, entry->ai_addrlen, self->address, sizeof self->address, NULL, 0, NI_NUMERICHOST))
-    self->address[0] = '\0';
+  self->endpoint.length = entry->ai_addrlen;
+  memcpy (&self->endpoint.address, entry->ai_addr, entry->ai_addrlen);
   freeaddrinfo (found);
-  return self->address[0] != '\0';
+  return TRUE;
 }
 
 static void
@@ -89,7 +82,7 @@ question_free (Question *self)
   g_free (self);
 }
 
-static void connect_to (Link *self, const char *address);
+static void connect_to (Link *self, const NfsEndpoint *endpoint);
 
 static void
 take_answer (Loop *loop, gpointer data)
@@ -99,7 +92,7 @@ take_answer (Loop *loop, gpointer data)
 
   /* It may have come too late. */
   if (self->state == LINK_RESOLVING && question->attempt == self->attempts)
-    connect_to (self, question->address);
+    connect_to (self, &question->endpoint);
   question_free (question);
 }
 
@@ -144,58 +137,43 @@ resolve (Link *self)
 static void
 watch (Link *self)
 {
-  int fd = self->rpc != NULL ? rpc_get_fd (self->rpc) : -1;
-  struct epoll_event event = { .data.u32 = 1 };
-  int wanted;
+  struct epoll_event event = { .events = EPOLLIN, .data.u32 = 1 };
 
-  if (fd < 0)
+  if (self->fd < 0)
     return;
-  wanted = rpc_which_events (self->rpc);
-  event.events = (wanted & POLLIN ? EPOLLIN : 0) | (wanted & POLLOUT ? EPOLLOUT : 0);
-  if (fd == self->watched_fd && event.events == self->watched)
+  if (self->state != LINK_READY || wire_is_full (self->wire))
+    event.events |= EPOLLOUT;
+  if (event.events == self->watched)
     return;
-  if (epoll_ctl (self->epoll_fd, fd == self->watched_fd ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) == 0)
-    {
-      self->watched_fd = fd;
-      self->watched = event.events;
-    }
+  if (epoll_ctl (self->epoll_fd, self->watched != 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, self->fd, &event) == 0)
+    self->watched = event.events;
+}
+
+/* Closing the socket takes it out of epoll. */
+static void
+hang_up (Link *self)
+{
+  if (self->wire != NULL)
+    wire_free (g_steal_pointer (&self->wire));
+  else if (self->fd >= 0)
+    close (self->fd);
+  self->fd = -1;
+  self->watched = 0;
 }
 
 static void
 drop (Link *self)
 {
-  struct rpc_context *rpc = g_steal_pointer (&self->rpc);
   gboolean was_ready = self->state == LINK_READY;
 
   self->state = LINK_DOWN;
-  self->watched_fd = -1;
-  self->watched = 0;
   self->next = g_get_monotonic_time () + self->backoff;
   self->backoff = MIN (2 * self->backoff, BACKOFF_LAST);
-  /* Its calls are handed back here; closing the socket takes it out of epoll. */
-  if (rpc != NULL)
-    rpc_destroy_context (rpc);
-  /* That said so of the attempt which ends here, and of no later one. */
-  self->connected = FALSE;
-  self->refused = FALSE;
-  if (was_ready)
-    {
-      /* An answer without an end may have grown to all there is. */
-      malloc_trim (0);
-      syslog (LOG_WARNING, "the connection to %s is lost", loop_get_volume (self->loop)->settings->server);
-      self->ops->lost (self->loop);
-    }
-}
-
-static void
-on_connected (struct rpc_context *rpc, int status, void *data, void *private_data)
-{
-  Link *self = private_data;
-
-  if (status == RPC_STATUS_SUCCESS)
-    self->connected = TRUE;
-  else
-    self->refused = TRUE;
+  hang_up (self);
+  if (!was_ready)
+    return;
+  syslog (LOG_WARNING, "the connection to %s is lost", loop_get_volume (self->loop)->settings->server);
+  self->ops->lost (self->loop);
 }
 
 /* A server that restarts resets what it no longer knows; one that is gone for good is asked now and then. */
@@ -215,23 +193,14 @@ set_socket (int fd)
 }
 
 static void
-connect_to (Link *self, const char *address)
+connect_to (Link *self, const NfsEndpoint *endpoint)
 {
-  Volume *volume = loop_get_volume (self->loop);
-  int failure;
+  const Settings *settings = loop_get_volume (self->loop)->settings;
 
   self->state = LINK_CONNECTING;
-  self->rpc = *address != '\0' ? rpc_init_context () : NULL;
-  if (self->rpc == NULL)
-    {
-      drop (self);
-      return;
-    }
-  g_mutex_lock (&volume->port_lock);
-  failure =
-      rpc_connect_port_async (self->rpc, address, volume->settings->port, NFS_PROGRAM, NFS_V3, on_connected, self);
-  g_mutex_unlock (&volume->port_lock);
-  if (failure != 0)
+  if (endpoint->length > 0)
+    self->fd = nfs_endpoint_begin (endpoint, settings->port, !settings->any_port);
+  if (self->fd < 0)
     drop (self);
   else
     watch (self);
@@ -245,7 +214,8 @@ become_ready (Link *self)
   self->state = LINK_READY;
   self->backoff = BACKOFF_FIRST;
   self->next = G_MAXINT64;
-  set_socket (rpc_get_fd (self->rpc));
+  set_socket (self->fd);
+  self->wire = wire_new (self->fd, loop_answered);
   if (self->was_ready++ > 0)
     syslog (LOG_NOTICE, "%s answers again", volume->settings->server);
   self->ops->ready (self->loop, self->was_ready > 1);
@@ -254,25 +224,29 @@ become_ready (Link *self)
 void
 link_service (Link *self, guint32 events)
 {
-  int revents = (events & EPOLLIN ? POLLIN : 0) | (events & EPOLLOUT ? POLLOUT : 0) | (events & EPOLLHUP ? POLLHUP : 0)
-                | (events & EPOLLERR ? POLLERR : 0);
-
-  if (self->rpc == NULL)
-    return;
-  if (rpc_service (self->rpc, revents) < 0 || self->refused)
+  if (self->state == LINK_CONNECTING && nfs_endpoint_get_outcome (self->fd) != 0)
     drop (self);
-  else if (self->connected && self->state == LINK_CONNECTING)
+  else if (self->state == LINK_CONNECTING && (events & EPOLLOUT))
     become_ready (self);
-  watch (self);
+  else if (self->state == LINK_READY && (events & ~(guint32) EPOLLOUT))
+    wire_receive (self->wire);
+  link_settle (self);
 }
 
 void
 link_flush (Link *self)
 {
-  if (self->state == LINK_READY && (rpc_which_events (self->rpc) & POLLOUT))
-    link_service (self, EPOLLOUT);
-  else
-    watch (self);
+  if (self->state == LINK_READY)
+    wire_flush (self->wire);
+  watch (self);
+}
+
+void
+link_settle (Link *self)
+{
+  link_flush (self);
+  if (self->state == LINK_READY && wire_is_over (self->wire))
+    drop (self);
 }
 
 void
@@ -304,10 +278,10 @@ link_get_next (const Link *self)
   return self->next;
 }
 
-struct rpc_context *
-link_get_rpc (Link *self)
+Wire *
+link_get_wire (Link *self)
 {
-  return self->state == LINK_READY ? self->rpc : NULL;
+  return self->wire;
 }
 
 Link *
@@ -318,7 +292,7 @@ link_new (Loop *loop, int epoll_fd, const LinkOps *ops)
   self->loop = loop;
   self->ops = ops;
   self->epoll_fd = epoll_fd;
-  self->watched_fd = -1;
+  self->fd = -1;
   self->backoff = BACKOFF_FIRST;
   return self;
 }
@@ -326,7 +300,6 @@ link_new (Loop *loop, int epoll_fd, const LinkOps *ops)
 void
 link_free (Link *self)
 {
-  if (self->rpc != NULL)
-    rpc_destroy_context (self->rpc);
+  hang_up (self);
   g_free (self);
 }

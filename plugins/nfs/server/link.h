@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A connection to the NFS service, made again whenever it is lost and somebody needs it: after 0.1 s, then twice as
- * long each time, up to a second; the server's name is resolved anew for each attempt. (libnfs can reconnect by itself,
- * in a busy loop and to the address of the first time; it is not asked to.) */
+ * long each time, up to a second; the server's name is resolved anew for each attempt. */
 #pragma once
 
 #include <glib.h>
 
 #include "volume.h"
+#include "wire.h"
 
-struct rpc_context;
 typedef struct _Link Link;
 
 typedef struct {
@@ -22,7 +21,7 @@ Link *link_new  (Loop *loop, int epoll_fd, const LinkOps *ops);
 void  link_free (Link *self);
 
 /* NULL while it is not connected. */
-struct rpc_context *link_get_rpc (Link *self);
+Wire *link_get_wire (Link *self);
 
 /* Somebody has a question: @now is the monotonic time. */
 void  link_want (Link *self, gint64 now);
@@ -32,5 +31,8 @@ void  link_give_up (Link *self);
 void  link_service (Link *self, guint32 events);
 /* Sends what was queued. */
 void  link_flush (Link *self);
+/* The same at the end of a thread's turn, when nobody is in the midst of what came over the connection: it is lost now
+ * if it has ended. */
+void  link_settle (Link *self);
 /* When link_want() is to be called again; G_MAXINT64: when it is ready. */
 gint64 link_get_next (const Link *self);

@@ -20,12 +20,10 @@ struct _Loop
   int wake_fd;
   Link *link;
   struct fuse_buf buffer;
-  Identity *current; /* that the connection was told of: a reference */
   IdentityMemory identities;
   GQueue calls;   /* all, by their `all` link */
   GQueue waiting; /* for the connection */
   GQueue sent;
-  GQueue failed; /* the library gave them back: the connection is lost, or the server would not take them */
   GQueue later;  /* the server said "later" */
   guint interrupted;
   gint64 overdue_look; /* when it is next seen whether an answer is overdue */

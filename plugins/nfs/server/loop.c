@@ -32,9 +32,10 @@ typedef struct
 
 /* ---- questions ---- */
 
-static void
-finish (Call *call, gpointer result)
+void
+loop_answered (gpointer question, gpointer result)
 {
+  Call *call = question;
   int status = result != NULL ? *(const int *) result : 0;
 
   loop_put (call, NULL);
@@ -49,44 +50,27 @@ finish (Call *call, gpointer result)
   call->then (call, result != NULL ? attributes_errno (status) : EIO, result);
 }
 
-void
-loop_answered (struct rpc_context *rpc, int status, void *result, void *private_data)
-{
-  Call *call = private_data;
-
-  if (status == RPC_STATUS_SUCCESS && result != NULL)
-    finish (call, result);
-  else
-    loop_put (call, &call->loop->failed);
-}
-
 static void
-ask_now (Loop *self, Call *call, struct rpc_context *rpc)
+ask_now (Loop *self, Call *call, Wire *wire)
 {
-  if (self->current != call->identity)
-    {
-      if (self->current == NULL || !identity_equal (self->current, call->identity))
-        identity_apply (call->identity, rpc);
-      g_clear_pointer (&self->current, identity_unref);
-      self->current = identity_ref (call->identity);
-    }
+  wire_set_identity (wire, call->identity);
   call->asked++;
   call->sent = g_get_monotonic_time ();
   loop_put (call, &self->sent);
-  if (call->ask (call, rpc) != 0)
+  if (call->ask (call, wire) != 0)
     {
       loop_put (call, NULL);
-      call->then (call, ENOMEM, NULL);
+      call->then (call, ENAMETOOLONG, NULL);
     }
 }
 
 void
 loop_take (Loop *self, Call *call)
 {
-  struct rpc_context *rpc = link_get_rpc (self->link);
+  Wire *wire = link_get_wire (self->link);
 
-  if (rpc != NULL)
-    ask_now (self, call, rpc);
+  if (wire != NULL)
+    ask_now (self, call, wire);
   else
     loop_put (call, &self->waiting);
 }
@@ -113,24 +97,8 @@ put_back (Loop *self, Call *call)
 static void
 on_lost (Loop *self)
 {
-  while (self->failed.head != NULL)
-    put_back (self, self->failed.head->data);
   while (self->sent.head != NULL)
     put_back (self, self->sent.head->data);
-  g_clear_pointer (&self->current, identity_unref);
-}
-
-/* The connection is well: these the server has refused to look at. */
-static void
-refuse_failed (Loop *self)
-{
-  while (link_get_rpc (self->link) != NULL && self->failed.head != NULL)
-    {
-      Call *call = self->failed.head->data;
-
-      loop_put (call, NULL);
-      call->then (call, EIO, NULL);
-    }
 }
 
 static void
@@ -144,7 +112,7 @@ on_ready (Loop *self, gboolean again)
     ((Call *) link->data)->queue = &waiting;
   if (again)
     unstable_suspect_all (self);
-  while (waiting.head != NULL && link_get_rpc (self->link) != NULL)
+  while (waiting.head != NULL && link_get_wire (self->link) != NULL)
     {
       Call *call = waiting.head->data;
 
@@ -152,7 +120,7 @@ on_ready (Loop *self, gboolean again)
       if (call->again != NULL)
         call->again (call);
       else
-        ask_now (self, call, link_get_rpc (self->link));
+        ask_now (self, call, link_get_wire (self->link));
     }
   while (waiting.head != NULL)
     loop_put (waiting.head->data, &self->waiting);
@@ -239,7 +207,6 @@ loop_run (gpointer data)
 
       for (int i = 0; i < n; i++)
         handle (self, &events[i]);
-      refuse_failed (self);
       now = g_get_monotonic_time ();
       loop_look_at_impatient (self, now);
       loop_ask_later_ones (self, now);
@@ -247,8 +214,7 @@ loop_run (gpointer data)
         link_give_up (self->link);
       if (self->waiting.head != NULL)
         link_want (self->link, now);
-      link_flush (self->link);
-      refuse_failed (self);
+      link_settle (self->link);
     }
   return NULL;
 }
@@ -338,7 +304,6 @@ loop_free (Loop *self)
   link_free (self->link);
   while (self->calls.head != NULL)
     call_free (self->calls.head->data);
-  g_clear_pointer (&self->current, identity_unref);
   g_clear_pointer (&self->identities.identity, identity_unref);
   free (self->buffer.mem);
   if (self->epoll_fd >= 0)

@@ -30,8 +30,8 @@ void     loop_flush (Loop *self);
 void     loop_take (Loop *self, Call *call);
 /* Somebody's request was interrupted. From the loop's own thread. */
 void     loop_interrupt (Loop *self, Call *call);
-/* What libnfs calls with the answer to a call's question. */
-void     loop_answered (struct rpc_context *rpc, int status, void *result, void *call);
+/* What the connection calls with the answer to a call's question. */
+void     loop_answered (gpointer call, gpointer result);
 IdentityMemory *loop_get_identities (Loop *self);
 /* All calls that there are, by their `all`. */
 GQueue  *loop_get_calls (Loop *self);

@@ -23,11 +23,11 @@ where (Call *self)
 /* ---- lookup ---- */
 
 static int
-ask_lookup (Call *self, struct rpc_context *rpc)
+ask_lookup (Call *self, Wire *wire)
 {
   LOOKUP3args args = { where (self) };
 
-  return rpc_nfs3_lookup_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_lookup, &args, self);
 }
 
 static void
@@ -74,12 +74,12 @@ take_made (Call *self, int failure, gpointer result)
 /* Asked twice, after a lost connection, a directory or a node that is there already may be our own or that of another
  * client. It stays an error: who makes a directory as a lock must never be told wrongly that he has it. */
 static int
-ask_mkdir (Call *self, struct rpc_context *rpc)
+ask_mkdir (Call *self, Wire *wire)
 {
   MKDIR3args args = { .where = where (self) };
 
   attributes_from_mode (self->attr.st_mode, &args.attributes);
-  return rpc_nfs3_mkdir_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_mkdir, &args, self);
 }
 
 void
@@ -92,7 +92,7 @@ name_mkdir (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 }
 
 static int
-ask_mknod (Call *self, struct rpc_context *rpc)
+ask_mknod (Call *self, Wire *wire)
 {
   MKNOD3args args = { .where = where (self) };
   mknoddata3 *what = &args.what;
@@ -103,7 +103,7 @@ ask_mknod (Call *self, struct rpc_context *rpc)
       CREATE3args create = { .where = where (self), .how = { .mode = GUARDED } };
 
       attributes_from_mode (mode, &create.how.createhow3_u.g_obj_attributes);
-      return rpc_nfs3_create_async (rpc, loop_answered, &create, self);
+      return wire_ask (wire, &procedure_create, &create, self);
     }
   what->type = S_ISCHR (mode) ? NF3CHR : S_ISBLK (mode) ? NF3BLK : S_ISSOCK (mode) ? NF3SOCK : NF3FIFO;
   if (S_ISCHR (mode) || S_ISBLK (mode))
@@ -113,7 +113,7 @@ ask_mknod (Call *self, struct rpc_context *rpc)
     }
   else
     attributes_from_mode (mode, &what->mknoddata3_u.pipe_attributes);
-  return rpc_nfs3_mknod_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_mknod, &args, self);
 }
 
 void
@@ -128,24 +128,21 @@ name_mknod (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, de
 
 /* ---- symlink ---- */
 
-/* libnfs has room of 4 KiB for a question, with credentials, handle and name; a target that is shorter fits always. */
-#define TARGET_SURE 2048
-
 static int
-ask_symlink (Call *self, struct rpc_context *rpc)
+ask_symlink (Call *self, Wire *wire)
 {
   SYMLINK3args args = { .where = where (self), .symlink = { .symlink_data = self->text } };
 
   attributes_from_mode (0777, &args.symlink.symlink_attributes);
-  return rpc_nfs3_symlink_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_symlink, &args, self);
 }
 
 static int
-ask_target (Call *self, struct rpc_context *rpc)
+ask_target (Call *self, Wire *wire)
 {
   READLINK3args args = { node_handle (self->other) };
 
-  return rpc_nfs3_readlink_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_readlink, &args, self);
 }
 
 /* A link of another target is not the one that was asked for. */
@@ -185,8 +182,6 @@ take_symlink (Call *self, int failure, gpointer result)
       call_ask (self, ask_lookup, take_same_name);
       return;
     }
-  if (failure == ENOMEM && strlen (self->text) > TARGET_SURE)
-    failure = ENAMETOOLONG;
   take_made (self, failure, result);
 }
 
@@ -202,11 +197,11 @@ name_symlink (fuse_req_t req, const char *target, fuse_ino_t parent, const char 
 /* ---- link ---- */
 
 static int
-ask_link (Call *self, struct rpc_context *rpc)
+ask_link (Call *self, Wire *wire)
 {
   LINK3args args = { .file = node_handle (self->other), .link = where (self) };
 
-  return rpc_nfs3_link_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_link, &args, self);
 }
 
 /* The question was asked twice, and the first one has been heard: the name is there because of it. */

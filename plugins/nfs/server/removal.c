@@ -33,19 +33,19 @@ take_removed (Call *self, int failure, gpointer result)
 }
 
 static int
-ask_remove (Call *self, struct rpc_context *rpc)
+ask_remove (Call *self, Wire *wire)
 {
   REMOVE3args args = { { node_handle (self->node), self->name } };
 
-  return rpc_nfs3_remove_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_remove, &args, self);
 }
 
 static int
-ask_rmdir (Call *self, struct rpc_context *rpc)
+ask_rmdir (Call *self, Wire *wire)
 {
   RMDIR3args args = { { node_handle (self->node), self->name } };
 
-  return rpc_nfs3_rmdir_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_rmdir, &args, self);
 }
 
 void
@@ -151,11 +151,11 @@ keep_silly (Call *self, Node *directory)
 }
 
 static int
-ask_silly_rename (Call *self, struct rpc_context *rpc)
+ask_silly_rename (Call *self, Wire *wire)
 {
   RENAME3args args = { { node_handle (self->node), self->name }, { node_handle (self->node), self->text } };
 
-  return rpc_nfs3_rename_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_rename, &args, self);
 }
 
 static void
@@ -179,11 +179,11 @@ take_silly_rename (Call *self, int failure, gpointer result)
 }
 
 static int
-ask_lookup (Call *self, struct rpc_context *rpc)
+ask_lookup (Call *self, Wire *wire)
 {
   LOOKUP3args args = { { node_handle (self->node), self->name } };
 
-  return rpc_nfs3_lookup_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_lookup, &args, self);
 }
 
 /* Whether it is the name under which an open file lives on. Who has it open would be left with nothing. */
@@ -236,11 +236,11 @@ removal_unlink (fuse_req_t req, fuse_ino_t parent, const char *name)
 /* ---- rename: `node` and `name` are where it goes; where it comes from is `from` ---- */
 
 static int
-ask_rename (Call *self, struct rpc_context *rpc)
+ask_rename (Call *self, Wire *wire)
 {
   RENAME3args args = { { node_handle (self->from), self->from_name }, { node_handle (self->node), self->name } };
 
-  return rpc_nfs3_rename_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_rename, &args, self);
 }
 
 static void
@@ -271,11 +271,11 @@ take_rename (Call *self, int failure, gpointer result)
 }
 
 static int
-ask_silly_link (Call *self, struct rpc_context *rpc)
+ask_silly_link (Call *self, Wire *wire)
 {
   LINK3args args = { .file = node_handle (self->other), .link = { node_handle (self->node), self->text } };
 
-  return rpc_nfs3_link_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_link, &args, self);
 }
 
 static void

@@ -90,7 +90,7 @@ unstable_may_read (Call *call, CallResume resumed)
 /* ---- writing again ---- */
 
 static int
-ask_write_again (Call *self, struct rpc_context *rpc)
+ask_write_again (Call *self, Wire *wire)
 {
   WRITE3args args = {
     .file = node_handle (self->node),
@@ -100,7 +100,7 @@ ask_write_again (Call *self, struct rpc_context *rpc)
     .data = { (u_int) (self->size - self->done), (char *) self->data + self->done },
   };
 
-  return rpc_nfs3_write_async (rpc, loop_answered, &args, self);
+  return wire_ask_write (wire, &args, self->bytes, self);
 }
 
 static void
@@ -180,7 +180,7 @@ lose (Node *node)
 /* ---- commits ---- */
 
 static int
-ask_commit (Call *self, struct rpc_context *rpc)
+ask_commit (Call *self, Wire *wire)
 {
   COMMIT3args args = { .file = node_handle (self->node) };
 
@@ -188,7 +188,7 @@ ask_commit (Call *self, struct rpc_context *rpc)
   g_mutex_lock (&self->node->lock);
   self->mark = self->node->sequence;
   g_mutex_unlock (&self->node->lock);
-  return rpc_nfs3_commit_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_commit, &args, self);
 }
 
 /* Lets go of what is safe. With the node's lock held; TRUE when the server has lost something. */

@@ -32,7 +32,6 @@ volume_init (Volume *self, const Settings *settings)
   };
   nfs_id_maps_read (&self->ids);
   g_mutex_init (&self->lock);
-  g_mutex_init (&self->port_lock);
   self->root = nodes_get (self->nodes, &root);
 }
 
@@ -42,7 +41,6 @@ volume_clear (Volume *self)
   g_hash_table_unref (self->unstable);
   nodes_free (self->nodes);
   g_mutex_clear (&self->lock);
-  g_mutex_clear (&self->port_lock);
 }
 
 Node *

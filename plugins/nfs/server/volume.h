@@ -31,7 +31,6 @@ typedef struct {
   GHashTable          *unstable;     /* of Node: those that keep writes, with a reference each */
   Nlm                 *locks;        /* at the server; NULL: this node's kernel has them all */
   gint                 lock_wishes;  /* atomic: how many there have been */
-  GMutex               port_lock;    /* libnfs looks for a port with a counter that all threads share */
 } Volume;
 
 void  volume_init  (Volume *self, const Settings *settings);

@@ -20,7 +20,7 @@
 #define PART (512u * 1024)
 
 static int
-ask_write (Call *self, struct rpc_context *rpc)
+ask_write (Call *self, Wire *wire)
 {
   WRITE3args args = {
     .file = node_handle (self->node),
@@ -30,7 +30,7 @@ ask_write (Call *self, struct rpc_context *rpc)
     .data = { (u_int) (self->size - self->done), (char *) self->data + self->done },
   };
 
-  return rpc_nfs3_write_async (rpc, loop_answered, &args, self);
+  return wire_ask_write (wire, &args, self->bytes, self);
 }
 
 /* With the node's lock held. */

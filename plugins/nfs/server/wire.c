@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* libnfs 4 copies the data of each write once more, takes an answer of any length and goes on reading as long as
+ * somebody sends; so the connection is our own. A record is believed to be as long as an answer can be, and not more is
+ * read in a turn than a thread may spend on it. */
+#include "wire.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <nfsc/libnfs-raw-nfs.h>
+
+/* A name, a symbolic link's target, the credential. */
+#define QUESTION_MAX 8192u
+/* The largest transfer, with what is around it. */
+#define ANSWER_MAX ((1024u + 64) * 1024)
+#define ROOM_FIRST (64u * 1024)
+#define RECEIPTS_AT_ONCE 4
+#define PIECES_AT_ONCE 64
+#define MARK_SIZE 4u
+#define LAST_FRAGMENT 0x80000000u
+#define VERIFIER_MAX 400 /* RFC 5531 */
+
+typedef struct
+{
+  guint32 xid;
+  gboolean queued; /* not all of it has been sent */
+  const Procedure *procedure;
+  gpointer asker;
+  GBytes *holder; /* of the data that follow the head; NULL: none do */
+  const char *data;
+  gsize size;
+  gsize length;
+  guint8 head[];
+} Question;
+
+struct _Wire
+{
+  int fd;
+  WireAnswered answered;
+  const Identity *identity;
+  gboolean over;
+  guint32 xid;
+  GHashTable *asked; /* by their xid */
+  GQueue queue;      /* of Question */
+  gsize sent;        /* of the first in the queue */
+
+  /* What came: the record that is being put together, then what has not been looked at. One byte more is there. */
+  guint8 *room;
+  gsize size;
+  gsize begin;
+  gsize held; /* of the record, without the marks of its fragments */
+  gsize end;
+  GArray *entries;
+};
+
+/* ---- questions ---- */
+
+static void
+question_free (gpointer data)
+{
+  Question *self = data;
+
+  g_clear_pointer (&self->holder, g_bytes_unref);
+  g_free (self);
+}
+
+static guint8 *
+put (guint8 *at, guint32 number)
+{
+  const guint32 wire = GUINT32_TO_BE (number);
+
+  memcpy (at, &wire, sizeof wire);
+  return at + sizeof wire;
+}
+
+/* 0: it is too long. */
+static gsize
+write_head (Wire *self, const Procedure *procedure, gconstpointer args, gsize data_size, guint8 *head)
+{
+  const GByteArray *credential = self->identity->wire;
+  const guint32 fixed[] = { ++self->xid, CALL, RPC_MSG_VERSION, NFS_PROGRAM, NFS_V3, procedure->number };
+  guint8 *at = head + MARK_SIZE;
+  gsize length;
+  ZDR zdr;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (fixed); i++)
+    at = put (at, fixed[i]);
+  memcpy (at, credential->data, credential->len);
+  at += credential->len;
+  libnfs_zdrmem_create (&zdr, (caddr_t) at, (guint32) (QUESTION_MAX - (gsize) (at - head)), ZDR_ENCODE);
+  length = procedure->write_args (&zdr, args) ? (gsize) (at - head) + libnfs_zdr_getpos (&zdr) : 0;
+  libnfs_zdr_destroy (&zdr);
+  put (head, LAST_FRAGMENT | (guint32) (length - MARK_SIZE + data_size));
+  return length;
+}
+
+static Question *
+ask (Wire *self, const Procedure *procedure, gconstpointer args, gsize data_size, gpointer asker)
+{
+  guint8 head[QUESTION_MAX];
+  gsize length = write_head (self, procedure, args, (data_size + 3) & ~(gsize) 3, head);
+  Question *question;
+
+  if (length == 0)
+    return NULL;
+  question = g_malloc0 (sizeof *question + length);
+  question->xid = self->xid;
+  question->queued = TRUE;
+  question->procedure = procedure;
+  question->asker = asker;
+  question->length = length;
+  memcpy (question->head, head, length);
+  g_hash_table_insert (self->asked, GUINT_TO_POINTER (question->xid), question);
+  g_queue_push_tail (&self->queue, question);
+  return question;
+}
+
+int
+wire_ask (Wire *self, const Procedure *procedure, gconstpointer args, gpointer asker)
+{
+  return ask (self, procedure, args, 0, asker) != NULL ? 0 : -1;
+}
+
+int
+wire_ask_write (Wire *self, const WRITE3args *args, GBytes *holder, gpointer asker)
+{
+  Question *question = ask (self, &procedure_write, args, args->data.data_len, asker);
+
+  if (question == NULL)
+    return -1;
+  question->holder = g_bytes_ref (holder);
+  question->data = args->data.data_val;
+  question->size = args->data.data_len;
+  return 0;
+}
+
+void
+wire_set_identity (Wire *self, const Identity *identity)
+{
+  self->identity = identity;
+}
+
+/* ---- out ---- */
+
+static gsize
+get_padding (const Question *self)
+{
+  return -self->size & 3;
+}
+
+/* What is left of a part of @size bytes when @skip are behind us. */
+static guint
+add_piece (struct iovec *to, const void *bytes, gsize size, gsize *skip)
+{
+  const gsize skipped = MIN (*skip, size);
+
+  *skip -= skipped;
+  *to = (struct iovec){ (char *) (gpointer) bytes + skipped, size - skipped };
+  return skipped < size;
+}
+
+static guint
+add_question (struct iovec *to, const Question *question, gsize skip)
+{
+  static const char padding[4];
+  guint n = add_piece (to, question->head, question->length, &skip);
+
+  n += add_piece (to + n, question->data, question->size, &skip);
+  return n + add_piece (to + n, padding, get_padding (question), &skip);
+}
+
+static guint
+gather (const Wire *self, struct iovec *pieces)
+{
+  gsize skip = self->sent;
+  guint n = 0;
+
+  for (GList *link = self->queue.head; link != NULL && n + 3 <= PIECES_AT_ONCE; link = link->next)
+    {
+      n += add_question (pieces + n, link->data, skip);
+      skip = 0;
+    }
+  return n;
+}
+
+static void
+went (Wire *self, gsize n)
+{
+  self->sent += n;
+  while (self->queue.head != NULL)
+    {
+      Question *question = self->queue.head->data;
+      const gsize whole = question->length + question->size + get_padding (question);
+
+      if (self->sent < whole)
+        return;
+      self->sent -= whole;
+      question->queued = FALSE;
+      g_clear_pointer (&question->holder, g_bytes_unref);
+      g_queue_pop_head (&self->queue);
+    }
+}
+
+void
+wire_flush (Wire *self)
+{
+  while (!self->over && self->queue.head != NULL)
+    {
+      struct iovec pieces[PIECES_AT_ONCE];
+      struct msghdr message = { .msg_iov = pieces, .msg_iovlen = gather (self, pieces) };
+      ssize_t n = sendmsg (self->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+      if (n >= 0)
+        went (self, (gsize) n);
+      else if (errno == EAGAIN)
+        return;
+      else
+        self->over = errno != EINTR;
+    }
+}
+
+gboolean
+wire_is_full (const Wire *self)
+{
+  return self->queue.head != NULL;
+}
+
+/* ---- in ---- */
+
+/* The server's verdict, before what the procedure answers. */
+static gboolean
+is_taken (NfsXdr *xdr)
+{
+  gsize length;
+
+  if (nfs_xdr_get (xdr) != MSG_ACCEPTED)
+    return FALSE;
+  nfs_xdr_get (xdr);
+  nfs_xdr_get_data (xdr, VERIFIER_MAX, &length);
+  return nfs_xdr_get (xdr) == SUCCESS;
+}
+
+static void
+hand_over (Wire *self, Question *question, Answer *answer)
+{
+  ProcedureResult result = { 0 };
+  gboolean good = is_taken (&answer->xdr);
+
+  if (good)
+    question->procedure->read (answer, &result);
+  self->answered (question->asker, good && !answer->xdr.broken ? &result : NULL);
+}
+
+/* What nobody asked for, or not any more, is passed over; what is answered before it was asked is a lie. */
+static gboolean
+take_record (Wire *self, guint8 *record, gsize length)
+{
+  Answer answer = { .xdr = { .data = record, .left = length }, .entries = self->entries };
+  const guint32 xid = nfs_xdr_get (&answer.xdr);
+  const gboolean replies = nfs_xdr_get (&answer.xdr) == REPLY;
+  Question *question = g_hash_table_lookup (self->asked, GUINT_TO_POINTER (xid));
+  const guint8 behind = record[length];
+
+  if (answer.xdr.broken || !replies || (question != NULL && question->queued))
+    return FALSE;
+  if (question == NULL)
+    return TRUE;
+  g_hash_table_steal (self->asked, GUINT_TO_POINTER (xid));
+  hand_over (self, question, &answer);
+  record[length] = behind;
+  question_free (question);
+  return TRUE;
+}
+
+/* Makes room for a record that goes on for @more bytes. */
+static gboolean
+make_room (Wire *self, gsize more)
+{
+  const gsize needed = self->held + more;
+  guint8 *room = self->room;
+
+  if (needed > self->size - self->begin && self->begin > 0)
+    {
+      memmove (self->room, self->room + self->begin, self->end - self->begin);
+      self->end -= self->begin;
+      self->begin = 0;
+    }
+  if (needed <= self->size - self->begin)
+    return TRUE;
+  room = g_try_realloc (self->room, needed + ROOM_FIRST + 1);
+  if (room == NULL)
+    return FALSE;
+  self->room = room;
+  self->size = needed + ROOM_FIRST;
+  return TRUE;
+}
+
+/* One fragment, which is there; mostly it is the whole record. */
+static gboolean
+take_fragment (Wire *self, gsize length, gboolean last)
+{
+  guint8 *fragment = self->room + self->begin + self->held;
+  gboolean good = TRUE;
+
+  if (last && self->held == 0)
+    {
+      good = take_record (self, fragment + MARK_SIZE, length);
+      self->begin += MARK_SIZE + length;
+      return good;
+    }
+  self->end -= MARK_SIZE;
+  memmove (fragment, fragment + MARK_SIZE, (gsize) (self->room + self->end - fragment));
+  self->held += length;
+  if (!last)
+    return TRUE;
+  good = take_record (self, self->room + self->begin, self->held);
+  self->begin += self->held;
+  self->held = 0;
+  return good;
+}
+
+/* FALSE: what came cannot be an answer. */
+static gboolean
+take_all (Wire *self)
+{
+  for (;;)
+    {
+      const gsize left = self->end - self->begin - self->held;
+      NfsXdr head = { self->room + self->begin + self->held, left, FALSE };
+      guint32 mark = nfs_xdr_get (&head);
+      const gsize length = mark & ~LAST_FRAGMENT;
+
+      if (head.broken)
+        return make_room (self, MARK_SIZE);
+      /* An empty one that is not the last could come for ever. */
+      if (length > ANSWER_MAX - self->held || mark == 0)
+        return FALSE;
+      if (left < MARK_SIZE + length)
+        return make_room (self, MARK_SIZE + length);
+      if (!take_fragment (self, length, (mark & LAST_FRAGMENT) != 0))
+        return FALSE;
+    }
+}
+
+void
+wire_receive (Wire *self)
+{
+  for (int i = 0; i < RECEIPTS_AT_ONCE && !self->over; i++)
+    {
+      const gsize free_room = self->size - self->end;
+      ssize_t n = recv (self->fd, self->room + self->end, free_room, MSG_DONTWAIT);
+
+      if (n < 0 && errno == EAGAIN)
+        return;
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0)
+        {
+          self->over = TRUE;
+          return;
+        }
+      self->end += (gsize) n;
+      self->over = !take_all (self);
+      if (self->begin == self->end && self->held == 0)
+        self->begin = self->end = 0;
+      if ((gsize) n < free_room)
+        return;
+    }
+}
+
+gboolean
+wire_is_over (const Wire *self)
+{
+  return self->over;
+}
+
+/* ---- life ---- */
+
+Wire *
+wire_new (int fd, WireAnswered answered)
+{
+  Wire *self = g_new0 (Wire, 1);
+
+  self->fd = fd;
+  self->answered = answered;
+  self->xid = g_random_int ();
+  self->asked = g_hash_table_new_full (NULL, NULL, NULL, question_free);
+  self->size = ROOM_FIRST;
+  self->room = g_malloc (self->size + 1);
+  self->entries = g_array_new (FALSE, FALSE, sizeof (entryplus3));
+  return self;
+}
+
+void
+wire_free (Wire *self)
+{
+  close (self->fd);
+  g_queue_clear (&self->queue);
+  g_hash_table_unref (self->asked);
+  g_array_unref (self->entries);
+  g_free (self->room);
+  g_free (self);
+}

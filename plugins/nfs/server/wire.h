@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The bytes of a connection to the NFS service, and the questions that are under way on it (RFC 5531). */
+#pragma once
+
+#include <glib.h>
+
+#include "identity.h"
+#include "procedure.h"
+
+typedef struct _Wire Wire;
+
+/* @question has been answered; @result is the struct of its procedure, and what it points to lasts until this returns.
+ * NULL: the server would not take the question, or its answer is none. May ask. */
+typedef void (*WireAnswered) (gpointer question, gpointer result);
+
+/* Takes the connection @fd, which does not block. */
+Wire *wire_new  (int fd, WireAnswered answered);
+/* What was asked and not answered is forgotten. */
+void  wire_free (Wire *self);
+
+/* On whose behalf is asked from now on: lent. */
+void  wire_set_identity (Wire *self, const Identity *identity);
+
+/* Queues a question; @args is libnfs's struct of arguments. Not 0: it is too long. */
+int   wire_ask       (Wire *self, const Procedure *procedure, gconstpointer args, gpointer question);
+/* The same of WRITE: the data of @args stay where they are, in @holder. */
+int   wire_ask_write (Wire *self, const WRITE3args *args, GBytes *holder, gpointer question);
+
+/* Sends what is queued, as far as it goes. */
+void     wire_flush   (Wire *self);
+/* Whether something is queued that did not go. */
+gboolean wire_is_full (const Wire *self);
+/* Takes what has come. */
+void     wire_receive (Wire *self);
+/* Nothing more can be had of it: it has ended, or what came was not of this protocol. */
+gboolean wire_is_over (const Wire *self);
