@@ -63,6 +63,7 @@ struct _Call {
   gpointer   memory;        /* freed with the call */
   GBytes    *bytes;         /* that hold `data` */
   const char *data;
+  Sluice    *sluice;        /* the data are still in there, while the request is being taken; NULL: they are not */
   Call      *whole;         /* this is a part of it */
   guint      parts;         /* how many parts of this one are not done yet */
   int        part_failure;  /* of the first of them that failed; 0: none so far */

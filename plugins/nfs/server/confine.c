@@ -153,6 +153,8 @@ static const int allowed[] = {
   SYS_statfs,
   SYS_fstatfs,
   SYS_pipe2,
+  SYS_splice,
+  SYS_tee,
 #ifdef __x86_64__
   SYS_epoll_wait,
   SYS_poll,

@@ -333,15 +333,19 @@ file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fus
 /* ---- write ---- */
 
 void
-file_write (fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset, struct fuse_file_info *info)
+file_write (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off_t offset, struct fuse_file_info *info)
 {
+  const struct fuse_buf *from = &data->buf[0];
   File *file = get_file (info);
   Call *call = call_new (req, file->node, file->identity);
 
-  call->data = data;
+  if (from->flags & FUSE_BUF_IS_FD)
+    call->sluice = loop_get_sluice (call->loop);
+  else
+    call->data = from->mem;
   call->offset = (guint64) offset;
-  call->size = size;
-  known_end_write (file->node, call->offset + size);
+  call->size = from->size;
+  known_end_write (file->node, call->offset + call->size);
   append_write (call, info->flags);
 }
 

@@ -234,6 +234,13 @@ link_service (Link *self, guint32 events)
 }
 
 void
+link_pour (Link *self, Sluice *sluice)
+{
+  if (self->state == LINK_READY)
+    wire_pour (self->wire, sluice);
+}
+
+void
 link_flush (Link *self)
 {
   if (self->state == LINK_READY)

@@ -20,6 +20,9 @@ struct _Loop
   int wake_fd;
   Link *link;
   struct fuse_buf buffer;
+  Sluice sluice;
+  gboolean large; /* the last request was: the next one comes by the sluice */
+  char *small;    /* for one that is not, all the same */
   IdentityMemory identities;
   GQueue calls;   /* all, by their `all` link */
   GQueue waiting; /* for the connection */

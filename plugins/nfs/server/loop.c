@@ -21,6 +21,8 @@ enum
 
 /* What the kernel is asked for before the server's answers are looked at. */
 #define REQUESTS_AT_ONCE 16
+/* From here on handing on the pages of a request is cheaper than copying them. */
+#define LARGE (64u * 1024)
 /* The kernel does not want the volume any more: what is not at the server by then never will be. */
 #define FAREWELL_USEC (3 * G_TIME_SPAN_SECOND)
 
@@ -81,6 +83,12 @@ loop_flush (Loop *self)
   link_flush (self->link);
 }
 
+void
+loop_pour (Loop *self)
+{
+  link_pour (self->link, &self->sluice);
+}
+
 /* What is abandoned is not asked again. */
 static void
 put_back (Loop *self, Call *call)
@@ -130,16 +138,52 @@ static const LinkOps link_ops = { on_ready, on_lost };
 
 /* ---- what happens ---- */
 
+/* Large requests follow each other. Answers as fuse_session_receive_buf() does. */
+static gssize
+receive_large (Loop *self, struct fuse_buf *ret_request)
+{
+  struct fuse_session *session = self->volume->session;
+  gssize n = sluice_receive (&self->sluice, fuse_session_fd (session), OPERATIONS_TRANSFER_MAX, ret_request);
+
+  if (n == -ENODEV)
+    fuse_session_exit (session);
+  self->large = n == 0 || n >= LARGE;
+  if (n <= 0 || n >= LARGE)
+    return n;
+  if (self->small == NULL)
+    self->small = g_malloc (LARGE);
+  sluice_read (&self->sluice, self->small, (gsize) n);
+  *ret_request = (struct fuse_buf){ .mem = self->small, .size = (gsize) n };
+  return n;
+}
+
+static gssize
+receive (Loop *self, struct fuse_buf *ret_request)
+{
+  gssize n = self->large ? receive_large (self, ret_request) : -ENOSYS;
+
+  if (n != -ENOSYS)
+    return n;
+  n = fuse_session_receive_buf (self->volume->session, &self->buffer);
+  self->large = n >= LARGE;
+  *ret_request = self->buffer;
+  return n;
+}
+
 static void
 read_requests (Loop *self)
 {
-  for (int i = 0; i < REQUESTS_AT_ONCE && !fuse_session_exited (self->volume->session); i++)
-    {
-      int n = fuse_session_receive_buf (self->volume->session, &self->buffer);
+  struct fuse_session *session = self->volume->session;
 
-      if (n <= 0)
+  for (int i = 0; i < REQUESTS_AT_ONCE && !fuse_session_exited (session); i++)
+    {
+      struct fuse_buf request;
+
+      if (receive (self, &request) <= 0)
         break;
-      fuse_session_process_buf (self->volume->session, &self->buffer);
+      fuse_session_process_buf (session, &request);
+      if (request.flags & FUSE_BUF_IS_FD)
+        sluice_drain (&self->sluice);
       volume_begin (self->volume);
     }
 }
@@ -264,6 +308,12 @@ loop_get_calls (Loop *self)
   return &self->calls;
 }
 
+Sluice *
+loop_get_sluice (Loop *self)
+{
+  return &self->sluice;
+}
+
 gpointer
 loop_steal_buffer (Loop *self)
 {
@@ -284,6 +334,7 @@ loop_new (Volume *volume, GError **error)
   Loop *self = g_new0 (Loop, 1);
 
   self->volume = volume;
+  self->sluice = (Sluice) SLUICE_INIT;
   g_mutex_init (&self->lock);
   self->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
   self->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -306,6 +357,8 @@ loop_free (Loop *self)
     call_free (self->calls.head->data);
   g_clear_pointer (&self->identities.identity, identity_unref);
   free (self->buffer.mem);
+  g_free (self->small);
+  sluice_clear (&self->sluice);
   if (self->epoll_fd >= 0)
     close (self->epoll_fd);
   if (self->wake_fd >= 0)

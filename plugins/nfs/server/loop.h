@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "identity.h"
+#include "sluice.h"
 #include "volume.h"
 
 typedef struct _Call Call;
@@ -26,6 +27,9 @@ void     loop_post (Loop *self, LoopRun run, gpointer data);
 
 /* Sends what was asked so far, without waiting for more. */
 void     loop_flush (Loop *self);
+/* Sends what was asked last, a write that is passing through the loop's sluice, as far as that goes. */
+void     loop_pour (Loop *self);
+Sluice  *loop_get_sluice (Loop *self);
 /* Takes the call until it has been answered. */
 void     loop_take (Loop *self, Call *call);
 /* Somebody's request was interrupted. From the loop's own thread. */

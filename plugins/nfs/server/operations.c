@@ -3,7 +3,6 @@
 
 #include "file-lock.h"
 
-#define TRANSFER_MAX (1024u * 1024)
 #define BACKGROUND_MAX 64
 
 static void
@@ -25,8 +24,8 @@ initialise (void *data, struct fuse_conn_info *connection)
     connection->want &= ~(unsigned) FUSE_CAP_POSIX_LOCKS;
   if (!volume->settings->flock_locks)
     connection->want &= ~(unsigned) FUSE_CAP_FLOCK_LOCKS;
-  connection->max_write = TRANSFER_MAX;
-  connection->max_readahead = TRANSFER_MAX;
+  connection->max_write = OPERATIONS_TRANSFER_MAX;
+  connection->max_readahead = OPERATIONS_TRANSFER_MAX;
   connection->max_background = BACKGROUND_MAX;
   connection->congestion_threshold = BACKGROUND_MAX * 3 / 4;
   connection->time_gran = 1;
@@ -51,7 +50,7 @@ const struct fuse_lowlevel_ops operations = {
   .open = file_open,
   .create = file_create,
   .read = file_read,
-  .write = file_write,
+  .write_buf = file_write,
   .flush = file_flush,
   .fsync = file_fsync,
   .release = file_release,

@@ -14,6 +14,9 @@ typedef struct {
 
 extern const struct fuse_lowlevel_ops operations;
 
+/* The most that the kernel reads or writes by one request. */
+#define OPERATIONS_TRANSFER_MAX (512u * 1024)
+
 /* inode.c */
 void inode_forget       (fuse_req_t req, fuse_ino_t ino, uint64_t times);
 void inode_forget_multi (fuse_req_t req, size_t n, struct fuse_forget_data *forgets);
@@ -43,7 +46,7 @@ void removal_of_silly_names (Loop *loop);
 void file_open    (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 void file_create  (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *info);
 void file_read    (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info);
-void file_write   (fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
+void file_write   (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off_t offset,
                    struct fuse_file_info *info);
 void file_flush   (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 void file_fsync   (fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *info);

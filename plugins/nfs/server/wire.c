@@ -221,6 +221,21 @@ wire_flush (Wire *self)
     }
 }
 
+void
+wire_pour (Wire *self, Sluice *sluice)
+{
+  const Question *question = g_queue_peek_head (&self->queue);
+  gssize n;
+
+  if (self->over || self->queue.length != 1 || self->sent != 0)
+    return;
+  n = send (self->fd, question->head, question->length, MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE);
+  if (n == (gssize) question->length)
+    n += (gssize) sluice_pour (sluice, question->data, question->size, self->fd);
+  if (n > 0)
+    went (self, (gsize) n);
+}
+
 gboolean
 wire_is_full (const Wire *self)
 {

@@ -6,6 +6,7 @@
 
 #include "identity.h"
 #include "procedure.h"
+#include "sluice.h"
 
 typedef struct _Wire Wire;
 
@@ -26,6 +27,8 @@ int   wire_ask       (Wire *self, const Procedure *procedure, gconstpointer args
 /* The same of WRITE: the data of @args stay where they are, in @holder. */
 int   wire_ask_write (Wire *self, const WRITE3args *args, GBytes *holder, gpointer question);
 
+/* Sends the write that was asked last from the sluice, as far as that goes at once and nothing is before it. */
+void     wire_pour    (Wire *self, Sluice *sluice);
 /* Sends what is queued, as far as it goes. */
 void     wire_flush   (Wire *self);
 /* Whether something is queued that did not go. */

@@ -17,7 +17,7 @@
 /* A larger write keeps the buffer that it came in, instead of a copy. */
 #define COPY_MAX (128u * 1024)
 /* A larger one goes in parts of this size. */
-#define PART (512u * 1024)
+#define PART (256u * 1024)
 
 static int
 ask_write (Call *self, Wire *wire)
@@ -178,9 +178,12 @@ send_one (Call *call)
     call_ask (call, ask_write, take_write);
 }
 
+/* How a question that has just been asked is sent. */
+typedef void (*Push) (Loop *loop);
+
 /* The last part that is done ends @whole, which is not before all of them were sent. */
 static void
-send_parts (Call *whole)
+send_parts (Call *whole, Push push)
 {
   const gsize size = whole->size;
   Loop *loop = whole->loop;
@@ -196,8 +199,44 @@ send_parts (Call *whole)
       part->offset = whole->offset + at;
       part->size = MIN (PART, size - at);
       send_one (part);
-      loop_flush (loop);
+      push (loop);
     }
+}
+
+static void
+send_all (Call *call, Push push)
+{
+  Loop *loop = call->loop;
+
+  if (call->size > PART)
+    {
+      send_parts (call, push);
+      return;
+    }
+  send_one (call);
+  push (loop);
+}
+
+/* What the data are kept in is filled when as much as goes at once has gone; the rest goes from there. */
+static gboolean
+send_by_sluice (Call *call)
+{
+  Sluice *sluice = call->sluice;
+  char *room = g_malloc (call->size);
+  Loop *loop = call->loop;
+
+  if (!sluice_begin (sluice, room, call->size))
+    {
+      g_free (room);
+      return FALSE;
+    }
+  call->sluice = NULL;
+  call->bytes = g_bytes_new_take (room, call->size);
+  call->data = room;
+  send_all (call, loop_pour);
+  sluice_end (sluice);
+  loop_flush (loop);
+  return TRUE;
 }
 
 void
@@ -207,6 +246,14 @@ unstable_hold_data (Call *call)
 
   if (call->bytes != NULL)
     return;
+  if (call->sluice != NULL)
+    {
+      buffer = g_malloc (call->size);
+      sluice_read (g_steal_pointer (&call->sluice), buffer, call->size);
+      call->bytes = g_bytes_new_take (buffer, call->size);
+      call->data = buffer;
+      return;
+    }
   if (call->size <= COPY_MAX)
     {
       call->bytes = g_bytes_new (call->data, call->size);
@@ -220,9 +267,8 @@ unstable_hold_data (Call *call)
 void
 unstable_write (Call *call)
 {
+  if (call->sluice != NULL && send_by_sluice (call))
+    return;
   unstable_hold_data (call);
-  if (call->size > PART)
-    send_parts (call);
-  else
-    send_one (call);
+  send_all (call, loop_flush);
 }
