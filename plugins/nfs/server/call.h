@@ -64,9 +64,6 @@ struct _Call {
   GBytes    *bytes;         /* that hold `data` */
   const char *data;
   Sluice    *sluice;        /* the data are still in there, while the request is being taken; NULL: they are not */
-  Call      *whole;         /* this is a part of it */
-  guint      parts;         /* how many parts of this one are not done yet */
-  int        part_failure;  /* of the first of them that failed; 0: none so far */
   guint64    mark;
   guint64    verifier;
   gpointer   file;          /* a File or Directory: lent, but for a file that is just being opened */

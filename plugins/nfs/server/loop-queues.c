@@ -23,9 +23,7 @@ loop_put (Call *call, GQueue *queue)
 gboolean
 loop_is_abandoned (const Call *call)
 {
-  const Call *whole = call->whole != NULL ? call->whole : call;
-
-  return whole->interrupted && whole->req == NULL;
+  return call->interrupted && call->req == NULL;
 }
 
 /* Any signal interrupts; only one that ends the process is a reason not to wait for the server. Linux turns those into

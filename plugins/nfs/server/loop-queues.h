@@ -38,7 +38,7 @@ struct _Loop
 
 /* NULL: in none. */
 void     loop_put          (Call *call, GQueue *queue);
-/* Nobody waits for the answer any more; of a part, for that of the whole. */
+/* Nobody waits for the answer any more. */
 gboolean loop_is_abandoned (const Call *call);
 
 void loop_look_at_impatient (Loop *self, gint64 now);

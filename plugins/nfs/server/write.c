@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A write, on its way to the server and from there to what is kept until it is committed (unstable.c).
- *
- * Who writes waits for the answer, so nothing comes after a large write that could be under way with it. It is sent in
- * parts: the server is at the first ones while the next are copied to the connection. */
+/* A write, on its way to the server and from there to what is kept until it is committed (unstable.c). */
 #include <errno.h>
 #include <string.h>
 
@@ -16,8 +13,6 @@
 #define KEPT_ALL_MAX (256u * 1024 * 1024)
 /* A larger write keeps the buffer that it came in, instead of a copy. */
 #define COPY_MAX (128u * 1024)
-/* A larger one goes in parts of this size. */
-#define PART (256u * 1024)
 
 static int
 ask_write (Call *self, Wire *wire)
@@ -79,22 +74,9 @@ take_part (Call *self, const WRITE3resok *ok, gsize count)
   return heals;
 }
 
-/* The last part of a write answers for all of them. */
 static void
 finish (Call *self, int failure)
 {
-  Call *whole = self->whole;
-
-  if (whole != NULL)
-    {
-      call_free (self);
-      if (whole->part_failure == 0)
-        whole->part_failure = failure;
-      if (--whole->parts > 0)
-        return;
-      self = whole;
-      failure = whole->part_failure;
-    }
   if (failure != 0)
     {
       call_reply_error (self, failure);
@@ -162,7 +144,7 @@ take_write (Call *self, int failure, gpointer result)
 }
 
 static void
-send_one (Call *call)
+send_write (Call *call)
 {
   Node *node = call->node;
   gboolean may;
@@ -172,68 +154,28 @@ send_one (Call *call)
   if (may)
     node->writing++;
   else
-    unstable_hold (call, send_one);
+    unstable_hold (call, send_write);
   g_mutex_unlock (&node->lock);
   if (may)
     call_ask (call, ask_write, take_write);
-}
-
-/* How a question that has just been asked is sent. */
-typedef void (*Push) (Loop *loop);
-
-/* The last part that is done ends @whole, which is not before all of them were sent. */
-static void
-send_parts (Call *whole, Push push)
-{
-  const gsize size = whole->size;
-  Loop *loop = whole->loop;
-
-  whole->parts = (guint) ((size + PART - 1) / PART);
-  for (gsize at = 0; at < size; at += PART)
-    {
-      Call *part = call_new_work (loop, whole->node, whole->identity);
-
-      part->whole = whole;
-      part->bytes = g_bytes_ref (whole->bytes);
-      part->data = whole->data + at;
-      part->offset = whole->offset + at;
-      part->size = MIN (PART, size - at);
-      send_one (part);
-      push (loop);
-    }
-}
-
-static void
-send_all (Call *call, Push push)
-{
-  Loop *loop = call->loop;
-
-  if (call->size > PART)
-    {
-      send_parts (call, push);
-      return;
-    }
-  send_one (call);
-  push (loop);
 }
 
 /* What the data are kept in is filled when as much as goes at once has gone; the rest goes from there. */
 static gboolean
 send_by_sluice (Call *call)
 {
-  Sluice *sluice = call->sluice;
   char *room = g_malloc (call->size);
+  g_autoptr (GBytes) bytes = g_bytes_new_take (room, call->size);
+  Sluice *sluice = call->sluice;
   Loop *loop = call->loop;
 
   if (!sluice_begin (sluice, room, call->size))
-    {
-      g_free (room);
-      return FALSE;
-    }
+    return FALSE;
   call->sluice = NULL;
-  call->bytes = g_bytes_new_take (room, call->size);
+  call->bytes = g_bytes_ref (bytes);
   call->data = room;
-  send_all (call, loop_pour);
+  send_write (call);
+  loop_pour (loop);
   sluice_end (sluice);
   loop_flush (loop);
   return TRUE;
@@ -270,5 +212,5 @@ unstable_write (Call *call)
   if (call->sluice != NULL && send_by_sluice (call))
     return;
   unstable_hold_data (call);
-  send_all (call, loop_flush);
+  send_write (call);
 }
