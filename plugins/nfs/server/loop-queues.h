@@ -14,8 +14,11 @@
 struct _Loop
 {
   Volume *volume;
+  guint number; /* among those of the volume */
   pthread_t thread;
   gint running;
+  gint watches; /* atomic: it takes requests */
+  guint lonely; /* how many turns have not been worth another thread */
   int epoll_fd;
   int wake_fd;
   Link *link;

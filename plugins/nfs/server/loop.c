@@ -21,6 +21,9 @@ enum
 
 /* What the kernel is asked for before the server's answers are looked at. */
 #define REQUESTS_AT_ONCE 16
+/* With so many at once a thread calls another one to help, which goes after so many turns that were not worth it. */
+#define WORTH_HELP 4
+#define LONELY_MOST 32
 /* From here on handing on the pages of a request is cheaper than copying them. */
 #define LARGE (64u * 1024)
 /* The kernel does not want the volume any more: what is not at the server by then never will be. */
@@ -138,6 +141,14 @@ static const LinkOps link_ops = { on_ready, on_lost };
 
 /* ---- what happens ---- */
 
+static gboolean
+watch (Loop *self, int fd, guint32 events, guint32 what)
+{
+  struct epoll_event event = { .events = events, .data.u32 = what };
+
+  return epoll_ctl (self->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
 /* Large requests follow each other. Answers as fuse_session_receive_buf() does. */
 static gssize
 receive_large (Loop *self, struct fuse_buf *ret_request)
@@ -170,22 +181,54 @@ receive (Loop *self, struct fuse_buf *ret_request)
   return n;
 }
 
+/* One thread does it alone as long as it can: who asks for one thing after the other waits for nothing but the wakening
+ * of threads. Another one helps when there are several requests, or one that takes its time. */
+static gboolean
+take_requests (Loop *self)
+{
+  if (!g_atomic_int_compare_and_exchange (&self->watches, FALSE, TRUE))
+    return TRUE;
+  /* Of those that sleep one is woken for a request. */
+  return watch (self, fuse_session_fd (self->volume->session), EPOLLIN | EPOLLEXCLUSIVE, WATCH_FUSE);
+}
+
+static void
+call_help (Loop *self)
+{
+  const Volume *volume = self->volume;
+
+  take_requests (volume->loops[(self->number + 1) % (guint) volume->settings->threads]);
+}
+
+static void
+leave_requests (Loop *self)
+{
+  epoll_ctl (self->epoll_fd, EPOLL_CTL_DEL, fuse_session_fd (self->volume->session), NULL);
+  g_atomic_int_set (&self->watches, FALSE);
+}
+
 static void
 read_requests (Loop *self)
 {
   struct fuse_session *session = self->volume->session;
+  int i;
 
-  for (int i = 0; i < REQUESTS_AT_ONCE && !fuse_session_exited (session); i++)
+  for (i = 0; i < REQUESTS_AT_ONCE && !fuse_session_exited (session); i++)
     {
       struct fuse_buf request;
 
       if (receive (self, &request) <= 0)
         break;
+      if (self->large || i == WORTH_HELP)
+        call_help (self);
       fuse_session_process_buf (session, &request);
       if (request.flags & FUSE_BUF_IS_FD)
         sluice_drain (&self->sluice);
       volume_begin (self->volume);
     }
+  self->lonely = self->large || i > WORTH_HELP ? 0 : self->lonely + 1;
+  if (self->number > 0 && self->lonely > LONELY_MOST)
+    leave_requests (self);
 }
 
 static void
@@ -227,7 +270,7 @@ go_on (Loop *self, gint64 now)
     {
       self->leaving = TRUE;
       self->farewell = now + FAREWELL_USEC;
-      epoll_ctl (self->epoll_fd, EPOLL_CTL_DEL, fuse_session_fd (self->volume->session), NULL);
+      leave_requests (self);
       volume_wake (self->volume);
       unstable_commit_all (self);
       file_lock_leave (self);
@@ -320,28 +363,20 @@ loop_steal_buffer (Loop *self)
   return g_steal_pointer (&self->buffer.mem);
 }
 
-static gboolean
-watch (Loop *self, int fd, guint32 events, guint32 what)
-{
-  struct epoll_event event = { .events = events, .data.u32 = what };
-
-  return epoll_ctl (self->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
 Loop *
-loop_new (Volume *volume, GError **error)
+loop_new (Volume *volume, guint number, GError **error)
 {
   Loop *self = g_new0 (Loop, 1);
 
   self->volume = volume;
+  self->number = number;
   self->sluice = (Sluice) SLUICE_INIT;
   g_mutex_init (&self->lock);
   self->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
   self->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   self->link = link_new (self, self->epoll_fd, &link_ops);
-  /* Of the threads that sleep one is woken for a request. */
   if (self->epoll_fd >= 0 && self->wake_fd >= 0 && watch (self, self->wake_fd, EPOLLIN, WATCH_WAKE)
-      && watch (self, fuse_session_fd (volume->session), EPOLLIN | EPOLLEXCLUSIVE, WATCH_FUSE))
+      && (number > 0 || take_requests (self)))
     return self;
   g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "cannot wait for requests: %s",
                g_strerror (errno));

@@ -11,7 +11,8 @@
 
 typedef struct _Call Call;
 
-Loop *loop_new  (Volume *volume, GError **error);
+/* The one with this number among the volume's. */
+Loop *loop_new  (Volume *volume, guint number, GError **error);
 void  loop_free (Loop *self);
 
 /* Serves until the file system is unmounted, and finishes what is under way then. */

@@ -42,7 +42,7 @@ make_loops (Volume *volume, GError **error)
   volume->loops = g_new0 (Loop *, (gsize) volume->settings->threads);
   for (int i = 0; i < volume->settings->threads; i++)
     {
-      volume->loops[i] = loop_new (volume, error);
+      volume->loops[i] = loop_new (volume, (guint) i, error);
       if (volume->loops[i] == NULL)
         return FALSE;
     }

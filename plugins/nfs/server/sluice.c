@@ -82,20 +82,29 @@ sluice_read (Sluice *self, char *to, gsize size)
   read_all (self->pipe[0], to, size);
 }
 
-void
-sluice_drain (Sluice *self)
+static void
+drain (int fd)
 {
   char rest[4096];
 
-  while (read (self->pipe[0], rest, sizeof rest) > 0)
+  while (read (fd, rest, sizeof rest) > 0)
     continue;
+}
+
+void
+sluice_drain (Sluice *self)
+{
+  drain (self->pipe[0]);
 }
 
 gboolean
 sluice_begin (Sluice *self, char *to, gsize size)
 {
   if (tee (self->pipe[0], self->copy[1], size, SPLICE_F_NONBLOCK) != (gssize) size)
-    return FALSE;
+    {
+      drain (self->copy[0]);
+      return FALSE;
+    }
   self->base = to;
   self->size = size;
   self->poured = 0;
