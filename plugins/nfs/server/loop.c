@@ -118,6 +118,8 @@ on_lost (Loop *self)
   while (self->sent.head != NULL)
     put_back (self, self->sent.head->data);
   g_clear_pointer (&self->current, identity_unref);
+  /* The server that comes back may be another one, or have been put back to what it was. */
+  absent_forget_all (self->volume->absent);
 }
 
 /* The connection is well: these the server has refused to look at. */
