@@ -3,6 +3,7 @@
  * is read by recursion. libnfs 4's own decoder does both, and ends the process for it. */
 #include "answer.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* In place: what comes behind has been read already, or is the spare byte at the end. */
@@ -263,6 +264,55 @@ answer_read_link (Answer *self, gpointer result)
 }
 
 static gboolean
+read_name (Answer *self)
+{
+  entry3 entry = { .fileid = nfs_xdr_get_long (&self->xdr) };
+  const Lent name = lend (self);
+
+  entry.cookie = nfs_xdr_get_long (&self->xdr);
+  /* Its end is where the cookie has been. */
+  entry.name = end_text (self, name);
+  if (self->xdr.broken)
+    return FALSE;
+  g_array_append_val (self->names, entry);
+  return TRUE;
+}
+
+/* Each of the @entries, of @size bytes, gets its pointer to the next one, at @next. */
+static gpointer
+chain (GArray *entries, gsize size, gsize next)
+{
+  char *following = NULL;
+
+  for (guint i = entries->len; i-- > 0;)
+    {
+      char *entry = entries->data + i * size;
+
+      G_STRUCT_MEMBER (gpointer, entry, next) = following;
+      following = entry;
+    }
+  return following;
+}
+
+void
+answer_read_readdir (Answer *self, gpointer result)
+{
+  READDIR3res *res = result;
+  READDIR3resok *ok = &res->READDIR3res_u.resok;
+
+  if (!read_status (self, &res->status))
+    return;
+  g_array_set_size (self->names, 0);
+  ok->dir_attributes = read_post_attributes (self);
+  read_verifier (self, ok->cookieverf);
+  while (nfs_xdr_get (&self->xdr) != 0)
+    if (!read_name (self))
+      return;
+  ok->reply.entries = chain (self->names, sizeof (entry3), offsetof (entry3, nextentry));
+  ok->reply.eof = nfs_xdr_get (&self->xdr);
+}
+
+static gboolean
 read_entry (Answer *self)
 {
   entryplus3 entry = { .fileid = nfs_xdr_get_long (&self->xdr) };
@@ -279,21 +329,6 @@ read_entry (Answer *self)
   return TRUE;
 }
 
-static entryplus3 *
-chain_entries (GArray *entries)
-{
-  entryplus3 *next = NULL;
-
-  for (guint i = entries->len; i-- > 0;)
-    {
-      entryplus3 *entry = &g_array_index (entries, entryplus3, i);
-
-      entry->nextentry = next;
-      next = entry;
-    }
-  return next;
-}
-
 void
 answer_read_readdirplus (Answer *self, gpointer result)
 {
@@ -308,7 +343,7 @@ answer_read_readdirplus (Answer *self, gpointer result)
   while (nfs_xdr_get (&self->xdr) != 0)
     if (!read_entry (self))
       return;
-  ok->reply.entries = chain_entries (self->entries);
+  ok->reply.entries = chain (self->entries, sizeof (entryplus3), offsetof (entryplus3, nextentry));
   ok->reply.eof = nfs_xdr_get (&self->xdr);
 }
 

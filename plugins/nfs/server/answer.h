@@ -10,7 +10,8 @@
 
 typedef struct {
   NfsXdr  xdr;     /* of writable bytes, with one more behind them */
-  GArray *entries; /* (element-type entryplus3) where those of a directory are put */
+  GArray *names;   /* (element-type entry3) where those of a directory are put */
+  GArray *entries; /* (element-type entryplus3) the same */
 } Answer;
 
 /* Each fills its struct as far as the status says that there is something; what is wrong is broken in the end. */
@@ -29,6 +30,7 @@ void answer_read_made        (Answer *self, gpointer result);
 void answer_read_removed     (Answer *self, gpointer result);
 void answer_read_rename      (Answer *self, gpointer result);
 void answer_read_link        (Answer *self, gpointer result);
+void answer_read_readdir     (Answer *self, gpointer result);
 void answer_read_readdirplus (Answer *self, gpointer result);
 void answer_read_fsstat      (Answer *self, gpointer result);
 void answer_read_commit      (Answer *self, gpointer result);

@@ -5,6 +5,7 @@
 
 #include "file-lock.h"
 #include "known-end.h"
+#include "making.h"
 #include "operations.h"
 #include "unstable.h"
 
@@ -142,7 +143,8 @@ file_open (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 
 /* ---- create ---- */
 
-/* With the verifier the server knows its own file again when it is asked twice; the mode comes after. */
+/* With the verifier the server knows its own file again when it is asked twice; the mode comes after. A name that the
+ * server was not asked for may be there: `to_set`, it is not opened then as if it had been made. */
 static int
 ask_create (Call *self, Wire *wire)
 {
@@ -155,7 +157,7 @@ ask_create (Call *self, Wire *wire)
     }
   else
     {
-      args.how.mode = UNCHECKED;
+      args.how.mode = self->to_set ? GUARDED : UNCHECKED;
       attributes_from_mode (self->attr.st_mode, &args.how.createhow3_u.obj_attributes);
       args.how.createhow3_u.obj_attributes.size.set_it = (self->flags & O_TRUNC) != 0;
     }
@@ -233,6 +235,22 @@ take_created (Call *self, int failure, gpointer result)
     set_mode (self, &res->LOOKUP3res_u.resok.object);
 }
 
+static void take_create (Call *self, int failure, gpointer result);
+
+/* Another client has made it. After ESTALE the kernel looks the name up once more, and opens what it finds as it opens
+ * any file: if its mode allows that, and where a link leads. Asked twice, it may be what was made the first time. */
+static void
+open_found (Call *self)
+{
+  if (self->asked > 1)
+    {
+      self->to_set = FALSE;
+      call_ask (self, ask_create, take_create);
+    }
+  else
+    call_reply_error (self, ESTALE);
+}
+
 static void
 take_create (Call *self, int failure, gpointer result)
 {
@@ -240,7 +258,10 @@ take_create (Call *self, int failure, gpointer result)
   CREATE3resok *ok = res != NULL ? &res->CREATE3res_u.resok : NULL;
 
   call_note_directory (self, self->node, failure == 0 ? &ok->dir_wcc.after : NULL);
-  if (failure != 0)
+  making_end (self, failure);
+  if (failure == EEXIST && self->to_set)
+    open_found (self);
+  else if (failure != 0)
     call_reply_error (self, failure);
   else if (!(self->flags & O_EXCL))
     call_reply_entry_of_name (self, &ok->obj, &ok->obj_attributes);
@@ -260,6 +281,7 @@ file_create (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, s
   call->flags = info->flags;
   call->verifier = (guint64) g_random_int () << 32 | g_random_int ();
   call->reply_node = reply_created;
+  call->to_set = making_note (call, name) && !(info->flags & O_EXCL);
   call_ask (call, ask_create, take_create);
 }
 

@@ -110,6 +110,8 @@ on_lost (Loop *self)
 {
   while (self->sent.head != NULL)
     put_back (self, self->sent.head->data);
+  /* The server that comes back may be another one, or have been put back to what it was. */
+  absent_forget_all (self->volume->absent);
 }
 
 static void

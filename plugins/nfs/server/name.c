@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "making.h"
 #include "operations.h"
 
 static Call *
@@ -31,17 +32,27 @@ ask_lookup (Call *self, Wire *wire)
 }
 
 static void
+reply_absent (fuse_req_t req)
+{
+  const Volume *volume = fuse_req_userdata (req);
+
+  if (volume->absent_timeout > 0)
+    fuse_reply_entry (req, &(struct fuse_entry_param){ .entry_timeout = volume->absent_timeout });
+  else
+    fuse_reply_err (req, ENOENT);
+}
+
+static void
 take_lookup (Call *self, int failure, gpointer result)
 {
   LOOKUP3res *res = result;
   LOOKUP3resok *ok = res != NULL ? &res->LOOKUP3res_u.resok : NULL;
-  double absent = loop_get_volume (self->loop)->absent_timeout;
 
   if (failure == 0)
     call_reply_entry (self, &ok->object, &ok->obj_attributes);
-  else if (failure == ENOENT && absent > 0 && self->req != NULL)
+  else if (failure == ENOENT && self->req != NULL)
     {
-      fuse_reply_entry (self->req, &(struct fuse_entry_param){ .entry_timeout = absent });
+      reply_absent (self->req);
       call_free (self);
     }
   else
@@ -51,7 +62,13 @@ take_lookup (Call *self, int failure, gpointer result)
 void
 name_lookup (fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-  call_ask (name_call (req, parent, name), ask_lookup, take_lookup);
+  Volume *volume = fuse_req_userdata (req);
+  const guint64 directory = volume_get_node (volume, parent)->generation;
+
+  if (absent_say (volume->absent, directory, name, fuse_req_ctx (req)->pid, g_get_monotonic_time ()))
+    reply_absent (req);
+  else
+    call_ask (name_call (req, parent, name), ask_lookup, take_lookup);
 }
 
 /* ---- what makes something: the results of these procedures are laid out alike ---- */
@@ -65,10 +82,21 @@ take_made (Call *self, int failure, gpointer result)
   CREATE3res *res = result;
 
   call_note_directory (self, self->node, failure == 0 ? &res->CREATE3res_u.resok.dir_wcc.after : NULL);
+  making_end (self, failure);
   if (failure != 0)
     call_reply_error (self, failure);
   else
     call_reply_entry_of_name (self, &res->CREATE3res_u.resok.obj, &res->CREATE3res_u.resok.obj_attributes);
+}
+
+static void
+take_made_directory (Call *self, int failure, gpointer result)
+{
+  const MKDIR3res *res = result;
+
+  if (failure == 0 && res->MKDIR3res_u.resok.obj.handle_follows)
+    making_end_of_directory (self, &res->MKDIR3res_u.resok.obj.post_op_fh3_u.handle);
+  take_made (self, failure, result);
 }
 
 /* Asked twice, after a lost connection, a directory or a node that is there already may be our own or that of another
@@ -88,7 +116,8 @@ name_mkdir (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
   Call *call = name_call (req, parent, name);
 
   call->attr.st_mode = mode;
-  call_ask (call, ask_mkdir, take_made);
+  making_note (call, name);
+  call_ask (call, ask_mkdir, take_made_directory);
 }
 
 static int
@@ -123,6 +152,7 @@ name_mknod (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, de
 
   call->attr.st_mode = mode;
   call->attr.st_rdev = rdev;
+  making_note (call, name);
   call_ask (call, ask_mknod, take_made);
 }
 
@@ -179,6 +209,7 @@ take_symlink (Call *self, int failure, gpointer result)
   if (failure == EEXIST && self->asked > 1)
     {
       call_note_directory (self, self->node, NULL);
+      making_end (self, failure);
       call_ask (self, ask_lookup, take_same_name);
       return;
     }
@@ -191,6 +222,7 @@ name_symlink (fuse_req_t req, const char *target, fuse_ino_t parent, const char 
   Call *call = name_call (req, parent, name);
 
   call->text = g_strdup (target);
+  making_note (call, name);
   call_ask (call, ask_symlink, take_symlink);
 }
 
@@ -225,6 +257,7 @@ take_link (Call *self, int failure, gpointer result)
   nfs_fh3 handle = node_handle (self->other);
 
   call_note_directory (self, self->node, failure == 0 ? &res->LINK3res_u.resok.linkdir_wcc.after : NULL);
+  making_end (self, failure);
   if (failure == EEXIST && self->asked > 1)
     call_ask (self, ask_lookup, take_found);
   else if (failure != 0)
@@ -239,5 +272,6 @@ name_link (fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
   Call *call = name_call (req, parent, name);
 
   call->other = node_ref (volume_get_node (fuse_req_userdata (req), ino));
+  making_note (call, name);
   call_ask (call, ask_link, take_link);
 }

@@ -15,8 +15,8 @@ typedef struct {
 
 extern const Procedure procedure_getattr, procedure_setattr, procedure_lookup, procedure_access, procedure_readlink,
     procedure_read, procedure_write, procedure_create, procedure_mkdir, procedure_symlink, procedure_mknod,
-    procedure_remove, procedure_rmdir, procedure_rename, procedure_link, procedure_readdirplus, procedure_fsstat,
-    procedure_commit;
+    procedure_remove, procedure_rmdir, procedure_rename, procedure_link, procedure_readdir, procedure_readdirplus,
+    procedure_fsstat, procedure_commit;
 
 /* Room for the struct of any answer. */
 typedef union {
@@ -31,6 +31,7 @@ typedef union {
   REMOVE3res      removed;
   RENAME3res      rename;
   LINK3res        link;
+  READDIR3res     readdir;
   READDIRPLUS3res readdirplus;
   FSSTAT3res      fsstat;
   COMMIT3res      commit;

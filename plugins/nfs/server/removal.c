@@ -7,6 +7,7 @@
  * A removal that was asked for twice, because its answer was lost, finds nothing to remove: that is its success. */
 #include <errno.h>
 
+#include "making.h"
 #include "operations.h"
 
 #define SILLY_PREFIX ".nfs"
@@ -171,6 +172,7 @@ static void
 take_silly_rename (Call *self, int failure, gpointer result)
 {
   note_renamed (self, self->node, failure, result);
+  making_note (self, self->text);
   if (failure == ENOENT && self->asked > 1)
     failure = 0;
   if (failure == 0)
@@ -218,6 +220,7 @@ take_lookup (Call *self, int failure, gpointer result)
       return;
     }
   self->text = make_up_name (loop_get_volume (self->loop), self->other->fileid);
+  making_note (self, self->text);
   call_ask (self, ask_silly_rename, take_silly_rename);
 }
 
@@ -264,6 +267,7 @@ static void
 take_rename (Call *self, int failure, gpointer result)
 {
   note_renamed (self, self->from, failure, result);
+  making_note (self, self->name);
   if (failure == ENOENT && self->asked > 1)
     call_ask (self, ask_lookup, take_renamed);
   else
@@ -281,6 +285,7 @@ ask_silly_link (Call *self, Wire *wire)
 static void
 take_silly_link (Call *self, int failure, gpointer result)
 {
+  making_note (self, self->text);
   /* A server without links: the file goes, as it would with any other client that is not this one. */
   if (failure != 0 && !(failure == EEXIST && self->asked > 1))
     g_clear_pointer (&self->other, node_unref);
@@ -297,6 +302,7 @@ take_target (Call *self, int failure, gpointer result)
       return;
     }
   self->text = make_up_name (loop_get_volume (self->loop), self->other->fileid);
+  making_note (self, self->text);
   call_ask (self, ask_silly_link, take_silly_link);
 }
 
@@ -316,6 +322,7 @@ removal_rename (fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
   call = removal_call (req, new_parent, new_name);
   call->from = node_ref (volume_get_node (volume, parent));
   call->from_name = g_strdup (name);
+  making_note (call, new_name);
   if (g_atomic_int_get (&volume->open_files) > 0)
     call_ask (call, ask_lookup, take_target);
   else

@@ -5,6 +5,7 @@
 #define FUSE_USE_VERSION 312
 #include <fuse_lowlevel.h>
 
+#include "absent.h"
 #include "id-map.h"
 #include "nlm.h"
 #include "node.h"
@@ -18,6 +19,7 @@ typedef struct {
   NfsIdMaps            ids;
   Nodes               *nodes;
   Node                *root;
+  Absent              *absent;       /* what directories are known not to have */
   Loop               **loops;        /* as many as threads */
   double               attr_timeout; /* seconds that the kernel believes what it was told */
   double               entry_timeout;

@@ -52,6 +52,7 @@ struct _Wire
   gsize begin;
   gsize held; /* of the record, without the marks of its fragments */
   gsize end;
+  GArray *names;
   GArray *entries;
 };
 
@@ -272,7 +273,7 @@ hand_over (Wire *self, Question *question, Answer *answer)
 static gboolean
 take_record (Wire *self, guint8 *record, gsize length)
 {
-  Answer answer = { .xdr = { .data = record, .left = length }, .entries = self->entries };
+  Answer answer = { .xdr = { .data = record, .left = length }, .names = self->names, .entries = self->entries };
   const guint32 xid = nfs_xdr_get (&answer.xdr);
   const gboolean replies = nfs_xdr_get (&answer.xdr) == REPLY;
   Question *question = g_hash_table_lookup (self->asked, GUINT_TO_POINTER (xid));
@@ -404,6 +405,7 @@ wire_new (int fd, WireAnswered answered)
   self->asked = g_hash_table_new_full (NULL, NULL, NULL, question_free);
   self->size = ROOM_FIRST;
   self->room = g_malloc (self->size + 1);
+  self->names = g_array_new (FALSE, FALSE, sizeof (entry3));
   self->entries = g_array_new (FALSE, FALSE, sizeof (entryplus3));
   return self;
 }
@@ -414,6 +416,7 @@ wire_free (Wire *self)
   close (self->fd);
   g_queue_clear (&self->queue);
   g_hash_table_unref (self->asked);
+  g_array_unref (self->names);
   g_array_unref (self->entries);
   g_free (self->room);
   g_free (self);
