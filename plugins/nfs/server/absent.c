@@ -236,6 +236,12 @@ wants_listing (const Absent *self, const Place *place, gint64 now)
          && (place->names == NULL || now - place->asked >= self->valid / 4 * 3);
 }
 
+static gboolean
+is_full (GHashTable *names)
+{
+  return names != NULL && g_hash_table_size (names) > ABSENT_NAMES_MAX;
+}
+
 static void
 give_up (Place *place, gint64 now)
 {
@@ -258,10 +264,10 @@ absent_count (Absent *self, guint64 directory, pid_t who, gint64 now)
       place->made = 0;
     }
   place->made++;
-  if ((place->names != NULL && g_hash_table_size (place->names) > ABSENT_NAMES_MAX)
-      || (place->listed != NULL && g_hash_table_size (place->listed) > ABSENT_NAMES_MAX))
-    give_up (place, now);
-  else if (wants_listing (self, place, now))
+  /* Of those that were made here many may be gone again: that is for the next listing to say. */
+  if (is_full (place->names) || is_full (place->listed))
+    drop (place);
+  if (wants_listing (self, place, now))
     {
       listing = place->listing = ++self->listings;
       place->listed = g_hash_table_new (NULL, NULL);
