@@ -27,6 +27,47 @@ the_server_outlives_who_started_it_and_another_ends_it (void **state)
   assert_no_user_server ();
 }
 
+/* The directory of the control group that the server has for itself: beside that of who started it, as kvol makes it
+ * where there is no systemd. NULL: it has none. */
+static char *
+dup_group (int server)
+{
+  static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/memory" };
+  g_autofree char *path = g_strdup_printf ("/proc/%d/cgroup", server);
+  g_autofree char *own = g_strdup_printf ("/kvol-server-%d", server);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    for (gsize k = 0; k < G_N_ELEMENTS (mounts) && g_str_has_suffix (lines[i], own); k++)
+      {
+        g_autofree char *dir = g_strconcat (mounts[k], strchr (strchr (lines[i], ':') + 1, ':') + 1, NULL);
+
+        if (g_file_test (dir, G_FILE_TEST_IS_DIR))
+          return g_steal_pointer (&dir);
+      }
+  return NULL;
+}
+
+static void
+the_group_of_a_server_goes_with_the_volume (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = pod_of ("web", "");
+  g_autofree char *group = NULL;
+
+  story_sync (self->story, pod);
+  group = dup_group (user_servers_get ());
+  /* Who waits for its end to come is gone. */
+  story_restart (self->story);
+  story_remove (self->story, pod);
+  if (group == NULL)
+    skip_because ("a server has no control group of its own here");
+  assert_false (g_file_test (group, G_FILE_TEST_EXISTS));
+}
+
 /* The status of everything, as text. */
 static char *
 story_error (Story *story)
@@ -380,6 +421,7 @@ main (void)
     ON_GROUND (users_of_a_frozen_kvol_nfs_are_freed_by_the_teardown),
     ON_GROUND (a_new_pod_gets_a_server_beside_a_frozen_one),
     ON_GROUND (the_server_outlives_who_started_it_and_another_ends_it),
+    ON_GROUND (the_group_of_a_server_goes_with_the_volume),
     ON_GROUND (a_dead_server_costs_its_pod_errors_and_others_nothing),
     ON_GROUND (a_server_that_dies_is_marked_and_replaced_without_anybody_asking),
     ON_GROUND (a_server_that_died_while_nobody_watched_is_replaced_by_the_next_sync),
