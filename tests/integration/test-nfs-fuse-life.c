@@ -130,7 +130,7 @@ a_server_that_dies_is_marked_and_replaced_without_anybody_asking (void **state)
   container = take_copy (place);
   fd = openat (container, "file", O_RDONLY | O_CLOEXEC);
   assert_true (fd >= 0);
-  dead = kill_server ();
+  dead = user_servers_kill ();
   await_mark (self);
   assert_true (kvol_manager_wait_pod (self->story->manager, "web-uid", NULL, &error));
   assert_int_not_equal (user_servers_get (), dead);
@@ -162,7 +162,7 @@ a_server_that_died_while_nobody_watched_is_replaced_by_the_next_sync (void **sta
   story_sync (self->story, pod);
   assert_true (g_file_set_contents (file, "content", -1, NULL));
   story_restart (self->story);
-  dead = kill_server ();
+  dead = user_servers_kill ();
   story_sync (self->story, pod);
   assert_int_not_equal (user_servers_get (), dead);
   said = story_error (self->story);
@@ -184,7 +184,7 @@ who_recovers_watches_the_server_too (void **state)
   story_sync (self->story, pod);
   story_restart (self->story);
   story_sync (self->story, pod);
-  kill_server ();
+  user_servers_kill ();
   await_mark (self);
   assert_true (kvol_manager_wait_pod (self->story->manager, "web-uid", NULL, &error));
   assert_true (g_file_set_contents (file, "content", -1, NULL));
@@ -256,7 +256,7 @@ a_dead_server_costs_its_pod_errors_and_others_nothing (void **state)
   gint64 began;
 
   story_sync (self->story, pod);
-  kill_server ();
+  user_servers_kill ();
   began = g_get_monotonic_time ();
   while (access (file, F_OK) < 0 && errno != ENOTCONN && errno != ECONNABORTED)
     assert_true (g_get_monotonic_time () - began < TEN_SECONDS);

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support/user-servers.h"
 
+#include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#define END_MSEC 10000
 
 GArray *
 user_servers_list (void)
@@ -39,6 +47,18 @@ user_servers_get (void)
 
   assert_int_equal (pids->len, 1);
   return g_array_index (pids, int, 0);
+}
+
+int
+user_servers_kill (void)
+{
+  int pid = user_servers_get ();
+  KVOL_AUTO_FD life = (int) syscall (SYS_pidfd_open, pid, 0);
+  struct pollfd ended = { .fd = life, .events = POLLIN };
+
+  assert_int_equal (kill (pid, SIGKILL), 0);
+  assert_int_equal (poll (&ended, 1, END_MSEC), 1);
+  return pid;
 }
 
 void

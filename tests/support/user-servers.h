@@ -8,5 +8,7 @@
 GArray *user_servers_list (void);
 
 /* The pid of the one there is; fails the test when there is none, or another one. */
-int  user_servers_get (void);
+int  user_servers_get  (void);
+/* Kills that one, and comes back with its pid when it is dead. */
+int  user_servers_kill (void);
 void assert_no_user_server (void);
