@@ -27,6 +27,48 @@ the_server_outlives_who_started_it_and_another_ends_it (void **state)
   assert_no_user_server ();
 }
 
+/* A test that has a volume, says which process serves it, and goes on for ever. */
+static G_GNUC_NORETURN void
+be_a_test (int said)
+{
+  const char *reason = NULL;
+  Ground *self;
+  int server;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    _exit (1);
+  self = nfs_story_begin (NULL, NULL);
+  story_sync (self->story, pod_of ("web", ""));
+  server = user_servers_get ();
+  if (write (said, &server, sizeof server) != sizeof server)
+    _exit (1);
+  for (;;)
+    pause ();
+}
+
+/* It may be killed in the midst, and its server outlives who started it. */
+static void
+a_test_that_is_killed_leaves_no_server (void **state)
+{
+  struct pollfd ended = { .events = POLLIN };
+  int ends[2], server, status;
+  pid_t test;
+
+  assert_int_equal (pipe2 (ends, O_CLOEXEC), 0);
+  test = fork ();
+  if (test == 0)
+    be_a_test (ends[1]);
+  close (ends[1]);
+  assert_int_equal (read (ends[0], &server, sizeof server), sizeof server);
+  ended.fd = (int) syscall (SYS_pidfd_open, server, 0);
+  assert_true (ended.fd >= 0);
+  assert_int_equal (kill (test, SIGKILL), 0);
+  assert_int_equal (poll (&ended, 1, 30000), 1);
+  assert_int_equal (waitpid (test, &status, 0), test);
+  close (ended.fd);
+  close (ends[0]);
+}
+
 /* The directory of the control group that the server has for itself: beside that of who started it, as kvol makes it
  * where there is no systemd. NULL: it has none. */
 static char *
@@ -417,6 +459,8 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
+    /* While this process has no threads yet. */
+    cmocka_unit_test (a_test_that_is_killed_leaves_no_server),
     ON_GROUND (users_of_a_frozen_nfs_server_are_freed_by_the_teardown),
     ON_GROUND (users_of_a_frozen_kvol_nfs_are_freed_by_the_teardown),
     ON_GROUND (a_new_pod_gets_a_server_beside_a_frozen_one),
