@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -284,6 +285,31 @@ a_volume_that_is_in_use_and_locked_leaves_nothing_at_a_frozen_server (void **sta
   assert_int_equal (count_records (self), 0);
 }
 
+/* Its containers may still change what they have open, and have it locked. */
+static void
+a_volume_that_somebody_else_unmounted_comes_back_when_nobody_has_it_open (void **state)
+{
+  NfsStory *self = *state;
+  g_autoptr (KvolPod) pod = pod_of ("a");
+  g_autofree char *place = nfs_story_path (self, "a", NULL);
+  g_autoptr (GError) error = NULL;
+  KVOL_AUTO_FD file = -1;
+
+  story_sync (self->story, pod);
+  file = open_in (self, "a");
+  assert_int_equal (lock_range (file, F_WRLCK), 0);
+  assert_int_equal (umount2 (place, MNT_DETACH), 0);
+  assert_false (kvol_manager_sync_pod (self->story->manager, pod, NULL, &error));
+  assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_BUSY));
+  assert_non_null (strstr (error->message, "no container has the volume open any more"));
+  assert_int_equal (lock_range (file, F_RDLCK), 0);
+  kvol_clear_fd (&file);
+  assert_true (kvol_manager_wait_pod (self->story->manager, kvol_pod_get_uid (pod), NULL, NULL));
+  assert_int_equal (try_lock (self, "a"), 0);
+  story_remove (self->story, pod);
+  assert_no_user_server ();
+}
+
 static void
 a_server_that_denies_locks_is_a_condition_of_the_volume (void **state)
 {
@@ -361,6 +387,7 @@ main (void)
     ON (enter_given, what_a_frozen_server_still_has_locked_is_freed_by_the_next_volume),
     ON (enter_given, a_volume_with_locks_of_a_frozen_server_is_down_within_ten_seconds),
     ON (enter_given, a_volume_that_is_in_use_and_locked_leaves_nothing_at_a_frozen_server),
+    ON (enter_given, a_volume_that_somebody_else_unmounted_comes_back_when_nobody_has_it_open),
     ON (enter_denied, a_server_that_denies_locks_is_a_condition_of_the_volume),
     ON (enter_none, a_server_without_a_lock_manager_is_refused_unless_locks_are_local),
     ON (enter_none, a_volume_of_one_pod_alone_needs_no_lock_manager),
