@@ -103,9 +103,7 @@ engine_bind_put (GByteArray *record, const EngineVolume *volume)
       record_put_text (record, bind->container);
       record_put_number (record, bind->index);
       record_put_text (record, bind->path);
-      record_put_number (record, bind->mount.id);
-      record_put_number (record, bind->mount.dev);
-      record_put_number (record, bind->mount.root);
+      record_put_mount (record, &bind->mount);
     }
 }
 
@@ -119,9 +117,7 @@ engine_bind_get (RecordReader *record, EngineVolume *volume, gboolean same_boot)
       const char *path = record_get_text (record);
 
       bind->path = *path != '\0' ? g_strdup (path) : NULL;
-      bind->mount.id = record_get_number (record);
-      bind->mount.dev = record_get_number (record);
-      bind->mount.root = record_get_number (record);
+      bind->mount = record_get_mount (record);
     }
   /* No mount outlives a boot. */
   if (!same_boot)

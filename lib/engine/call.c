@@ -3,6 +3,7 @@
 
 #include <kvol/kvol-error.h>
 
+#include "engine/ask.h"
 #include "model/downward.h"
 #include "model/field.h"
 #include "sys/node.h"
@@ -115,8 +116,7 @@ engine_call_add_secrets (EngineCall *self, Engine *engine, const EnginePod *pod,
     return TRUE;
 
   const char *ns = ref->ns != NULL ? ref->ns : pod->ns;
-  g_autoptr (GVariant) object =
-      engine->ops->get_object (engine->data, "v1", "Secret", ns, ref->name, cancellable, error);
+  g_autoptr (GVariant) object = engine_ask_object (engine, "v1", "Secret", ns, ref->name, cancellable, error);
 
   if (!check_secret (ref, ns, object, error))
     return FALSE;

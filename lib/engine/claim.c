@@ -5,6 +5,7 @@
 
 #include "engine/discover.h"
 #include "engine/journal.h"
+#include "engine/retry.h"
 #include "engine/unmount.h"
 
 /* Wakes the waiters of this engine when a cancellable fires; taking the lock first closes the gap between a waiter's
@@ -82,6 +83,7 @@ static gboolean
 wait_until_free (Engine *self, const char *uid, GCancellable *cancellable, GError **error)
 {
   gulong handler = engine_wake_when_cancelled (self, cancellable);
+  gboolean aside = engine_retry_step_aside (self->retry);
 
   g_mutex_lock (&self->lock);
   for (;;)
@@ -93,6 +95,7 @@ wait_until_free (Engine *self, const char *uid, GCancellable *cancellable, GErro
       engine_wait_for_change (self);
     }
   g_mutex_unlock (&self->lock);
+  engine_retry_step_back (self->retry, aside);
   g_cancellable_disconnect (cancellable, handler);
   return !g_cancellable_set_error_if_cancelled (cancellable, error);
 }

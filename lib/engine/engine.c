@@ -110,10 +110,11 @@ engine_free (Engine *self)
 {
   /* What is watched makes work, and work makes something to be watched. */
   engine_watch_stop (self->watch);
-  engine_retry_free (self->retry);
+  engine_retry_stop (self->retry);
   engine_watch_free (self->watch);
-  /* A plugin that is closed may still have something to say. */
+  /* A plugin that is closed may still have something to say, or to ask. */
   loader_registry_free (self->registry);
+  engine_retry_free (self->retry);
   engine_tokens_free (self->tokens);
   g_hash_table_unref (self->pods);
   g_hash_table_unref (self->wishes);

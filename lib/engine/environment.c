@@ -4,6 +4,7 @@
 #include <kvol/kvol-error.h>
 #include <string.h>
 
+#include "engine/ask.h"
 #include "model/environment.h"
 #include "sys/node.h"
 
@@ -18,7 +19,7 @@ get_object (gpointer data, const char *kind, const char *ns, const char *name, G
 {
   const Asker *self = data;
 
-  return self->engine->ops->get_object (self->engine->data, "v1", kind, ns, name, self->cancellable, error);
+  return engine_ask_object (self->engine, "v1", kind, ns, name, self->cancellable, error);
 }
 
 GHashTable *

@@ -25,9 +25,7 @@ put_volume (GByteArray *record, const EngineVolume *volume)
   record_put_text (record, volume->volume_id);
   record_put_number (record, volume->state);
   record_put_number (record, volume->made);
-  record_put_number (record, volume->mount.id);
-  record_put_number (record, volume->mount.dev);
-  record_put_number (record, volume->mount.root);
+  record_put_mount (record, &volume->mount);
   record_put_text (record, volume->host_path);
   record_put_variant (record, volume->record);
   record_put_number (record, volume->error ? volume->error->code : 0);
@@ -84,9 +82,7 @@ get_volume (Engine *self, const char *uid, RecordReader *record, gboolean same_b
   guint64 state = record_get_number (record);
   guint64 made = record_get_number (record);
 
-  volume->mount.id = record_get_number (record);
-  volume->mount.dev = record_get_number (record);
-  volume->mount.root = record_get_number (record);
+  volume->mount = record_get_mount (record);
   volume->host_path = dup_unless_empty (record_get_text (record));
   volume->record = record_get_variant (record, G_VARIANT_TYPE_VARDICT);
 

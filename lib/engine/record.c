@@ -43,6 +43,14 @@ record_put_variant (GByteArray *self, GVariant *value)
     put_bytes (self, g_variant_get_data (value), g_variant_get_size (value));
 }
 
+void
+record_put_mount (GByteArray *self, const SysMountId *mount)
+{
+  record_put_number (self, mount->id);
+  record_put_number (self, mount->dev);
+  record_put_number (self, mount->root);
+}
+
 static gconstpointer
 take (RecordReader *self, gsize size)
 {
@@ -102,4 +110,14 @@ record_get_variant (RecordReader *self, const GVariantType *type)
   g_autoptr (GBytes) part = g_bytes_new_from_bytes (self->bytes, offset, size);
 
   return g_variant_ref_sink (g_variant_new_from_bytes (type, part, FALSE));
+}
+
+SysMountId
+record_get_mount (RecordReader *self)
+{
+  SysMountId mount = { .id = record_get_number (self) };
+
+  mount.dev = record_get_number (self);
+  mount.root = record_get_number (self);
+  return mount;
 }

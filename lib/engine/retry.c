@@ -14,6 +14,8 @@ struct _EngineRetry
   GCond due;        /* with the engine's lock: the schedule changed */
   gboolean stopped; /* under the engine's lock */
   GThreadPool *pool;
+  GHashTable *workers; /* of the pool, with a job: GThread; under the engine's lock */
+  guint n_aside;       /* of them; under the engine's lock */
 };
 
 typedef struct
@@ -28,7 +30,13 @@ run_job (gpointer data, gpointer user_data)
   Job *job = data;
   EngineRetry *self = user_data;
 
+  g_mutex_lock (&self->engine->lock);
+  g_hash_table_add (self->workers, g_thread_self ());
+  g_mutex_unlock (&self->engine->lock);
   job->work (self->engine, job->uid);
+  g_mutex_lock (&self->engine->lock);
+  g_hash_table_remove (self->workers, g_thread_self ());
+  g_mutex_unlock (&self->engine->lock);
   g_free (job->uid);
   g_free (job);
 }
@@ -42,6 +50,7 @@ engine_retry_new (Engine *engine, EngineWork again, EngineWork refresh)
   self->again = again;
   self->refresh = refresh;
   g_cond_init (&self->due);
+  self->workers = g_hash_table_new (NULL, NULL);
   self->pool = g_thread_pool_new (run_job, self, MAX_THREADS, FALSE, NULL);
   return self;
 }
@@ -54,6 +63,38 @@ engine_retry_push (EngineRetry *self, EngineWork work, const char *uid)
   job->work = work;
   job->uid = g_strdup (uid);
   g_thread_pool_push (self->pool, job, NULL);
+}
+
+/* Called with the lock held. */
+static void
+set_aside (EngineRetry *self, guint n_aside)
+{
+  self->n_aside = n_aside;
+  /* A pool that ends takes no orders, and who made the engine lets everybody go by then. */
+  if (!self->stopped)
+    g_thread_pool_set_max_threads (self->pool, (int) (MAX_THREADS + n_aside), NULL);
+}
+
+gboolean
+engine_retry_step_aside (EngineRetry *self)
+{
+  g_mutex_lock (&self->engine->lock);
+  gboolean aside = g_hash_table_contains (self->workers, g_thread_self ());
+
+  if (aside)
+    set_aside (self, self->n_aside + 1);
+  g_mutex_unlock (&self->engine->lock);
+  return aside;
+}
+
+void
+engine_retry_step_back (EngineRetry *self, gboolean aside)
+{
+  if (!aside)
+    return;
+  g_mutex_lock (&self->engine->lock);
+  set_aside (self, self->n_aside - 1);
+  g_mutex_unlock (&self->engine->lock);
 }
 
 /* Does @work when *@at has come; else *@next is not later than it. */
@@ -173,7 +214,7 @@ engine_retry_cancel (EngineRetry *self, EnginePod *pod)
 }
 
 void
-engine_retry_free (EngineRetry *self)
+engine_retry_stop (EngineRetry *self)
 {
   g_mutex_lock (&self->engine->lock);
   self->stopped = TRUE;
@@ -183,6 +224,12 @@ engine_retry_free (EngineRetry *self)
   if (self->clock != NULL)
     g_thread_join (self->clock);
   g_thread_pool_free (self->pool, FALSE, TRUE);
+}
+
+void
+engine_retry_free (EngineRetry *self)
+{
+  g_hash_table_unref (self->workers);
   g_cond_clear (&self->due);
   g_free (self);
 }

@@ -3,6 +3,7 @@
 
 #include <kvol/kvol-error.h>
 
+#include "engine/ask.h"
 #include "engine/condition.h"
 #include "engine/journal.h"
 #include "engine/token.h"
@@ -104,9 +105,7 @@ static GVariant *
 get_object (gpointer data, const char *plugin, const char *api_version, const char *kind, const char *ns,
             const char *name, GCancellable *cancellable, GError **error)
 {
-  Engine *self = data;
-
-  return self->ops->get_object (self->data, api_version, kind, ns, name, cancellable, error);
+  return engine_ask_object (data, api_version, kind, ns, name, cancellable, error);
 }
 
 static char *
@@ -123,15 +122,14 @@ request_token (gpointer data, const char *plugin, const KvolPodVolume *call, con
     .pod_uid = call->pod_uid,
   };
 
-  return engine_tokens_get (self->tokens, &use, self->ops->request_token, self->data, ret_expiry_usec, ret_refresh_usec,
-                            cancellable, error);
+  return engine_tokens_get (self->tokens, &use, engine_ask_token, self, ret_expiry_usec, ret_refresh_usec, cancellable,
+                            error);
 }
 
 static char *
 find_image (gpointer data, const char *plugin, const KvolPodVolume *call, const char *reference,
             const char *pull_policy, GCancellable *cancellable, GError **error)
 {
-  Engine *self = data;
   const char *account = call->service_account ? call->service_account : "default";
   GVariantDict request;
 
@@ -145,7 +143,7 @@ find_image (gpointer data, const char *plugin, const KvolPodVolume *call, const 
 
   g_autoptr (GVariant) sunk = g_variant_ref_sink (g_variant_dict_end (&request));
 
-  return self->ops->find_image (self->data, sunk, cancellable, error);
+  return engine_ask_image (data, sunk, cancellable, error);
 }
 
 static void

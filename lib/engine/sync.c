@@ -99,10 +99,11 @@ refresh_ready (Engine *self, EnginePod *pod, GCancellable *work)
       engine_condition_begin (self, volume);
       if (!engine_volume_refresh (self, pod, volume, &loss, work, &error))
         error = engine_failure_of_plugin (volume, error);
-      if (loss != ENGINE_LOSS_NONE)
-        engine_condition_keep (self, volume);
       if (loss == ENGINE_LOSS_DEAD)
-        engine_watch_lost (volume);
+        {
+          engine_condition_keep (self, volume);
+          engine_watch_lost (volume);
+        }
       engine_condition_end (self, pod, volume);
       engine_owner_review (self, pod, volume);
       if (loss != ENGINE_LOSS_NONE && make_room (self, pod, volume, loss, work, &error))

@@ -440,7 +440,9 @@ engine_volume_take_down (Engine *self, EnginePod *pod, EngineVolume *volume, Lay
   gboolean done = take_down_all_of (self, pod, volume, layout, &unmount, cancellable, error);
 
   engine_unmount_tell (&unmount, self, pod, volume);
-  if (done && unmount.is_remote)
+  /* A plugin that started a server has written down which, and has seen it end by now, so its group can go. Others are
+   * spared a look at all mounts. */
+  if (done && unmount.is_remote && volume->record != NULL)
     sys_cgroup_sweep ();
   return done;
 }

@@ -140,6 +140,64 @@ a_manager_goes_while_a_retry_waits_for_an_answer (void **state)
   story_end (story);
 }
 
+/* A pod whose one volume has the ConfigMap @object; its first set-up fails, as that is not there yet. */
+static KvolPod *
+begin_pod (Story *story, const char *name, const char *object)
+{
+  g_autofree char *spec =
+      g_strdup_printf ("{'volumes': <[{'name': <'config'>, 'configMap': <{'name': <'%s'>}>}]>}", object);
+  KvolPod *pod = story_pod (name, spec);
+
+  assert_false (kvol_manager_sync_pod (story->manager, pod, NULL, NULL));
+  return pod;
+}
+
+static gboolean
+cancel (gpointer data)
+{
+  g_cancellable_cancel (data);
+  return G_SOURCE_CONTINUE;
+}
+
+/* FALSE when it is not ready within half a minute. */
+static gboolean
+becomes_ready (Story *story, const char *uid)
+{
+  g_autoptr (GCancellable) patience = g_cancellable_new ();
+  guint alarm = g_timeout_add_seconds (30, cancel, patience);
+  gboolean ready = kvol_manager_wait_pod (story->manager, uid, patience, NULL);
+
+  g_source_remove (alarm);
+  return ready;
+}
+
+/* More than there are threads for retries. */
+#define N_SILENT 8
+
+static void
+an_object_that_is_never_answered_for_keeps_no_other_pod_from_being_retried (void **state)
+{
+  Story *story = story_begin ();
+  g_autoptr (GPtrArray) pods = g_ptr_array_new_with_free_func ((GDestroyNotify) kvol_pod_unref);
+
+  for (guint i = 0; i < N_SILENT; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("silent-%u", i);
+
+      g_ptr_array_add (pods, begin_pod (story, name, "silent"));
+    }
+  g_ptr_array_add (pods, begin_pod (story, "web", "settings"));
+  memory_store_be_mute_about (story->store, "silent");
+  while (memory_store_count_unanswered (story->store) < 4)
+    g_main_context_iteration (NULL, TRUE);
+  memory_store_set (story->store, "ConfigMap", "default", "settings", "color", "blue", NULL);
+  assert_true (becomes_ready (story, "web-uid"));
+  for (guint i = 0; i < pods->len; i++)
+    story_remove (story, pods->pdata[i]);
+  memory_store_answer_all (story->store);
+  story_end (story);
+}
+
 static void
 a_blocking_sync_waits_for_another_that_needs_its_thread (void **state)
 {
@@ -222,6 +280,7 @@ main (void)
     cmocka_unit_test (a_removal_on_the_main_thread_ends_a_set_up_that_waits_for_an_answer),
     cmocka_unit_test (a_pod_removed_before_its_set_up_began_is_not_set_up),
     cmocka_unit_test (a_manager_goes_while_a_retry_waits_for_an_answer),
+    cmocka_unit_test (an_object_that_is_never_answered_for_keeps_no_other_pod_from_being_retried),
     cmocka_unit_test (a_blocking_sync_waits_for_another_that_needs_its_thread),
     cmocka_unit_test (a_second_answer_is_ignored),
     cmocka_unit_test (a_callback_may_sync_the_pod_that_a_blocking_sync_is_busy_with),

@@ -2,23 +2,18 @@
 /* A server that freezes or dies while a pod's volume is set up, used or taken down: no call takes longer than it may,
  * and other pods get their volumes as fast as ever. It is the same for the kernel's client and for the server in user
  * space: whichever this machine has is tested. */
-#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "nfs-server/gate.h"
-#include "nfs-server/server.h"
-#include "support/built.h"
+#include "support/nfs-story.h"
 #include "support/scratch.h"
-#include "support/story.h"
 #include "support/writer.h"
 
 #define OTHER_PORT 3049
@@ -36,51 +31,30 @@
 #define TIMES_SLOWER 10
 #define FLOOR_USEC (50 * G_TIME_SPAN_MILLISECOND)
 
+/* The story's server is the one in trouble. */
 typedef struct
 {
-  Story *story;
-  char *data;
-  NfsServer *server; /* the one in trouble */
+  NfsStory *nfs;
+  Story *story; /* of that */
+  NfsServer *server;
   NfsServer *other;
 } Ground;
 
-static gboolean
-kernel_has_client (void)
-{
-  const int client = (int) syscall (SYS_fsopen, "nfs", 0);
-
-  if (client >= 0)
-    close (client);
-  return client >= 0;
-}
-
 /* ---- two servers, and pods of theirs ---- */
-
-static NfsServer *
-start_server (const char *data, guint16 port, guint16 mount_port)
-{
-  const NfsExport exports[] = { { .path = "/exports", .directory = data }, { 0 } };
-  const NfsServerSettings settings = { .exports = exports, .port = port, .mount_port = mount_port };
-  g_autoptr (GError) error = NULL;
-  NfsServer *server = nfs_server_start (&settings, &error);
-
-  if (server == NULL)
-    fail_msg ("%s", error->message);
-  return server;
-}
 
 static int
 enter (void **state)
 {
+  static const NfsServerSettings settings = { .port = OTHER_PORT, .mount_port = OTHER_MOUNT_PORT };
   Ground *self = g_new0 (Ground, 1);
   g_autofree char *other = scratch_dir ("other");
 
-  self->data = scratch_dir ("data");
-  self->server = start_server (self->data, NFS_PORT, NFS_MOUNT_PORT);
-  self->other = start_server (other, OTHER_PORT, OTHER_MOUNT_PORT);
-  self->story = story_begin_configured ("{'kubernetes.io/nfs': <{'probeTimeoutSeconds': <int64 " G_STRINGIFY (
-      PROBE_SECONDS) ">, "
-                     "'timeoutSeconds': <int64 " G_STRINGIFY (CALL_SECONDS) ">}>}");
+  self->other = nfs_story_start_server (other, &settings);
+  self->nfs =
+      nfs_story_begin (NULL, "{'kubernetes.io/nfs': <{'probeTimeoutSeconds': <int64 " G_STRINGIFY (
+                                 PROBE_SECONDS) ">, 'timeoutSeconds': <int64 " G_STRINGIFY (CALL_SECONDS) ">}>}");
+  self->story = self->nfs->story;
+  self->server = self->nfs->server;
   memory_store_set (self->story->store, "ConfigMap", "default", "settings", "color", "blue", NULL);
   *state = self;
   return 0;
@@ -93,10 +67,8 @@ leave (void **state)
 
   /* A manager keeps workers for what comes next; they are not what is to be looked for. */
   story_restart (self->story);
-  story_end (self->story);
-  nfs_server_stop (self->server);
+  nfs_story_end (self->nfs);
   nfs_server_stop (self->other);
-  g_free (self->data);
   g_free (self);
   return 0;
 }
@@ -104,13 +76,9 @@ leave (void **state)
 static KvolPod *
 nfs_pod (const char *name, guint16 port, guint16 mount_port, const char *more)
 {
-  g_autofree char *spec = g_strdup_printf (
-      "{'volumes': <[{'name': <'data'>, 'specName': <'pv'>, 'nfs': <{'server': <'127.0.0.1'>, 'path': "
-      "<'/exports'>}>, 'mountOptions': <['port=%u,mountport=%u,nolock%s']>}]>, 'containers': <[{'name': "
-      "<'main'>, 'volumeMounts': <[{'name': <'data'>, 'mountPath': <'/data'>}]>}]>}",
-      port, mount_port, more);
+  g_autofree char *options = g_strdup_printf ("'port=%u,mountport=%u,nolock%s'", port, mount_port, more);
 
-  return story_pod (name, spec);
+  return nfs_story_pod (name, &(NfsStoryVolume){ .options = options });
 }
 
 static KvolPod *
@@ -260,7 +228,7 @@ a_server_that_freezes_between_probe_and_mount_fails_the_set_up_at_its_deadline (
   static const char *const versions[] = { ",vers=3", ",vers=4.1" };
 
   /* In user space there is version 3 alone. */
-  for (gsize i = 0; i < (kernel_has_client () ? G_N_ELEMENTS (versions) : 1); i++)
+  for (gsize i = 0; i < (nfs_story_kernel_has_client () ? G_N_ELEMENTS (versions) : 1); i++)
     assert_gate_is_survived (*state, versions[i]);
 }
 
@@ -305,7 +273,7 @@ probe (Ground *self)
 {
   static const char *const ports[] = { "port=2049,mountport=20048", NULL };
   g_autoptr (GVariant) options =
-      g_variant_ref_sink (g_variant_new_parsed ("{'server': <'127.0.0.1'>, 'path': <'/exports'>}"));
+      g_variant_ref_sink (g_variant_new_parsed ("{'server': <'127.0.0.1'>, 'path': <'" NFS_STORY_EXPORT "'>}"));
   g_autoptr (GVariant) steps =
       kvol_manager_probe (self->story->manager, "kubernetes.io/nfs", options, ports, NULL, NULL);
   const char *cause = NULL;
@@ -333,7 +301,7 @@ a_frozen_server_in_use_hangs_no_call_and_no_other_pod (void **state)
 {
   Ground *self = *state;
   g_autoptr (KvolPod) pod = new_pod ("web");
-  g_autofree char *file = story_path (self->story, "web", "kubernetes.io~nfs", "pv", "file");
+  g_autofree char *file = nfs_story_path (self->nfs, "web", "file");
   gint64 usual = serve_others (self);
   Writer writer;
 
@@ -364,7 +332,7 @@ a_server_that_is_gone_for_good_keeps_no_pod_from_its_end (void **state)
 {
   Ground *self = *state;
   g_autoptr (KvolPod) pod = new_pod ("web");
-  g_autofree char *directory = story_path (self->story, "web", "kubernetes.io~nfs", "pv", "directory");
+  g_autofree char *directory = nfs_story_path (self->nfs, "web", "directory");
   gint64 usual = serve_others (self);
   Writer writer;
 
@@ -385,8 +353,8 @@ a_server_that_comes_back_goes_on_serving (void **state)
 {
   Ground *self = *state;
   g_autoptr (KvolPod) pod = new_pod ("web");
-  g_autofree char *file = story_path (self->story, "web", "kubernetes.io~nfs", "pv", "file");
-  g_autofree char *theirs = g_build_filename (self->data, "file", NULL);
+  g_autofree char *file = nfs_story_path (self->nfs, "web", "file");
+  g_autofree char *theirs = g_build_filename (self->nfs->data, "file", NULL);
   Writer writer;
 
   story_sync (self->story, pod);
@@ -414,18 +382,8 @@ main (void)
     ON_GROUND (a_server_that_is_gone_for_good_keeps_no_pod_from_its_end),
     ON_GROUND (a_server_that_comes_back_goes_on_serving),
   };
-  g_autofree char *plugin = built_path ("plugins/kvol-nfs.so");
-  g_autofree char *lacking = NULL;
-  const char *reason = NULL;
 
-  if (!kernel_has_client () && access ("/dev/fuse", R_OK | W_OK) < 0)
-    reason = "this kernel has no NFS client, and there is no /dev/fuse";
-  if (access (plugin, R_OK) < 0)
-    reason = "built without NFS (NFS=0)";
-  if (reason != NULL || !scratch_enter (&reason) || !nfs_net_enter (&reason) || !nfs_server_works (&lacking))
-    {
-      g_print ("ok - NFS servers in trouble # SKIP %s\n", reason != NULL ? reason : lacking);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("NFS servers in trouble", tests, NULL, NULL);
+  return nfs_story_enter (FALSE, "NFS servers in trouble")
+             ? cmocka_run_group_tests_name ("NFS servers in trouble", tests, NULL, NULL)
+             : 0;
 }

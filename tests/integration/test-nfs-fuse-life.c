@@ -27,6 +27,89 @@ the_server_outlives_who_started_it_and_another_ends_it (void **state)
   assert_no_user_server ();
 }
 
+/* A test that has a volume, says which process serves it, and goes on for ever. */
+static G_GNUC_NORETURN void
+be_a_test (int said)
+{
+  const char *reason = NULL;
+  Ground *self;
+  int server;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    _exit (1);
+  self = nfs_story_begin (NULL, NULL);
+  story_sync (self->story, pod_of ("web", ""));
+  server = user_servers_get ();
+  if (write (said, &server, sizeof server) != sizeof server)
+    _exit (1);
+  for (;;)
+    pause ();
+}
+
+/* It may be killed in the midst, and its server outlives who started it. */
+static void
+a_test_that_is_killed_leaves_no_server (void **state)
+{
+  struct pollfd ended = { .events = POLLIN };
+  int ends[2], server, status;
+  pid_t test;
+
+  assert_int_equal (pipe2 (ends, O_CLOEXEC), 0);
+  test = fork ();
+  if (test == 0)
+    be_a_test (ends[1]);
+  close (ends[1]);
+  assert_int_equal (read (ends[0], &server, sizeof server), sizeof server);
+  ended.fd = (int) syscall (SYS_pidfd_open, server, 0);
+  assert_true (ended.fd >= 0);
+  assert_int_equal (kill (test, SIGKILL), 0);
+  assert_int_equal (poll (&ended, 1, 30000), 1);
+  assert_int_equal (waitpid (test, &status, 0), test);
+  close (ended.fd);
+  close (ends[0]);
+}
+
+/* The directory of the control group that the server has for itself: beside that of who started it, as kvol makes it
+ * where there is no systemd. NULL: it has none. */
+static char *
+dup_group (int server)
+{
+  static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/memory" };
+  g_autofree char *path = g_strdup_printf ("/proc/%d/cgroup", server);
+  g_autofree char *own = g_strdup_printf ("/kvol-server-%d", server);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    for (gsize k = 0; k < G_N_ELEMENTS (mounts) && g_str_has_suffix (lines[i], own); k++)
+      {
+        g_autofree char *dir = g_strconcat (mounts[k], strchr (strchr (lines[i], ':') + 1, ':') + 1, NULL);
+
+        if (g_file_test (dir, G_FILE_TEST_IS_DIR))
+          return g_steal_pointer (&dir);
+      }
+  return NULL;
+}
+
+static void
+the_group_of_a_server_goes_with_the_volume (void **state)
+{
+  Ground *self = *state;
+  g_autoptr (KvolPod) pod = pod_of ("web", "");
+  g_autofree char *group = NULL;
+
+  story_sync (self->story, pod);
+  group = dup_group (user_servers_get ());
+  /* Who waits for its end to come is gone. */
+  story_restart (self->story);
+  story_remove (self->story, pod);
+  if (group == NULL)
+    skip_because ("a server has no control group of its own here");
+  assert_false (g_file_test (group, G_FILE_TEST_EXISTS));
+}
+
 /* The status of everything, as text. */
 static char *
 story_error (Story *story)
@@ -89,7 +172,7 @@ a_server_that_dies_is_marked_and_replaced_without_anybody_asking (void **state)
   container = take_copy (place);
   fd = openat (container, "file", O_RDONLY | O_CLOEXEC);
   assert_true (fd >= 0);
-  dead = kill_server ();
+  dead = user_servers_kill ();
   await_mark (self);
   assert_true (kvol_manager_wait_pod (self->story->manager, "web-uid", NULL, &error));
   assert_int_not_equal (user_servers_get (), dead);
@@ -121,7 +204,7 @@ a_server_that_died_while_nobody_watched_is_replaced_by_the_next_sync (void **sta
   story_sync (self->story, pod);
   assert_true (g_file_set_contents (file, "content", -1, NULL));
   story_restart (self->story);
-  dead = kill_server ();
+  dead = user_servers_kill ();
   story_sync (self->story, pod);
   assert_int_not_equal (user_servers_get (), dead);
   said = story_error (self->story);
@@ -143,7 +226,7 @@ who_recovers_watches_the_server_too (void **state)
   story_sync (self->story, pod);
   story_restart (self->story);
   story_sync (self->story, pod);
-  kill_server ();
+  user_servers_kill ();
   await_mark (self);
   assert_true (kvol_manager_wait_pod (self->story->manager, "web-uid", NULL, &error));
   assert_true (g_file_set_contents (file, "content", -1, NULL));
@@ -215,7 +298,7 @@ a_dead_server_costs_its_pod_errors_and_others_nothing (void **state)
   gint64 began;
 
   story_sync (self->story, pod);
-  kill_server ();
+  user_servers_kill ();
   began = g_get_monotonic_time ();
   while (access (file, F_OK) < 0 && errno != ENOTCONN && errno != ECONNABORTED)
     assert_true (g_get_monotonic_time () - began < TEN_SECONDS);
@@ -376,10 +459,13 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
+    /* While this process has no threads yet. */
+    cmocka_unit_test (a_test_that_is_killed_leaves_no_server),
     ON_GROUND (users_of_a_frozen_nfs_server_are_freed_by_the_teardown),
     ON_GROUND (users_of_a_frozen_kvol_nfs_are_freed_by_the_teardown),
     ON_GROUND (a_new_pod_gets_a_server_beside_a_frozen_one),
     ON_GROUND (the_server_outlives_who_started_it_and_another_ends_it),
+    ON_GROUND (the_group_of_a_server_goes_with_the_volume),
     ON_GROUND (a_dead_server_costs_its_pod_errors_and_others_nothing),
     ON_GROUND (a_server_that_dies_is_marked_and_replaced_without_anybody_asking),
     ON_GROUND (a_server_that_died_while_nobody_watched_is_replaced_by_the_next_sync),

@@ -131,7 +131,7 @@ use_volume (Ground *self)
   NEED (chown (file, 0, 0) == 0);
   story_restart (self->story);
   NEED (file_has (file, "the user's"));
-  kill_server ();
+  user_servers_kill ();
   if (!kvol_manager_sync_pod (self->story->manager, pod, NULL, &error))
     return refuse (error->message);
   NEED (file_has (file, "the user's"));

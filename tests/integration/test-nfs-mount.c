@@ -10,77 +10,38 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "nfs-server/server.h"
-#include "support/built.h"
+#include "support/nfs-story.h"
 #include "support/scratch.h"
-#include "support/story.h"
-
-typedef struct
-{
-  Story *story;
-  char *data;
-  NfsServer *server;
-} Ground;
-
-static gboolean
-kernel_has_client (void)
-{
-  const int client = (int) syscall (SYS_fsopen, "nfs", 0);
-
-  if (client >= 0)
-    close (client);
-  return client >= 0;
-}
 
 static int
 enter (void **state)
 {
-  Ground *self = g_new0 (Ground, 1);
-  g_autoptr (GError) error = NULL;
-
-  self->data = scratch_dir ("data");
-  const NfsExport exports[] = { { .path = "/exports", .directory = self->data }, { 0 } };
-  const NfsServerSettings settings = { .exports = exports };
-
-  self->server = nfs_server_start (&settings, &error);
-  if (self->server == NULL)
-    fail_msg ("%s", error->message);
-  self->story = story_begin ();
-  *state = self;
+  *state = nfs_story_begin (NULL, NULL);
   return 0;
 }
 
 static int
 leave (void **state)
 {
-  Ground *self = *state;
-
-  story_end (self->story);
-  nfs_server_stop (self->server);
-  g_free (self->data);
-  g_free (self);
+  nfs_story_end (*state);
   return 0;
 }
 
+/* @options: more of them, with commas. */
 static KvolPod *
 new_pod (const char *server, const char *fields, const char *options)
 {
-  g_autofree char *spec =
-      g_strdup_printf ("{'volumes': <[{'name': <'data'>, 'specName': <'pv'>, 'nfs': <{'server': <'%s'>, 'path': "
-                       "<'/exports'>%s}>, 'mountOptions': <['port=2049,mountport=20048,nolock%s']>}]>}",
-                       server, fields, options);
+  g_autofree char *quoted = g_strdup_printf ("'port=2049,mountport=20048,nolock%s'", options);
 
-  return story_pod ("web", spec);
+  return nfs_story_pod ("web", &(NfsStoryVolume){ .server = server, .fields = fields, .options = quoted });
 }
 
 /* The line of the volume in mountinfo. */
 static char *
-dup_mount_line (const Ground *self)
+dup_mount_line (const NfsStory *self)
 {
   g_autofree char *table = NULL;
   g_auto (GStrv) lines = NULL;
@@ -98,16 +59,16 @@ dup_mount_line (const Ground *self)
 /* ---- an address of version 6 ---- */
 
 static void
-assert_server_is_mounted (Ground *self, const char *server, const char *options, const char *shown)
+assert_server_is_mounted (NfsStory *self, const char *server, const char *options, const char *shown)
 {
   g_autoptr (KvolPod) pod = new_pod (server, "", options);
-  g_autofree char *sent = story_path (self->story, "web", "kubernetes.io~nfs", "pv", "sent");
+  g_autofree char *sent = nfs_story_path (self, "web", "sent");
   g_autofree char *theirs = g_build_filename (self->data, "sent", NULL);
   g_autofree char *line = NULL;
 
   story_sync (self->story, pod);
   line = dup_mount_line (self);
-  if (kernel_has_client () && strstr (line, shown) == NULL)
+  if (nfs_story_kernel_has_client () && strstr (line, shown) == NULL)
     fail_msg ("\"%s\" is not in: %s", shown, line);
   assert_true (g_file_set_contents (sent, server, -1, NULL));
   assert_true (file_has (theirs, server));
@@ -142,8 +103,8 @@ options_of_the_mount_are_seen_in_it (void **state)
     { "", ",noatime,nodiratime", ST_NOSUID | ST_NODEV | ST_NOATIME | ST_NODIRATIME },
     { "", ",noexec", ST_NOSUID | ST_NODEV | ST_RELATIME | ST_NOEXEC },
   };
-  Ground *self = *state;
-  g_autofree char *place = story_path (self->story, "web", "kubernetes.io~nfs", "pv", NULL);
+  NfsStory *self = *state;
+  g_autofree char *place = nfs_story_path (self, "web", NULL);
   g_autofree char *file = g_build_filename (place, "file", NULL);
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -168,12 +129,12 @@ static void
 options_of_the_client_are_seen_in_the_kernels (void **state)
 {
   static const char *const shown[] = { ",soft", "timeo=50", "retrans=3", "rsize=65536", "wsize=32768", "acregmin=7" };
-  Ground *self = *state;
+  NfsStory *self = *state;
   g_autoptr (KvolPod) pod =
       new_pod ("127.0.0.1", "", ",soft,timeo=50,retrans=3,rsize=65536,wsize=32768,acregmin=7,acregmax=9");
   g_autofree char *line = NULL;
 
-  if (!kernel_has_client ())
+  if (!nfs_story_kernel_has_client ())
     skip_because ("this kernel has no NFS client");
   story_sync (self->story, pod);
   line = dup_mount_line (self);
@@ -188,7 +149,7 @@ options_of_the_client_are_seen_in_the_kernels (void **state)
 static void
 kerberos_without_kerberos_is_a_clear_error (void **state)
 {
-  Ground *self = *state;
+  NfsStory *self = *state;
   g_autoptr (KvolPod) pod = new_pod ("127.0.0.1", "", ",sec=krb5");
   g_autoptr (GError) error = NULL;
 
@@ -209,18 +170,8 @@ main (void)
     ON_GROUND (options_of_the_client_are_seen_in_the_kernels),
     ON_GROUND (kerberos_without_kerberos_is_a_clear_error),
   };
-  g_autofree char *plugin = built_path ("plugins/kvol-nfs.so");
-  g_autofree char *lacking = NULL;
-  const char *reason = NULL;
 
-  if (!kernel_has_client () && access ("/dev/fuse", R_OK | W_OK) < 0)
-    reason = "this kernel has no NFS client, and there is no /dev/fuse";
-  if (access (plugin, R_OK) < 0)
-    reason = "built without NFS (NFS=0)";
-  if (reason != NULL || !scratch_enter (&reason) || !nfs_net_enter (&reason) || !nfs_server_works (&lacking))
-    {
-      g_print ("ok - what an NFS mount shows # SKIP %s\n", reason != NULL ? reason : lacking);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("what an NFS mount shows", tests, NULL, NULL);
+  return nfs_story_enter (FALSE, "what an NFS mount shows")
+             ? cmocka_run_group_tests_name ("what an NFS mount shows", tests, NULL, NULL)
+             : 0;
 }

@@ -29,13 +29,12 @@
 
 typedef struct
 {
-  char *far;  /* where the file system is mounted for the plugin */
-  char *link; /* the directory that the plugin is loaded from */
+  char *far;     /* where the file system is mounted for the plugin */
+  char *plugins; /* the directory that the plugin is loaded from */
   SilentFs *fs;
   Story *story;
 } Ground;
 
-/* The directory of fixtures has plugins that are bad on purpose: this one is taken alone. */
 static void
 load_plugin (Ground *self)
 {
@@ -44,7 +43,7 @@ load_plugin (Ground *self)
   g_auto (GStrv) problems = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!kvol_manager_load_plugins (self->story->manager, self->link, config, &problems, &error))
+  if (!kvol_manager_load_plugins (self->story->manager, self->plugins, config, &problems, &error))
     fail_msg ("%s", error->message);
   if (problems[0] != NULL)
     fail_msg ("%s", problems[0]);
@@ -61,15 +60,11 @@ static int
 ground_enter (void **state)
 {
   Ground *self = g_new0 (Ground, 1);
-  g_autofree char *file = built_path ("fixtures/kvol-distant.so");
-  g_autofree char *link = NULL;
   const char *reason = NULL;
 
   *state = self;
   self->far = scratch_dir ("far");
-  self->link = scratch_dir ("plugins");
-  link = g_build_filename (self->link, "kvol-distant.so", NULL);
-  assert_int_equal (symlink (file, link), 0);
+  self->plugins = built_fixture_dir ("distant");
   self->fs = silent_fs_start (self->far, &reason);
   assert_non_null (self->fs);
   self->story = story_begin ();
@@ -88,7 +83,7 @@ ground_leave (void **state)
   g_clear_pointer (&self->fs, silent_fs_stop);
   story_end (self->story);
   g_free (self->far);
-  g_free (self->link);
+  g_free (self->plugins);
   g_free (self);
   return 0;
 }
@@ -345,7 +340,7 @@ down_says_what_it_has_detached (void **state)
   Ground *self = *state;
   g_autofree char *agent = built_path ("bin/kvol-agent");
   g_autoptr (KvolPod) pod = pod_of (self, "web", WHOLE);
-  char *argv[] = { agent, "--root", self->story->root, "--plugins", self->link, "down", "default/web", NULL };
+  char *argv[] = { agent, "--root", self->story->root, "--plugins", self->plugins, "down", "default/web", NULL };
   g_autofree char *said = NULL;
   int status = -1;
   int user;

@@ -26,7 +26,6 @@
 #include "support/scratch.h"
 
 #define END_MSEC 10000
-#define GUARD_FD 500
 #define PROGRAM "libexec/kvol-nfs"
 
 gboolean
@@ -169,27 +168,6 @@ become (GStrv arguments, int fuse, int ready, int read_ahead)
   _exit (127);
 }
 
-/* The kernel's own way to end a child with its parent is lost when that gives up its rights. */
-static pid_t
-start_guard (pid_t server)
-{
-  KVOL_AUTO_FD test = (int) syscall (SYS_pidfd_open, getpid (), 0);
-  KVOL_AUTO_FD life = (int) syscall (SYS_pidfd_open, server, 0);
-  struct pollfd ends[] = { { .fd = test, .events = POLLIN }, { .fd = life, .events = POLLIN } };
-  pid_t guard = fork ();
-
-  if (guard != 0)
-    return guard;
-  /* Whatever else is open here would keep the volume busy. */
-  ends[0].fd = fcntl (test, F_DUPFD, GUARD_FD);
-  ends[1].fd = fcntl (life, F_DUPFD, GUARD_FD);
-  syscall (SYS_close_range, 0, GUARD_FD - 1, 0);
-  while (poll (ends, G_N_ELEMENTS (ends), -1) < 0 && errno == EINTR)
-    continue;
-  syscall (SYS_pidfd_send_signal, ends[1].fd, SIGKILL, NULL, 0);
-  _exit (0);
-}
-
 /* What it says is "ok" when it serves. */
 static void
 await_ready (int fd)
@@ -224,7 +202,6 @@ served_start (Served *self, const char *const *more)
   self->pid = fork ();
   if (self->pid == 0)
     become (arguments, fuse, told, read_ahead);
-  self->guard = start_guard (self->pid);
   kvol_clear_fd (&told);
   await_ready (heard);
   assert_int_equal (syscall (SYS_move_mount, tree, "", AT_FDCWD, self->path, MOVE_MOUNT_F_EMPTY_PATH), 0);
@@ -243,7 +220,6 @@ served_await_end (Served *self, int msec)
   if (poll (&ended, 1, msec) <= 0)
     return FALSE;
   waitpid (self->pid, NULL, 0);
-  waitpid (self->guard, NULL, 0);
   self->pid = 0;
   return TRUE;
 }

@@ -24,7 +24,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ServedExport, served_export_clear)
 
 typedef struct {
   pid_t pid;  /* kvol-nfs; 0: it has been waited for */
-  pid_t guard;
   char *path; /* where it is mounted */
   guint minor; /* of its FUSE connection */
 } Served;

@@ -105,6 +105,15 @@ assert_read_by (const char *path, Reader reader, const char *wanted)
   assert_string_equal (buffer, wanted);
 }
 
+/* Answers the path of a file for the one who reads, when both are there. */
+static char *
+begin (Pods *pods, const char *name)
+{
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
+    skip ();
+  return path_on (pods, 1, name);
+}
+
 /* What the other one does to the file that was read here. */
 typedef struct
 {
@@ -155,9 +164,7 @@ who_has_written_a_file_before_sees_what_another_client_has_closed (void **state)
   g_auto (Pods) pods;
   g_autofree char *path = NULL;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
-    skip ();
-  path = path_on (&pods, 1, "in-turns");
+  path = begin (&pods, "in-turns");
   write_closed (&pods, 1, "in-turns", O_CREAT, "1");
   write_closed (&pods, 0, "in-turns", O_APPEND, "2");
   assert_read_by (path, by_sendfile, "12");
@@ -178,9 +185,7 @@ a_file_that_is_opened_by_its_descriptor_is_opened_whoever_has_changed_it (void *
   g_autofree char *link = NULL;
   KVOL_AUTO_FD place = -1;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
-    skip ();
-  path = path_on (&pods, 1, "by-descriptor");
+  path = begin (&pods, "by-descriptor");
   write_closed (&pods, 0, "by-descriptor", O_CREAT, "one");
   place = open (path, O_PATH | O_CLOEXEC);
   link = g_strdup_printf ("/proc/self/fd/%d", place);
@@ -212,9 +217,7 @@ who_appends_to_a_file_writes_behind_what_another_client_has_closed (void **state
   g_autofree char *link = NULL;
   KVOL_AUTO_FD place = -1;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
-    skip ();
-  path = path_on (&pods, 1, "log");
+  path = begin (&pods, "log");
   write_closed (&pods, 0, "log", O_CREAT, "first,");
   assert_read_by (path, by_read, "first,");
   write_closed (&pods, 0, "log", O_APPEND, "theirs,");
@@ -233,9 +236,7 @@ who_asks_for_a_size_is_told_one_of_the_last_second (void **state)
   g_autofree char *path = NULL;
   struct stat status;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
-    skip ();
-  path = path_on (&pods, 1, "asked");
+  path = begin (&pods, "asked");
   write_closed (&pods, 0, "asked", O_CREAT, "1");
   assert_int_equal (stat (path, &status), 0);
   write_closed (&pods, 0, "asked", O_APPEND, "2");

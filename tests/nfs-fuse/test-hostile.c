@@ -62,49 +62,65 @@ file_of (const Served *volume)
   return g_build_filename (volume->path, "file", NULL);
 }
 
+/* An odd server, and a volume of it. */
+typedef struct
+{
+  OddServer *server;
+  Served volume;
+  char *path; /* of its file */
+} Odd;
+
+static void
+odd_begin (Odd *self, OddManners *manners, const char *const *more)
+{
+  need_fuse ();
+  self->server = odd_server_start (manners);
+  served_start (&self->volume, more);
+  self->path = file_of (&self->volume);
+}
+
+static void
+odd_clear (Odd *self)
+{
+  g_free (self->path);
+  served_clear (&self->volume);
+  g_clear_pointer (&self->server, odd_server_stop);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Odd, odd_clear)
+
 /* ---- what was written ---- */
 
 static void
 a_lasting_write_is_not_undone_by_an_older_one_that_is_repeated (void **state)
 {
   OddManners manners = { .lasting = 1 };
-  g_autoptr (OddServer) server = NULL;
-  g_auto (Served) volume = { 0 };
-  g_autofree char *path = NULL;
+  g_auto (Odd) odd = { 0 };
   g_autofree char *content = NULL;
   int fd;
 
-  need_fuse ();
-  server = odd_server_start (&manners);
-  served_start (&volume, NULL);
-  path = file_of (&volume);
-  fd = open (path, O_RDWR | O_CLOEXEC);
+  odd_begin (&odd, &manners, NULL);
+  fd = open (odd.path, O_RDWR | O_CLOEXEC);
   assert_int_equal (pwrite (fd, "old", 3, 0), 3);
   assert_int_equal (pwrite (fd, "new", 3, 0), 3);
   g_atomic_int_set (&manners.forgets, TRUE);
   assert_int_equal (fsync (fd), 0);
   assert_false (g_atomic_int_get (&manners.forgets));
   close (fd);
-  content = odd_server_dup_lasting (server);
+  content = odd_server_dup_lasting (odd.server);
   assert_string_equal (content, "new");
-  served_stop (&volume);
+  served_stop (&odd.volume);
 }
 
 static void
 what_a_server_lost_is_not_read_before_it_is_written_again (void **state)
 {
   OddManners manners = { 0 };
-  g_autoptr (OddServer) server = NULL;
-  g_auto (Served) volume = { 0 };
-  g_autofree char *path = NULL;
+  g_auto (Odd) odd = { 0 };
   char buffer[16] = "";
   int fd;
 
-  need_fuse ();
-  server = odd_server_start (&manners);
-  served_start (&volume, NULL);
-  path = file_of (&volume);
-  fd = open (path, O_RDWR | O_CLOEXEC);
+  odd_begin (&odd, &manners, NULL);
+  fd = open (odd.path, O_RDWR | O_CLOEXEC);
   assert_int_equal (pwrite (fd, "written", 7, 0), 7);
   assert_int_equal (posix_fadvise (fd, 0, 0, POSIX_FADV_DONTNEED), 0);
   g_atomic_int_set (&manners.dies, TRUE);
@@ -112,7 +128,7 @@ what_a_server_lost_is_not_read_before_it_is_written_again (void **state)
   assert_false (g_atomic_int_get (&manners.dies));
   assert_string_equal (buffer, "written");
   close (fd);
-  served_stop (&volume);
+  served_stop (&odd.volume);
 }
 
 static int
@@ -130,24 +146,19 @@ static void
 a_reader_who_may_not_commit_makes_no_writer_lose_anything (void **state)
 {
   OddManners manners = { .denies = ODD_READER };
-  g_autoptr (OddServer) server = NULL;
-  g_auto (Served) volume = { 0 };
-  g_autofree char *path = NULL;
+  g_auto (Odd) odd = { 0 };
   g_autofree char *content = NULL;
   int fd;
 
-  need_fuse ();
-  server = odd_server_start (&manners);
-  served_start (&volume, NULL);
-  path = file_of (&volume);
-  fd = open (path, O_RDWR | O_CLOEXEC);
+  odd_begin (&odd, &manners, NULL);
+  fd = open (odd.path, O_RDWR | O_CLOEXEC);
   assert_int_equal (pwrite (fd, "written", 7, 0), 7);
-  assert_int_equal (do_as (ODD_READER, ODD_READER, read_and_close, path, -1), 0);
+  assert_int_equal (do_as (ODD_READER, ODD_READER, read_and_close, odd.path, -1), 0);
   assert_int_equal (fsync (fd), 0);
   close (fd);
-  content = odd_server_dup_lasting (server);
+  content = odd_server_dup_lasting (odd.server);
   assert_string_equal (content, "written");
-  served_stop (&volume);
+  served_stop (&odd.volume);
 }
 
 static int
@@ -164,19 +175,14 @@ static void
 who_writes_a_file_of_another_user_can_sync_it (void **state)
 {
   OddManners manners = { .keeps_times = TRUE };
-  g_autoptr (OddServer) server = NULL;
-  g_auto (Served) volume = { 0 };
-  g_autofree char *path = NULL;
+  g_auto (Odd) odd = { 0 };
   g_autofree char *content = NULL;
 
-  need_fuse ();
-  server = odd_server_start (&manners);
-  served_start (&volume, (const char *const[]){ "--single-writer", NULL });
-  path = file_of (&volume);
-  assert_int_equal (do_as (ODD_READER, ODD_GROUP, write_and_sync, path, -1), 0);
-  content = odd_server_dup_lasting (server);
+  odd_begin (&odd, &manners, (const char *const[]){ "--single-writer", NULL });
+  assert_int_equal (do_as (ODD_READER, ODD_GROUP, write_and_sync, odd.path, -1), 0);
+  content = odd_server_dup_lasting (odd.server);
   assert_string_equal (content, "by the group");
-  served_stop (&volume);
+  served_stop (&odd.volume);
 }
 
 static int
@@ -189,37 +195,29 @@ static void
 what_a_server_cannot_commit_is_written_again (void **state)
 {
   OddManners manners = { .denies = ODD_OWNER };
-  g_autoptr (OddServer) server = NULL;
-  g_auto (Served) volume = { 0 };
-  g_autofree char *path = NULL;
+  g_auto (Odd) odd = { 0 };
   g_autofree char *content = NULL;
 
-  need_fuse ();
-  server = odd_server_start (&manners);
-  served_start (&volume, NULL);
-  path = file_of (&volume);
-  assert_int_equal (do_as (ODD_OWNER, ODD_GROUP, write_and_sync_again, path, -1), 0);
+  odd_begin (&odd, &manners, NULL);
+  assert_int_equal (do_as (ODD_OWNER, ODD_GROUP, write_and_sync_again, odd.path, -1), 0);
   assert_true (g_atomic_int_get (&manners.n_commits) == 0);
-  content = odd_server_dup_lasting (server);
+  content = odd_server_dup_lasting (odd.server);
   assert_string_equal (content, "by the group");
-  served_stop (&volume);
+  served_stop (&odd.volume);
 }
 
 static void
 files_that_are_not_synced_do_not_take_all_memory (void **state)
 {
   OddManners manners = { 0 };
-  g_autoptr (OddServer) server = NULL;
-  g_auto (Served) volume = { 0 };
+  g_auto (Odd) odd = { 0 };
   g_autofree char *block = g_malloc0 (BLOCK);
   int fds[N_FILES];
 
-  need_fuse ();
-  server = odd_server_start (&manners);
-  served_start (&volume, NULL);
+  odd_begin (&odd, &manners, NULL);
   for (int i = 0; i < N_FILES; i++)
     {
-      g_autofree char *path = g_strdup_printf ("%s/file-%d", volume.path, i);
+      g_autofree char *path = g_strdup_printf ("%s/file-%d", odd.volume.path, i);
 
       fds[i] = open (path, O_WRONLY | O_CLOEXEC);
       for (int k = 0; k < BLOCKS_PER_FILE; k++)
@@ -228,7 +226,7 @@ files_that_are_not_synced_do_not_take_all_memory (void **state)
   assert_true (g_atomic_int_get (&manners.n_commits) > 0);
   for (int i = 0; i < N_FILES; i++)
     assert_int_equal (close (fds[i]), 0);
-  served_stop (&volume);
+  served_stop (&odd.volume);
 }
 
 /* ---- answers that are not ---- */
@@ -238,17 +236,12 @@ an_answer_longer_than_its_message_is_an_error (void **state)
 {
   const gint lengths[] = { 0x7ffffff0, (gint) 0xfffffff0, 0x100000 };
   OddManners manners = { 0 };
-  g_autoptr (OddServer) server = NULL;
-  g_auto (Served) volume = { 0 };
-  g_autofree char *path = NULL;
+  g_auto (Odd) odd = { 0 };
   char buffer[16];
   int fd;
 
-  need_fuse ();
-  server = odd_server_start (&manners);
-  served_start (&volume, NULL);
-  path = file_of (&volume);
-  fd = open (path, O_RDWR | O_CLOEXEC);
+  odd_begin (&odd, &manners, NULL);
+  fd = open (odd.path, O_RDWR | O_CLOEXEC);
   assert_int_equal (pwrite (fd, "hello", 5, 0), 5);
   assert_int_equal (fsync (fd), 0);
   for (gsize i = 0; i < G_N_ELEMENTS (lengths); i++)
@@ -261,7 +254,7 @@ an_answer_longer_than_its_message_is_an_error (void **state)
   g_atomic_int_set (&manners.read_length, 0);
   assert_int_equal (pread (fd, buffer, sizeof buffer, 0), 5);
   close (fd);
-  served_stop (&volume);
+  served_stop (&odd.volume);
 }
 
 /* Two that begin alike would become one file. */
@@ -269,21 +262,18 @@ static void
 a_handle_that_is_too_long_is_an_error (void **state)
 {
   OddManners manners = { 0 };
-  g_autoptr (OddServer) server = NULL;
-  g_auto (Served) volume = { 0 };
+  g_auto (Odd) odd = { 0 };
   g_autofree char *name = g_strnfill (65, 'x');
   g_autofree char *path = NULL;
   struct stat status;
 
-  need_fuse ();
-  server = odd_server_start (&manners);
-  served_start (&volume, NULL);
-  path = g_build_filename (volume.path, name, NULL);
+  odd_begin (&odd, &manners, NULL);
+  path = g_build_filename (odd.volume.path, name, NULL);
   assert_int_equal (stat (path, &status), -1);
   assert_int_equal (errno, EIO);
   path[strlen (path) - 1] = '\0';
   assert_int_equal (stat (path, &status), 0);
-  served_stop (&volume);
+  served_stop (&odd.volume);
 }
 
 /* It keeps to the limit for good. */
@@ -335,17 +325,12 @@ an_answer_without_an_end_costs_a_connection_only (void **state)
 static void
 assert_read_without (OddManners *manners, gint *fault)
 {
-  g_autoptr (OddServer) server = NULL;
-  g_auto (Served) volume = { 0 };
-  g_autofree char *path = NULL;
+  g_auto (Odd) odd = { 0 };
   char buffer[16] = "";
   int fd;
 
-  need_fuse ();
-  server = odd_server_start (manners);
-  served_start (&volume, (const char *const[]){ "--timeo=0.5", NULL });
-  path = file_of (&volume);
-  fd = open (path, O_RDWR | O_CLOEXEC);
+  odd_begin (&odd, manners, (const char *const[]){ "--timeo=0.5", NULL });
+  fd = open (odd.path, O_RDWR | O_CLOEXEC);
   assert_int_equal (pwrite (fd, "written", 7, 0), 7);
   assert_int_equal (fsync (fd), 0);
   assert_int_equal (posix_fadvise (fd, 0, 0, POSIX_FADV_DONTNEED), 0);
@@ -354,7 +339,7 @@ assert_read_without (OddManners *manners, gint *fault)
   assert_false (g_atomic_int_get (fault));
   assert_string_equal (buffer, "written");
   close (fd);
-  served_stop (&volume);
+  served_stop (&odd.volume);
 }
 
 static void

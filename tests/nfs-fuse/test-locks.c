@@ -20,51 +20,67 @@
 
 /* ---- two clients ---- */
 
+/* A server, and two that lock a file of it. */
+typedef struct
+{
+  LockPlace place;
+  Nlm *a;
+  Nlm *b;
+} Two;
+
+static void
+two_begin (Two *self)
+{
+  if (!lock_place_open (&self->place, NFS_LOCKS_GIVEN, 0))
+    skip ();
+  self->a = lock_client_new (-1, 0, NULL);
+  self->b = lock_client_new (-1, 0, NULL);
+}
+
+static void
+two_clear (Two *self)
+{
+  nlm_free (self->b);
+  nlm_free (self->a);
+  lock_place_clear (&self->place);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Two, two_clear)
+
 static void
 two_clients_exclude_each_other_and_share_what_may_be_shared (void **state)
 {
-  g_auto (LockPlace) place;
+  g_auto (Two) two;
 
-  if (!lock_place_open (&place, NFS_LOCKS_GIVEN, 0))
-    skip ();
-
-  g_autoptr (Nlm) a = lock_client_new (-1, 0, NULL);
-  g_autoptr (Nlm) b = lock_client_new (-1, 0, NULL);
-
-  assert_int_equal (lock_take (a, &place, 1, 0, 9, LOCK_EXCLUSIVE), 0);
-  assert_int_equal (lock_take (b, &place, 1, 5, 5, LOCK_SHARED), EAGAIN);
-  assert_int_equal (lock_take (a, &place, 2, 5, 5, LOCK_SHARED), EAGAIN);
-  assert_int_equal (lock_take (b, &place, 1, 10, LOCK_LAST, LOCK_SHARED), 0);
-  assert_int_equal (lock_take (a, &place, 1, 20, 29, LOCK_SHARED), 0);
-  assert_int_equal (lock_take (a, &place, 1, 20, 29, LOCK_EXCLUSIVE), EAGAIN);
-  assert_int_equal (lock_give (b, &place, 1, 0, LOCK_LAST), 0);
-  assert_int_equal (lock_take (a, &place, 1, 20, 29, LOCK_EXCLUSIVE), 0);
-  assert_int_equal (lock_give (a, &place, 1, 3, 6), 0);
-  assert_int_equal (lock_take (b, &place, 1, 3, 6, LOCK_EXCLUSIVE), 0);
-  assert_int_equal (lock_take (b, &place, 1, 2, 2, LOCK_EXCLUSIVE), EAGAIN);
+  two_begin (&two);
+  assert_int_equal (lock_take (two.a, &two.place, 1, 0, 9, LOCK_EXCLUSIVE), 0);
+  assert_int_equal (lock_take (two.b, &two.place, 1, 5, 5, LOCK_SHARED), EAGAIN);
+  assert_int_equal (lock_take (two.a, &two.place, 2, 5, 5, LOCK_SHARED), EAGAIN);
+  assert_int_equal (lock_take (two.b, &two.place, 1, 10, LOCK_LAST, LOCK_SHARED), 0);
+  assert_int_equal (lock_take (two.a, &two.place, 1, 20, 29, LOCK_SHARED), 0);
+  assert_int_equal (lock_take (two.a, &two.place, 1, 20, 29, LOCK_EXCLUSIVE), EAGAIN);
+  assert_int_equal (lock_give (two.b, &two.place, 1, 0, LOCK_LAST), 0);
+  assert_int_equal (lock_take (two.a, &two.place, 1, 20, 29, LOCK_EXCLUSIVE), 0);
+  assert_int_equal (lock_give (two.a, &two.place, 1, 3, 6), 0);
+  assert_int_equal (lock_take (two.b, &two.place, 1, 3, 6, LOCK_EXCLUSIVE), 0);
+  assert_int_equal (lock_take (two.b, &two.place, 1, 2, 2, LOCK_EXCLUSIVE), EAGAIN);
 }
 
 static void
 a_test_names_the_lock_in_the_way_and_its_process_if_it_is_of_this_node (void **state)
 {
-  g_auto (LockPlace) place;
+  g_auto (Two) two;
   LockCall seen;
 
-  if (!lock_place_open (&place, NFS_LOCKS_GIVEN, 0))
-    skip ();
-
-  g_autoptr (Nlm) a = lock_client_new (-1, 0, NULL);
-  g_autoptr (Nlm) b = lock_client_new (-1, 0, NULL);
-
-  assert_int_equal (lock_test (a, &place, 7, 0, LOCK_LAST, LOCK_EXCLUSIVE).conflict.type, LOCK_NONE);
-  assert_int_equal (lock_take (a, &place, 7, 100, 199, LOCK_EXCLUSIVE), 0);
-  assert_int_equal (lock_test (a, &place, 7, 0, LOCK_LAST, LOCK_EXCLUSIVE).conflict.type, LOCK_NONE);
-  seen = lock_test (a, &place, 8, 0, LOCK_LAST, LOCK_SHARED);
+  two_begin (&two);
+  assert_int_equal (lock_test (two.a, &two.place, 7, 0, LOCK_LAST, LOCK_EXCLUSIVE).conflict.type, LOCK_NONE);
+  assert_int_equal (lock_take (two.a, &two.place, 7, 100, 199, LOCK_EXCLUSIVE), 0);
+  assert_int_equal (lock_test (two.a, &two.place, 7, 0, LOCK_LAST, LOCK_EXCLUSIVE).conflict.type, LOCK_NONE);
+  seen = lock_test (two.a, &two.place, 8, 0, LOCK_LAST, LOCK_SHARED);
   assert_int_equal (seen.conflict.type, LOCK_EXCLUSIVE);
   assert_int_equal (seen.conflict.start, 100);
   assert_int_equal (seen.conflict.last, 199);
   assert_int_equal (seen.pid, 7);
-  seen = lock_test (b, &place, 7, 150, 150, LOCK_SHARED);
+  seen = lock_test (two.b, &two.place, 7, 150, 150, LOCK_SHARED);
   assert_int_equal (seen.conflict.type, LOCK_EXCLUSIVE);
   assert_int_equal (seen.pid, 0);
 }
@@ -72,76 +88,61 @@ a_test_names_the_lock_in_the_way_and_its_process_if_it_is_of_this_node (void **s
 static void
 a_lock_that_is_waited_for_is_given_when_it_is_free (void **state)
 {
-  g_auto (LockPlace) place;
+  g_auto (Two) two;
   LockCall waiting = { 0 };
   LockCall local = { 0 };
 
-  if (!lock_place_open (&place, NFS_LOCKS_GIVEN, 0))
-    skip ();
-
-  g_autoptr (Nlm) a = lock_client_new (-1, 0, NULL);
-  g_autoptr (Nlm) b = lock_client_new (-1, 0, NULL);
-
-  assert_int_equal (lock_take (a, &place, 1, 0, 9, LOCK_EXCLUSIVE), 0);
-  lock_call_begin (b, &place, 1, (LockRange){ 0, 9, LOCK_EXCLUSIVE }, TRUE, &waiting);
+  two_begin (&two);
+  assert_int_equal (lock_take (two.a, &two.place, 1, 0, 9, LOCK_EXCLUSIVE), 0);
+  lock_call_begin (two.b, &two.place, 1, (LockRange){ 0, 9, LOCK_EXCLUSIVE }, TRUE, &waiting);
   /* Answered after the first one has been refused. */
-  assert_int_equal (lock_test (b, &place, 2, 0, 0, LOCK_SHARED).conflict.type, LOCK_EXCLUSIVE);
+  assert_int_equal (lock_test (two.b, &two.place, 2, 0, 0, LOCK_SHARED).conflict.type, LOCK_EXCLUSIVE);
   assert_false (lock_call_is_answered (&waiting));
-  assert_int_equal (lock_give (a, &place, 1, 0, LOCK_LAST), 0);
+  assert_int_equal (lock_give (two.a, &two.place, 1, 0, LOCK_LAST), 0);
   assert_int_equal (lock_call_await (&waiting), 0);
   /* And between two of one client. */
-  lock_call_begin (b, &place, 3, (LockRange){ 0, 0, LOCK_SHARED }, TRUE, &local);
-  assert_int_equal (lock_take (b, &place, 4, 0, 0, LOCK_SHARED), EAGAIN);
-  assert_int_equal (lock_give (b, &place, 1, 0, 0), 0);
+  lock_call_begin (two.b, &two.place, 3, (LockRange){ 0, 0, LOCK_SHARED }, TRUE, &local);
+  assert_int_equal (lock_take (two.b, &two.place, 4, 0, 0, LOCK_SHARED), EAGAIN);
+  assert_int_equal (lock_give (two.b, &two.place, 1, 0, 0), 0);
   assert_int_equal (lock_call_await (&local), 0);
 }
 
 static void
 a_lock_that_is_waited_for_can_be_cancelled_and_is_not_held_then (void **state)
 {
-  g_auto (LockPlace) place;
+  g_auto (Two) two;
   LockCall waiting = { 0 };
 
-  if (!lock_place_open (&place, NFS_LOCKS_GIVEN, 0))
-    skip ();
-
-  g_autoptr (Nlm) a = lock_client_new (-1, 0, NULL);
-  g_autoptr (Nlm) b = lock_client_new (-1, 0, NULL);
-
-  assert_int_equal (lock_take (a, &place, 1, 0, 9, LOCK_EXCLUSIVE), 0);
-  lock_call_begin (b, &place, 1, (LockRange){ 0, 9, LOCK_EXCLUSIVE }, TRUE, &waiting);
-  nlm_cancel (b, &waiting);
+  two_begin (&two);
+  assert_int_equal (lock_take (two.a, &two.place, 1, 0, 9, LOCK_EXCLUSIVE), 0);
+  lock_call_begin (two.b, &two.place, 1, (LockRange){ 0, 9, LOCK_EXCLUSIVE }, TRUE, &waiting);
+  nlm_cancel (two.b, &waiting);
   assert_int_equal (lock_call_await (&waiting), EINTR);
-  assert_int_equal (lock_give (a, &place, 1, 0, 9), 0);
+  assert_int_equal (lock_give (two.a, &two.place, 1, 0, 9), 0);
   /* After whatever the cancelled one may have asked. */
-  assert_int_equal (lock_give (b, &place, 1, 20, 29), 0);
-  assert_int_equal (lock_take (b, &place, 2, 50, 59, LOCK_SHARED), 0);
-  assert_int_equal (lock_take (a, &place, 1, 0, 9, LOCK_EXCLUSIVE), 0);
+  assert_int_equal (lock_give (two.b, &two.place, 1, 20, 29), 0);
+  assert_int_equal (lock_take (two.b, &two.place, 2, 50, 59, LOCK_SHARED), 0);
+  assert_int_equal (lock_take (two.a, &two.place, 1, 0, 9, LOCK_EXCLUSIVE), 0);
 }
 
 static void
 a_request_to_a_frozen_server_is_cancelled_at_once_and_undone_when_it_thaws (void **state)
 {
-  g_auto (LockPlace) place;
+  g_auto (Two) two;
   LockCall upgrade = { 0 };
 
-  if (!lock_place_open (&place, NFS_LOCKS_GIVEN, 0))
-    skip ();
-
-  g_autoptr (Nlm) a = lock_client_new (-1, 0, NULL);
-  g_autoptr (Nlm) b = lock_client_new (-1, 0, NULL);
-
-  assert_int_equal (lock_take (a, &place, 1, 0, 4, LOCK_SHARED), 0);
-  assert_true (nfs_server_freeze (place.server, NULL));
-  lock_call_begin (a, &place, 1, (LockRange){ 0, 9, LOCK_EXCLUSIVE }, TRUE, &upgrade);
-  nlm_cancel (a, &upgrade);
+  two_begin (&two);
+  assert_int_equal (lock_take (two.a, &two.place, 1, 0, 4, LOCK_SHARED), 0);
+  assert_true (nfs_server_freeze (two.place.server, NULL));
+  lock_call_begin (two.a, &two.place, 1, (LockRange){ 0, 9, LOCK_EXCLUSIVE }, TRUE, &upgrade);
+  nlm_cancel (two.a, &upgrade);
   assert_int_equal (lock_call_await (&upgrade), EINTR);
-  assert_true (nfs_server_thaw (place.server, NULL));
+  assert_true (nfs_server_thaw (two.place.server, NULL));
   /* What was held before is held, and no more. */
-  assert_int_equal (lock_take (a, &place, 2, 50, 50, LOCK_SHARED), 0);
-  assert_int_equal (lock_take (b, &place, 1, 0, 4, LOCK_SHARED), 0);
-  assert_int_equal (lock_take (b, &place, 1, 0, 4, LOCK_EXCLUSIVE), EAGAIN);
-  assert_int_equal (lock_take (b, &place, 1, 5, 9, LOCK_EXCLUSIVE), 0);
+  assert_int_equal (lock_take (two.a, &two.place, 2, 50, 50, LOCK_SHARED), 0);
+  assert_int_equal (lock_take (two.b, &two.place, 1, 0, 4, LOCK_SHARED), 0);
+  assert_int_equal (lock_take (two.b, &two.place, 1, 0, 4, LOCK_EXCLUSIVE), EAGAIN);
+  assert_int_equal (lock_take (two.b, &two.place, 1, 5, 9, LOCK_EXCLUSIVE), 0);
 }
 
 /* ---- the end ---- */

@@ -94,6 +94,16 @@ ask_apart (const Ground *self, int *ret_said)
   return child;
 }
 
+/* The server is gone before it is asked. */
+static pid_t
+ask_when_gone (Ground *self, int *ret_said)
+{
+  if (!ground_begin (self, NULL))
+    skip ();
+  assert_true (nfs_server_kill (self->export.server, NULL));
+  return ask_apart (self, ret_said);
+}
+
 static gboolean
 is_said (int fd, int msec)
 {
@@ -142,10 +152,7 @@ a_hard_request_waits_until_the_server_is_back (void **state)
   pid_t child;
   int said;
 
-  if (!ground_begin (&ground, NULL))
-    skip ();
-  assert_true (nfs_server_kill (ground.export.server, NULL));
-  child = ask_apart (&ground, &said);
+  child = ask_when_gone (&ground, &said);
   assert_false (is_said (said, 1500));
   assert_true (nfs_server_restart (ground.export.server, NULL));
   assert_answered (child, said);
@@ -224,10 +231,7 @@ an_outage_is_waited_for_and_not_spun_through (void **state)
   pid_t child;
   int said;
 
-  if (!ground_begin (&ground, NULL))
-    skip ();
-  assert_true (nfs_server_kill (ground.export.server, NULL));
-  child = ask_apart (&ground, &said);
+  child = ask_when_gone (&ground, &said);
   before = get_ticks (&ground.volume);
   assert_false (is_said (said, (int) (OUTAGE_USEC / 1000)));
   /* A tenth of the time is far more than the attempts take, and far less than a loop does. */
@@ -245,10 +249,7 @@ a_server_that_answers_again_is_found_in_two_seconds (void **state)
   pid_t child;
   int said;
 
-  if (!ground_begin (&ground, NULL))
-    skip ();
-  assert_true (nfs_server_kill (ground.export.server, NULL));
-  child = ask_apart (&ground, &said);
+  child = ask_when_gone (&ground, &said);
   /* Long enough for the longest pause between attempts. */
   assert_false (is_said (said, (int) (OUTAGE_USEC / 1000)));
   assert_true (nfs_server_restart (ground.export.server, NULL));

@@ -5,14 +5,11 @@
 #include <gio/gio.h>
 #include <ifaddrs.h>
 #include <net/if.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <kvol/kvol-macros.h>
-
-#include "nfs-server/server.h"
 
 gboolean
 net_raise_loopback (GError **error)
@@ -39,13 +36,4 @@ net_is_private (void)
   if (addresses != NULL)
     freeifaddrs (addresses);
   return private;
-}
-
-gboolean
-nfs_net_enter (const char **ret_reason)
-{
-  if (unshare (CLONE_NEWNET) == 0 && net_raise_loopback (NULL))
-    return TRUE;
-  *ret_reason = "this machine does not let a process have a network namespace of its own";
-  return FALSE;
 }

@@ -1,13 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nfs-server/server.h"
 
+#include <sched.h>
+
 #include "nfs-server/keeper.h"
+#include "nfs-server/net.h"
 #include "nfs-server/settings.h"
+#include "support/user-servers.h"
 
 struct NfsServer
 {
   NfsKeeper keeper;
 };
+
+gboolean
+nfs_net_enter (const char **ret_reason)
+{
+  if (unshare (CLONE_NEWNET) == 0 && net_raise_loopback (NULL))
+    {
+      user_servers_guard ();
+      return TRUE;
+    }
+  *ret_reason = "this machine does not let a process have a network namespace of its own";
+  return FALSE;
+}
 
 gboolean
 nfs_server_works (char **ret_reason)

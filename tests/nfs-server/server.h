@@ -63,8 +63,8 @@ typedef struct {
 typedef struct NfsServer NfsServer;
 
 /* Moves this process into a network namespace of its own, in which lo is up and nothing else is there: 127.0.0.0/8 and
- * ::1 are local, all else is unreachable. After scratch_enter(), before any thread. Answers FALSE with the reason when
- * this machine does not allow it. */
+ * ::1 are local, all else is unreachable. A kvol-nfs that is left in it ends with this process. After scratch_enter(),
+ * before any thread. Answers FALSE with the reason when this machine does not allow it. */
 gboolean nfs_net_enter (const char **ret_reason);
 
 /* Whether a server can be had here: the packages are installed, and this process may serve. Else FALSE and the reason,

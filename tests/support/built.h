@@ -7,3 +7,7 @@
 /* The absolute path of @relative ("libexec/kvol-worker", "fixtures/kvol-echo.so") below the build directory; the
  * running program lies in tests/TIER there. */
 char *built_path (const char *relative);
+
+/* A fresh directory that has the fixture kvol-NAME.so alone: among the others are plugins that are bad on purpose. It
+ * is scratch_dir()'s; the caller frees the string. */
+char *built_fixture_dir (const char *name);

@@ -13,6 +13,7 @@ struct _MemoryStore
   guint64 version;
   gboolean slow;
   gboolean mute;
+  char *only; /* NULL: it is mute about everything */
   gboolean insistent;
   GPtrArray *unanswered; /* GTask, its data is the object's key */
 };
@@ -97,7 +98,7 @@ memory_store_get (KvolStore *store, const char *api_version, const char *kind, c
       *echo = (Echo){ g_object_ref (task), callback, user_data };
       g_idle_add_full (G_PRIORITY_LOW, answer_again, echo, NULL);
     }
-  if (self->mute)
+  if (self->mute && (self->only == NULL || g_str_equal (name, self->only)))
     g_ptr_array_add (self->unanswered, g_steal_pointer (&task));
   else
     answer (self, task);
@@ -124,6 +125,7 @@ memory_store_finalize (GObject *object)
 
   g_hash_table_unref (self->objects);
   g_ptr_array_unref (self->unanswered);
+  g_free (self->only);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (memory_store_parent_class)->finalize (object);
 }
@@ -220,6 +222,13 @@ memory_store_be_mute (MemoryStore *self)
 {
   self->slow = TRUE;
   self->mute = TRUE;
+}
+
+void
+memory_store_be_mute_about (MemoryStore *self, const char *name)
+{
+  self->only = g_strdup (name);
+  memory_store_be_mute (self);
 }
 
 guint

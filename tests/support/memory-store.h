@@ -25,5 +25,7 @@ void memory_store_be_insistent (MemoryStore *self);
 
 /* From now on nothing is answered until memory_store_answer_all(). */
 void memory_store_be_mute (MemoryStore *self);
+/* The same for objects of this name only. */
+void memory_store_be_mute_about (MemoryStore *self, const char *name);
 guint memory_store_count_unanswered (MemoryStore *self);
 void memory_store_answer_all (MemoryStore *self);

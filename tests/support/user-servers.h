@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The kvol-nfs processes that a test has started, directly or not: those of its network namespace. */
+/* The kvol-nfs processes that a test has started, directly or not: those of its network namespace, which is its own. */
 #pragma once
 
 #include <glib.h>
@@ -8,5 +8,12 @@
 GArray *user_servers_list (void);
 
 /* The pid of the one there is; fails the test when there is none, or another one. */
-int  user_servers_get (void);
+int  user_servers_get  (void);
+/* Kills that one, and comes back with its pid when it is dead. */
+int  user_servers_kill (void);
 void assert_no_user_server (void);
+
+/* From now on the death of this process, whatever it dies of, is the end of those that it leaves. They are made to
+ * outlive who started them, and each would keep the test's mounts. Call it where list() is right already, before any
+ * thread. */
+void user_servers_guard (void);
