@@ -21,7 +21,8 @@ enum
 
 /* What the kernel is asked for before the server's answers are looked at. */
 #define REQUESTS_AT_ONCE 16
-/* With so many at once a thread calls another one to help, which goes after so many turns that were not worth it. */
+/* With so many on their way a thread calls another one to help, which goes after so many turns that were not worth
+ * it. */
 #define WORTH_HELP 4
 #define LONELY_MOST 32
 /* From here on handing on the pages of a request is cheaper than copying them. */
@@ -194,6 +195,13 @@ take_requests (Loop *self)
   return watch (self, fuse_session_fd (self->volume->session), EPOLLIN | EPOLLEXCLUSIVE, WATCH_FUSE);
 }
 
+/* Requests that follow each other come in one turn, too, so they are not what counts. */
+static gboolean
+is_worth_help (const Loop *self)
+{
+  return self->large || self->sent.length >= WORTH_HELP;
+}
+
 static void
 call_help (Loop *self)
 {
@@ -213,22 +221,21 @@ static void
 read_requests (Loop *self)
 {
   struct fuse_session *session = self->volume->session;
-  int i;
 
-  for (i = 0; i < REQUESTS_AT_ONCE && !fuse_session_exited (session); i++)
+  for (int i = 0; i < REQUESTS_AT_ONCE && !fuse_session_exited (session); i++)
     {
       struct fuse_buf request;
 
       if (receive (self, &request) <= 0)
         break;
-      if (self->large || i == WORTH_HELP)
+      if (is_worth_help (self))
         call_help (self);
       fuse_session_process_buf (session, &request);
       if (request.flags & FUSE_BUF_IS_FD)
         sluice_drain (&self->sluice);
       volume_begin (self->volume);
     }
-  self->lonely = self->large || i > WORTH_HELP ? 0 : self->lonely + 1;
+  self->lonely = is_worth_help (self) ? 0 : self->lonely + 1;
   if (self->number > 0 && self->lonely > LONELY_MOST)
     leave_requests (self);
 }
