@@ -21,6 +21,7 @@
 #include "nfs-server/server.h"
 
 #define CHUNK 65536
+#define N_PROCEDURES 22
 
 struct Lossy
 {
@@ -29,6 +30,10 @@ struct Lossy
   gint procedure; /* atomic; 0: none is to be lost */
   LossyMeanwhile meanwhile;
   gpointer data;
+  gint counts[N_PROCEDURES]; /* atomic */
+  gint forged;               /* atomic: a procedure; 0: none */
+  LossyForge forge;
+  gpointer forge_data;
   GPtrArray *replaced; /* of GBytes: what, and by what, in turns */
 };
 
@@ -42,6 +47,7 @@ typedef struct
   GByteArray *answers;
   gboolean waits; /* for the answer that is to be lost */
   guint32 xid;
+  GHashTable *forged; /* numbers of calls whose answers are */
 } Passage;
 
 static gboolean
@@ -66,8 +72,13 @@ look_at_call (Passage *self, const GByteArray *message)
   XdrReader call = { .data = message->data, .left = message->len };
   RpcHead head;
 
-  if (self->waits || !rpc_read_call (&call, &head) || head.program != RPC_NFS || head.procedure == RPC_NULL
-      || !g_atomic_int_compare_and_exchange (&self->lossy->procedure, (gint) head.procedure, 0))
+  if (!rpc_read_call (&call, &head) || head.program != RPC_NFS || head.procedure == RPC_NULL)
+    return;
+  if (head.procedure < N_PROCEDURES)
+    g_atomic_int_inc (&self->lossy->counts[head.procedure]);
+  if ((gint) head.procedure == g_atomic_int_get (&self->lossy->forged))
+    g_hash_table_add (self->forged, GUINT_TO_POINTER (head.xid));
+  if (self->waits || !g_atomic_int_compare_and_exchange (&self->lossy->procedure, (gint) head.procedure, 0))
     return;
   self->waits = TRUE;
   self->xid = head.xid;
@@ -113,8 +124,11 @@ pass_answer (Passage *self, const guint8 *data, gsize length)
     {
       g_autoptr (GByteArray) record = NULL;
       XdrReader answer = { .data = message->data, .left = message->len };
-      gboolean lost = self->waits && xdr_get_u32 (&answer) == self->xid;
+      const guint32 xid = xdr_get_u32 (&answer);
+      gboolean lost = self->waits && xid == self->xid;
 
+      if (g_hash_table_remove (self->forged, GUINT_TO_POINTER (xid)))
+        self->lossy->forge (message, self->lossy->forge_data);
       if (lost && self->lossy->meanwhile != NULL)
         self->lossy->meanwhile (self->lossy->data);
       for (guint i = 0; i < self->lossy->replaced->len; i += 2)
@@ -133,6 +147,7 @@ pass (gpointer data)
   g_autofree Passage *self = data;
   g_autoptr (GByteArray) calls = self->calls = g_byte_array_new ();
   g_autoptr (GByteArray) answers = self->answers = g_byte_array_new ();
+  g_autoptr (GHashTable) forged = self->forged = g_hash_table_new (NULL, NULL);
   g_autofree guint8 *buffer = g_malloc (CHUNK);
   struct pollfd ends[] = { { .fd = self->guest, .events = POLLIN }, { .fd = self->server, .events = POLLIN } };
   gboolean good = TRUE;
@@ -214,6 +229,20 @@ gboolean
 lossy_has_lost (Lossy *self)
 {
   return g_atomic_int_get (&self->procedure) == 0;
+}
+
+guint
+lossy_count (Lossy *self, guint procedure)
+{
+  return (guint) g_atomic_int_get (&self->counts[procedure]);
+}
+
+void
+lossy_forge (Lossy *self, guint procedure, LossyForge forge, gpointer data)
+{
+  self->forge = forge;
+  self->forge_data = data;
+  g_atomic_int_set (&self->forged, (gint) procedure);
 }
 
 void

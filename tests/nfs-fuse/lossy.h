@@ -21,5 +21,12 @@ void     lossy_lose     (Lossy *self, guint procedure, LossyMeanwhile meanwhile,
 /* Whether it has been. */
 gboolean lossy_has_lost (Lossy *self);
 
+/* How often this procedure of NFS 3 was called. */
+guint    lossy_count    (Lossy *self, guint procedure);
+
+/* From now on each answer to a call of this procedure is given to @forge, in another thread, before it is passed on. */
+typedef void (*LossyForge) (GByteArray *answer, gpointer data);
+void     lossy_forge    (Lossy *self, guint procedure, LossyForge forge, gpointer data);
+
 /* From now on, wherever these bytes are in an answer, as many others are instead. Before somebody comes by it. */
 void     lossy_replace  (Lossy *self, gconstpointer from, gconstpointer to, gsize length);

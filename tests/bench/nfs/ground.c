@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bench/nfs/ground.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,15 +90,18 @@ forget_pages (const char *directory)
 static void
 remove_new (const Ground *self, const Work *work)
 {
-  KVOL_AUTO_FD dir = open (self->export.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
   for (guint i = 0; work->kind == WORK_CREATE && i < work->n; i++)
     {
+      g_autofree char *path = NULL;
+      char dir[WORK_NAME_MAX] = ".";
       char name[WORK_NAME_MAX];
 
       work_name (work, i, name);
-      if (unlinkat (dir, name, 0) < 0)
-        g_error ("%s has not been made", name);
+      if (work->n_dirs > 0)
+        work_dir_name (work_dir (work, i), dir);
+      path = g_build_filename (self->export.data, dir, name, NULL);
+      if (unlink (path) < 0)
+        g_error ("%s has not been made", path);
     }
 }
 
@@ -155,6 +160,21 @@ find_server (void)
 }
 
 static void
+make_dirs (const Ground *self)
+{
+  for (guint i = 0; i < WORK_DIRS_MAX; i++)
+    {
+      g_autofree char *path = NULL;
+      char name[WORK_NAME_MAX];
+
+      work_dir_name (i, name);
+      path = g_build_filename (self->export.data, name, NULL);
+      if (mkdir (path, 0755) < 0)
+        g_error ("%s: %s", path, g_strerror (errno));
+    }
+}
+
+static void
 mount_kernel (Ground *self)
 {
   KVOL_AUTO_FD context = (int) syscall (SYS_fsopen, "nfs", FSOPEN_CLOEXEC);
@@ -177,6 +197,7 @@ ground_new (const char *const *more)
       g_free (self);
       return NULL;
     }
+  make_dirs (self);
   served_start (&self->served, more);
   root = handle_get (SERVED_EXPORT, NULL);
   self->raw = raw_new ("127.0.0.1", NFS_PORT, (const char *) root.data, root.length);

@@ -13,7 +13,9 @@ typedef struct
 {
   const Work *work;
   int dir;
-  gint next; /* atomic */
+  int dirs[WORK_DIRS_MAX]; /* for new files */
+  gint next;               /* atomic */
+  gint threads;            /* atomic: how many have begun */
 } Job;
 
 static void
@@ -67,16 +69,19 @@ read_pieces (Job *job)
   free (piece);
 }
 
+/* Each has its share, which is in one directory when there are as many as threads. */
 static void
 create_files (Job *job)
 {
-  for (guint i; (i = (guint) g_atomic_int_add (&job->next, 1)) < job->work->n;)
+  const guint first = (guint) g_atomic_int_add (&job->threads, 1);
+
+  for (guint i = first; i < job->work->n; i += job->work->at_once)
     {
       char name[WORK_NAME_MAX];
       int fd;
 
       work_name (job->work, i, name);
-      fd = openat (job->dir, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+      fd = openat (job->dirs[work_dir (job->work, i)], name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
       must (fd >= 0 && close (fd) == 0, job->work);
     }
 }
@@ -96,6 +101,20 @@ run_thread (gpointer data)
   return NULL;
 }
 
+static void
+open_dirs (Job *job)
+{
+  job->dirs[0] = job->dir;
+  for (guint i = 0; i < job->work->n_dirs; i++)
+    {
+      char name[WORK_NAME_MAX];
+
+      work_dir_name (i, name);
+      job->dirs[i] = openat (job->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      must (job->dirs[i] >= 0, job->work);
+    }
+}
+
 void
 mounted_run (const char *directory, const Work *work)
 {
@@ -106,9 +125,12 @@ mounted_run (const char *directory, const Work *work)
   g_autofree GThread **threads = g_new0 (GThread *, n);
 
   must (dir >= 0, work);
+  open_dirs (&job);
   for (guint i = 1; i < n; i++)
     threads[i] = g_thread_new ("work", run_thread, &job);
   run_thread (&job);
   for (guint i = 1; i < n; i++)
     g_thread_join (threads[i]);
+  for (guint i = 0; i < work->n_dirs; i++)
+    close (job.dirs[i]);
 }

@@ -20,6 +20,7 @@ struct Raw
   struct rpc_context *rpc;
   Handle root;
   Handle file;
+  Handle dirs[WORK_DIRS_MAX];
   char *block;
   const Work *work;
   guint asked;
@@ -87,6 +88,20 @@ on_file (struct rpc_context *rpc, int status, void *result, void *private_data)
 }
 
 static void
+on_dir (struct rpc_context *rpc, int status, void *result, void *private_data)
+{
+  Raw *self = private_data;
+  const LOOKUP3res *res = result;
+  const nfs_fh3 *handle = &res->LOOKUP3res_u.resok.object;
+  Handle *dir = &self->dirs[self->answered++];
+
+  must (is_good (status, result), "LOOKUP");
+  dir->length = handle->data.data_len;
+  memcpy (dir->bytes, handle->data.data_val, dir->length);
+  self->done = TRUE;
+}
+
+static void
 await (Raw *self, int queued)
 {
   must (queued == 0, "a question");
@@ -146,6 +161,8 @@ ask_create (Raw *self, guint index)
   CREATE3args args = creation (self, name);
 
   work_name (self->work, index, name);
+  if (self->work->n_dirs > 0)
+    args.where.dir = handle_of (&self->dirs[work_dir (self->work, index)]);
   return rpc_nfs3_create_async (self->rpc, take_answer, &args, self);
 }
 
@@ -173,6 +190,20 @@ take_answer (struct rpc_context *rpc, int status, void *result, void *private_da
   ask_next (self);
 }
 
+static void
+find_dirs (Raw *self)
+{
+  self->answered = 0;
+  while (self->answered < self->work->n_dirs)
+    {
+      char name[WORK_NAME_MAX];
+      LOOKUP3args args = { { handle_of (&self->root), name } };
+
+      work_dir_name (self->answered, name);
+      await (self, rpc_nfs3_lookup_async (self->rpc, on_dir, &args, self));
+    }
+}
+
 void
 raw_run (Raw *self, const Work *work)
 {
@@ -180,6 +211,7 @@ raw_run (Raw *self, const Work *work)
   CREATE3args file = creation (self, (char *) WORK_FILE);
 
   self->work = work;
+  find_dirs (self);
   self->asked = self->answered = 0;
   if (work->kind == WORK_WRITE)
     await (self, rpc_nfs3_create_async (self->rpc, on_file, &file, self));

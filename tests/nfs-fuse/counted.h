@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A volume whose questions to the server are counted, and what is done in it: here, or there by another client, who is
+ * whoever puts something into the directory that is exported. Names are paths below the volume. */
+#pragma once
+
+#include "nfs-fuse/lossy.h"
+#include "nfs-fuse/served.h"
+
+/* Procedures of NFS 3. */
+enum {
+  COUNTED_LOOKUP  = 3,
+  COUNTED_CREATE  = 8,
+  COUNTED_READDIR = 16,
+};
+
+typedef struct {
+  ServedExport export;
+  Lossy       *lossy;
+  Served       volume;
+} Counted;
+
+/* The arguments of a volume that nobody else writes, which believes for a minute what it has learnt; and of one that
+ * others write as well. */
+extern const char *const counted_alone[];
+extern const char *const counted_shared[];
+
+/* FALSE when this machine has no server; the reason has been printed. */
+gboolean counted_open  (Counted *self, const char *const *arguments);
+void     counted_clear (Counted *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Counted, counted_clear)
+
+char    *counted_dup_here  (const Counted *self, const char *name);
+char    *counted_dup_there (const Counted *self, const char *name);
+
+/* Opens a file here; 0, or an errno. */
+int      counted_try   (const Counted *self, const char *name, int flags);
+gboolean counted_has   (const Counted *self, const char *name);
+
+/* These fail the test when they cannot: a file or directory here, a file there. */
+void     counted_make  (const Counted *self, const char *name);
+void     counted_make_numbered (const Counted *self, const char *stem, guint number);
+void     counted_mkdir (const Counted *self, const char *name);
+void     counted_put   (const Counted *self, const char *name, const char *text);
+
+/* Makes files until one is made without its name being asked for. */
+void     counted_learn (const Counted *self, const char *stem);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a directory does not have is learnt by listing it. Where that cannot be done, or a server lists its directories
+ * as none should, each name is asked for as before, and no more is asked than that. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "nfs-fuse/counted.h"
+#include "support/scratch.h"
+
+#define N_FILES 300u
+/* So many answers to one listing are heard at most. */
+#define ANSWERS_MAX 64
+/* More than are learnt of one directory. */
+#define N_TOO_MANY 8200u
+
+static void
+a_directory_that_is_too_large_is_not_learnt (void **state)
+{
+  g_auto (Counted) ground;
+  guint lookups;
+
+  if (!counted_open (&ground, counted_alone))
+    skip ();
+  for (guint i = 0; i < N_TOO_MANY; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("%s/large-%u", ground.export.data, i);
+
+      assert_int_equal (mknod (path, S_IFREG | 0644, 0), 0);
+    }
+  lookups = lossy_count (ground.lossy, COUNTED_LOOKUP);
+  for (guint i = 0; i < N_FILES; i++)
+    counted_make_numbered (&ground, "file", i);
+  assert_int_equal (lossy_count (ground.lossy, COUNTED_LOOKUP), lookups + N_FILES);
+  assert_in_range (lossy_count (ground.lossy, COUNTED_READDIR), 1, ANSWERS_MAX);
+}
+
+/* ---- what is no listing ---- */
+
+/* Words of an answer: its number, five of RPC's, the status, the directory's attributes, the verifier. */
+#define STATUS_AT (6 * 4)
+#define VERIFIER_AT ((6 + 1 + 22) * 4)
+
+typedef struct
+{
+  LossyForge forge;
+  GByteArray *first;
+  guint n;
+} Forgery;
+
+/* Over and over the same, and never the end. */
+static void
+go_round (GByteArray *answer, gpointer data)
+{
+  const guint xid_size = 4;
+  Forgery *self = data;
+
+  if (self->first == NULL)
+    {
+      memset (answer->data + answer->len - 4, 0, 4);
+      self->first = g_byte_array_append (g_byte_array_new (), answer->data, answer->len);
+      return;
+    }
+  g_byte_array_set_size (answer, xid_size);
+  g_byte_array_append (answer, self->first->data + xid_size, self->first->len - xid_size);
+}
+
+static void
+go_on_empty (GByteArray *answer, gpointer data)
+{
+  memset (answer->data + answer->len - 4, 0, 4);
+}
+
+static void
+change_verifier (GByteArray *answer, gpointer data)
+{
+  Forgery *self = data;
+
+  if (self->n++ == 0)
+    memset (answer->data + answer->len - 4, 0, 4);
+  answer->data[VERIFIER_AT] ^= (guint8) self->n;
+}
+
+static void
+refuse (GByteArray *answer, gpointer data)
+{
+  answer->data[STATUS_AT + 3] = 13; /* NFS3ERR_ACCES; what is left of the answer is attributes */
+}
+
+static void
+assert_asked_as_before (Forgery *forgery)
+{
+  g_auto (Counted) ground;
+  guint lookups;
+
+  if (!counted_open (&ground, counted_alone))
+    skip ();
+  lossy_forge (ground.lossy, COUNTED_READDIR, forgery->forge, forgery);
+  lookups = lossy_count (ground.lossy, COUNTED_LOOKUP);
+  for (guint i = 0; i < N_FILES; i++)
+    counted_make_numbered (&ground, "file", i);
+  assert_int_equal (lossy_count (ground.lossy, COUNTED_LOOKUP), lookups + N_FILES);
+  assert_in_range (lossy_count (ground.lossy, COUNTED_READDIR), 1, ANSWERS_MAX);
+}
+
+static void
+a_listing_that_is_none_does_no_harm (void **state)
+{
+  Forgery forgeries[] = { { go_round }, { go_on_empty }, { change_verifier }, { refuse } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (forgeries); i++)
+    {
+      assert_asked_as_before (&forgeries[i]);
+      g_clear_pointer (&forgeries[i].first, g_byte_array_unref);
+    }
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (a_directory_that_is_too_large_is_not_learnt),
+    cmocka_unit_test (a_listing_that_is_none_does_no_harm),
+  };
+  const char *reason = NULL;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    {
+      print_message ("ok - absent listing # SKIP %s\n", reason);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("absent listing", tests, NULL, NULL);
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who makes many files asks the server once for each, and loses nothing by it: what another client has made is neither
+ * made again nor hidden.
+ *
+ * Where it is counted what is asked, the volume is one of a single writer: no moment of it is too slow for that. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/fsuid.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "nfs-fuse/counted.h"
+#include "support/scratch.h"
+
+#define N_FILES 300u
+
+/* ---- what is spared ---- */
+
+static void
+a_burst_of_files_is_asked_for_once_each (void **state)
+{
+  g_auto (Counted) ground;
+  guint lookups, creates;
+
+  if (!counted_open (&ground, counted_alone))
+    skip ();
+  counted_put (&ground, "was-there", "");
+  counted_learn (&ground, "before");
+  lookups = lossy_count (ground.lossy, COUNTED_LOOKUP);
+  creates = lossy_count (ground.lossy, COUNTED_CREATE);
+  for (guint i = 0; i < N_FILES; i++)
+    counted_make_numbered (&ground, "file", i);
+  assert_int_equal (lossy_count (ground.lossy, COUNTED_LOOKUP), lookups);
+  assert_int_equal (lossy_count (ground.lossy, COUNTED_CREATE), creates + N_FILES);
+  assert_int_equal (counted_try (&ground, "was-there", O_WRONLY | O_CREAT | O_EXCL), EEXIST);
+  assert_int_equal (lossy_count (ground.lossy, COUNTED_CREATE), creates + N_FILES);
+}
+
+static void
+a_volume_of_many_writers_is_spared_questions_too (void **state)
+{
+  g_auto (Counted) ground;
+
+  if (!counted_open (&ground, counted_shared))
+    skip ();
+  counted_learn (&ground, "file");
+}
+
+static void
+a_directory_that_was_made_here_is_known_to_be_empty (void **state)
+{
+  g_auto (Counted) ground;
+  guint lookups;
+
+  if (!counted_open (&ground, counted_alone))
+    skip ();
+  counted_mkdir (&ground, "new");
+  lookups = lossy_count (ground.lossy, COUNTED_LOOKUP);
+  counted_make (&ground, "new/first");
+  counted_mkdir (&ground, "new/second");
+  counted_make (&ground, "new/second/third");
+  assert_int_equal (lossy_count (ground.lossy, COUNTED_LOOKUP), lookups);
+  assert_int_equal (lossy_count (ground.lossy, COUNTED_READDIR), 0);
+}
+
+/* ---- what others make ---- */
+
+static void
+assert_text_there (const Counted *self, const char *name, const char *wanted)
+{
+  g_autofree char *path = counted_dup_there (self, name);
+  g_autofree char *text = NULL;
+
+  assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  assert_string_equal (text, wanted);
+}
+
+static void
+what_another_client_has_made_is_not_made_again (void **state)
+{
+  g_auto (Counted) ground;
+  g_autofree char *path = NULL;
+  guint lookups;
+
+  if (!counted_open (&ground, counted_alone))
+    skip ();
+  counted_mkdir (&ground, "new");
+  counted_put (&ground, "new/theirs", "theirs");
+  lookups = lossy_count (ground.lossy, COUNTED_LOOKUP);
+  assert_int_equal (counted_try (&ground, "new/theirs", O_WRONLY | O_CREAT | O_EXCL), EEXIST);
+  /* Else this has shown nothing. */
+  assert_int_equal (lossy_count (ground.lossy, COUNTED_LOOKUP), lookups);
+  assert_text_there (&ground, "new/theirs", "theirs");
+
+  counted_mkdir (&ground, "other");
+  path = counted_dup_there (&ground, "other/theirs");
+  assert_int_equal (mkdir (path, 0755), 0);
+  g_free (path);
+  path = counted_dup_here (&ground, "other/theirs");
+  assert_int_equal (mkdir (path, 0755), -1);
+  assert_int_equal (errno, EEXIST);
+}
+
+static void
+what_another_client_has_made_is_opened (void **state)
+{
+  static const struct
+  {
+    const char *directory;
+    int flags;
+    const char *after;
+  } opens[] = { { "a", 0, "theirs" }, { "b", O_APPEND, "theirs" }, { "c", O_TRUNC, "" } };
+  g_auto (Counted) ground;
+
+  if (!counted_open (&ground, counted_alone))
+    skip ();
+  for (gsize i = 0; i < G_N_ELEMENTS (opens); i++)
+    {
+      g_autofree char *name = g_build_filename (opens[i].directory, "theirs", NULL);
+
+      counted_mkdir (&ground, opens[i].directory);
+      counted_put (&ground, name, "theirs");
+      assert_int_equal (counted_try (&ground, name, O_WRONLY | O_CREAT | opens[i].flags), 0);
+      assert_text_there (&ground, name, opens[i].after);
+      assert_true (counted_has (&ground, name));
+    }
+}
+
+/* It leads where it leads, and is not replaced. */
+static void
+a_link_that_another_client_has_made_is_followed (void **state)
+{
+  g_auto (Counted) ground;
+  g_autofree char *link = NULL;
+
+  if (!counted_open (&ground, counted_alone))
+    skip ();
+  counted_mkdir (&ground, "new");
+  counted_put (&ground, "target", "theirs");
+  link = counted_dup_there (&ground, "new/link");
+  assert_int_equal (symlink ("../target", link), 0);
+  assert_int_equal (counted_try (&ground, "new/link", O_WRONLY | O_CREAT | O_TRUNC), 0);
+  assert_text_there (&ground, "target", "");
+}
+
+/* As another user: the kernel has not looked at the mode of what it believed not to be there. */
+static void
+what_another_client_has_closed_to_a_user_is_not_opened (void **state)
+{
+  const uid_t user = 1000;
+  g_auto (Counted) ground;
+  g_autofree char *path = NULL;
+  g_autofree char *secret = NULL;
+  KVOL_AUTO_FD dir = -1;
+  int fd, failure;
+
+  if (!counted_open (&ground, counted_alone))
+    skip ();
+  counted_mkdir (&ground, "new");
+  path = counted_dup_here (&ground, "new");
+  assert_int_equal (chmod (path, 0777), 0);
+  dir = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  assert_true (dir >= 0);
+  counted_put (&ground, "new/secret", "theirs");
+  secret = counted_dup_there (&ground, "new/secret");
+  assert_int_equal (chmod (secret, 0), 0);
+  setfsuid (user);
+  fd = openat (dir, "secret", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  failure = errno;
+  setfsuid (0);
+  assert_int_equal (fd, -1);
+  assert_int_equal (failure, EACCES);
+}
+
+/* Who makes nothing in the directory is not kept from seeing what others do, whoever else makes files there. */
+static void
+who_waits_for_a_file_asks_the_server (void **state)
+{
+  g_auto (Counted) ground;
+  pid_t child;
+  int status = -1;
+
+  if (!counted_open (&ground, counted_alone))
+    skip ();
+  counted_mkdir (&ground, "new");
+  counted_make (&ground, "new/mine");
+  counted_put (&ground, "new/theirs", "");
+  child = fork ();
+  if (child == 0)
+    _exit (counted_has (&ground, "new/theirs") ? 0 : 1);
+  assert_int_equal (waitpid (child, &status, 0), child);
+  assert_int_equal (status, 0);
+}
+
+/* The kernel keeps nothing of names that are not there, where there are many writers. */
+static void
+who_asks_again_is_told_what_the_server_says (void **state)
+{
+  g_auto (Counted) ground;
+
+  if (!counted_open (&ground, counted_shared))
+    skip ();
+  counted_learn (&ground, "file");
+  counted_put (&ground, "theirs", "");
+  counted_has (&ground, "theirs");
+  assert_true (counted_has (&ground, "theirs"));
+}
+
+static void
+put_theirs (gpointer data)
+{
+  counted_put (data, "new/theirs", "");
+}
+
+static void
+what_was_known_of_a_server_that_is_lost_is_not_believed (void **state)
+{
+  g_auto (Counted) ground;
+
+  if (!counted_open (&ground, counted_alone))
+    skip ();
+  counted_mkdir (&ground, "new");
+  lossy_lose (ground.lossy, COUNTED_CREATE, put_theirs, &ground);
+  /* Which succeeds when it is asked twice, and so tells of no other client. */
+  assert_int_equal (counted_try (&ground, "new/mine", O_WRONLY | O_CREAT | O_EXCL), 0);
+  assert_true (lossy_has_lost (ground.lossy));
+  assert_true (counted_has (&ground, "new/theirs"));
+}
+
+/* ---- names that come otherwise ---- */
+
+/* A name that is to be made by O_EXCL is looked up again, whatever the kernel knows; what is believed to be absent is
+ * asked for by CREATE. */
+static void
+assert_known (const Counted *self, const char *name)
+{
+  const guint creates = lossy_count (self->lossy, COUNTED_CREATE);
+
+  assert_int_equal (counted_try (self, name, O_WRONLY | O_CREAT | O_EXCL), EEXIST);
+  assert_int_equal (lossy_count (self->lossy, COUNTED_CREATE), creates);
+}
+
+static void
+names_that_came_here_by_other_ways_are_there (void **state)
+{
+  g_auto (Counted) ground;
+  g_autofree char *a = NULL;
+  g_autofree char *b = NULL;
+  g_autofree char *c = NULL;
+
+  if (!counted_open (&ground, counted_alone))
+    skip ();
+  counted_mkdir (&ground, "new");
+  a = counted_dup_here (&ground, "new/a");
+  b = counted_dup_here (&ground, "new/b");
+  c = counted_dup_here (&ground, "new/c");
+  counted_make (&ground, "new/a");
+  assert_int_equal (rename (a, b), 0);
+  assert_known (&ground, "new/b");
+  assert_int_equal (link (b, a), 0);
+  assert_known (&ground, "new/a");
+  assert_int_equal (symlink ("a", c), 0);
+  assert_known (&ground, "new/c");
+  assert_int_equal (unlink (c), 0);
+  assert_false (counted_has (&ground, "new/c"));
+  counted_make (&ground, "new/c");
+  assert_known (&ground, "new/c");
+}
+
+static char *
+find_silly (const Counted *self)
+{
+  g_autofree char *path = counted_dup_there (self, "new");
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_prefix (name, ".nfs"))
+      return g_build_filename ("new", name, NULL);
+  fail_msg ("there is no name of an open file");
+  return NULL;
+}
+
+static void
+the_name_of_an_open_file_that_was_removed_is_there (void **state)
+{
+  g_auto (Counted) ground;
+  g_autofree char *path = NULL;
+  g_autofree char *silly = NULL;
+  KVOL_AUTO_FD fd = -1;
+
+  if (!counted_open (&ground, counted_alone))
+    skip ();
+  counted_mkdir (&ground, "new");
+  path = counted_dup_here (&ground, "new/open");
+  fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  assert_true (fd >= 0);
+  assert_int_equal (unlink (path), 0);
+  silly = find_silly (&ground);
+  assert_known (&ground, silly);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (a_burst_of_files_is_asked_for_once_each),
+    cmocka_unit_test (a_volume_of_many_writers_is_spared_questions_too),
+    cmocka_unit_test (a_directory_that_was_made_here_is_known_to_be_empty),
+    cmocka_unit_test (what_another_client_has_made_is_not_made_again),
+    cmocka_unit_test (what_another_client_has_made_is_opened),
+    cmocka_unit_test (a_link_that_another_client_has_made_is_followed),
+    cmocka_unit_test (what_another_client_has_closed_to_a_user_is_not_opened),
+    cmocka_unit_test (who_waits_for_a_file_asks_the_server),
+    cmocka_unit_test (who_asks_again_is_told_what_the_server_says),
+    cmocka_unit_test (what_was_known_of_a_server_that_is_lost_is_not_believed),
+    cmocka_unit_test (names_that_came_here_by_other_ways_are_there),
+    cmocka_unit_test (the_name_of_an_open_file_that_was_removed_is_there),
+  };
+  const char *reason = NULL;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    {
+      print_message ("ok - absent names # SKIP %s\n", reason);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("absent names", tests, NULL, NULL);
+}
