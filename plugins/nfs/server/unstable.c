@@ -161,6 +161,7 @@ unstable_heal (Loop *loop, Node *node)
       return;
     }
   call = call_new_work (loop, node, kept->identity);
+  call->bytes = g_bytes_ref (kept->bytes);
   call->data = kept->data;
   call->size = kept->size;
   call->offset = kept->offset;
