@@ -147,11 +147,13 @@ $(B)/tests/plugins/test-%: $(B)/tests/plugins/test-%.o $(B)/libscripted.a $(B)/l
 LOCK_SOURCES := $(wildcard plugins/nfs/server/nlm*.c plugins/nfs/server/lock*.c) plugins/nfs/server/confine.c \
                 $(wildcard plugins/nfs/nlm*.c plugins/nfs/lock*.c) \
                 $(addprefix plugins/nfs/,cause.c deadline.c endpoint.c id-map.c portmapper.c resolve.c rpc.c xdr.c)
-$(B)/tests/nfs-fuse/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs/server -iquote plugins/nfs
+$(B)/tests/nfs-fuse/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs/server -iquote plugins/nfs $(call pkg_cflags,$(nfs-server_PKGS))
 $(B)/liblocks.a: $(LOCK_SOURCES:%.c=$(B)/%.o)
+$(B)/libwire.a: $(patsubst %,$(B)/plugins/nfs/server/%.o,answer procedure wire) $(B)/plugins/nfs/xdr.o
 $(B)/libnfs-fuse.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/nfs-fuse/test-%,$(call sources,tests/nfs-fuse)))
-$(B)/tests/nfs-fuse/test-%: $(B)/tests/nfs-fuse/test-%.o $(B)/libnfs-fuse.a $(B)/liblocks.a $(B)/libsupport.a
-	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
+$(B)/tests/nfs-fuse/test-%: $(B)/tests/nfs-fuse/test-%.o $(B)/libnfs-fuse.a $(B)/liblocks.a $(B)/libwire.a \
+                            $(B)/libsupport.a
+	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS) $(nfs_PKGS)) -o $@
 # Everything else links what users link.
 $(B)/libfaults.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/faults/test-%,$(call sources,tests/faults)))
 $(B)/tests/faults/test-%: $(B)/tests/faults/test-%.o $(B)/libfaults.a $(B)/libsupport.a $(KUBE) $(LIB)

@@ -40,6 +40,7 @@ enum
   ACCESS = 4,
   READ = 6,
   WRITE = 7,
+  READDIRPLUS = 17,
   COMMIT = 21,
 };
 
@@ -221,6 +222,10 @@ put_results (OddServer *self, GByteArray *out, const RpcHead *head, XdrReader *c
       break;
     case WRITE:
       put_write (self, out, call);
+      break;
+    case READDIRPLUS:
+      put_some_attributes (self, out, TRUE);
+      odd_listing_put (out, (OddListing) g_atomic_int_get (&self->manners->listing), odd_call_get_u64 (call));
       break;
     default:
       put_commit (self, out);

@@ -5,6 +5,8 @@
 
 #include <glib.h>
 
+#include "nfs-fuse/odd-listing.h"
+
 #define ODD_OWNER  1000 /* of the file, which is theirs and their group's to write */
 #define ODD_GROUP  2000
 #define ODD_READER 3000
@@ -20,6 +22,7 @@ typedef struct {
   gint swallows;    /* the next READ is not answered, once */
   gint mistakes;    /* the next READ is answered as another call, once */
   gint keeps_times; /* only the owner may set times */
+  gint listing;     /* an OddListing: what is in its directory */
   gint n_writes;    /* that were made */
   gint n_commits;
 } OddManners;

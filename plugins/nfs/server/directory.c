@@ -4,7 +4,10 @@
  * an answer is kept for the next request that goes on where the last one ended.
  *
  * A name that can be none ("a/b", or of no length) would make the kernel refuse the whole directory. It is left out,
- * and its cookie is kept: the directory goes on behind it. */
+ * and its cookie is kept: the directory goes on behind it.
+ *
+ * Cookies that lead back to where a reader has been would keep him for ever. Such a directory ends with ELOOP, as it
+ * does with Linux's own client. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -16,13 +19,15 @@
 /* What is asked of the server at once. */
 #define ANSWER_SIZE (64u * 1024)
 #define NAMES_SIZE (16u * 1024)
+/* As many as an answer of that size can hold. What a server says beyond is not kept, but asked for again. */
+#define ENTRIES_MAX (ANSWER_SIZE / 32)
 
 typedef struct
 {
   char *name;
   guint64 cookie;
   guint64 fileid;
-  gboolean hidden;  /* the name is none */
+  gboolean hidden;  /* the name is none, and is not kept */
   gboolean known;   /* the rest is there */
   gboolean counted; /* the kernel has been given its node */
   fattr3 attributes;
@@ -36,10 +41,15 @@ typedef struct
   gatomicrefcount refs;
   Identity *identity;
   GMutex lock;
-  guint64 begin;   /* the cookie before the first of them */
-  GArray *entries; /* of Entry */
-  gboolean end;    /* nothing comes after them */
-  gint64 asked;    /* when they were asked for */
+  guint64 begin;    /* the cookie before the first of them */
+  GArray *entries;  /* of Entry */
+  gboolean end;     /* nothing comes after them */
+  guint64 told;     /* the cookie of the last one that the kernel was told, or where it asked, */
+  guint next;       /* and the one behind it */
+  guint64 landmark; /* where an earlier answer began */
+  guint passed;     /* so many began since */
+  guint stride;     /* after so many a new landmark is set up */
+  gint64 asked;     /* when they were asked for */
   char verifier[NFS3_COOKIEVERFSIZE];
 } Directory;
 
@@ -133,10 +143,15 @@ number_entry (Entry *self)
 static void
 take_entry (Directory *self, const entryplus3 *from)
 {
-  Entry entry = { .name = g_strdup (from->name), .cookie = from->cookie, .fileid = from->fileid };
+  Entry entry = { .hidden = !is_name (from->name), .cookie = from->cookie, .fileid = from->fileid };
   const nfs_fh3 *handle = &from->name_handle.post_op_fh3_u.handle;
 
-  entry.hidden = !is_name (entry.name);
+  if (entry.hidden)
+    {
+      g_array_append_val (self->entries, entry);
+      return;
+    }
+  entry.name = g_strdup (from->name);
   entry.known = from->name_attributes.attributes_follow && from->name_handle.handle_follows && nodes_may_have (handle);
   if (entry.known)
     {
@@ -148,15 +163,74 @@ take_entry (Directory *self, const entryplus3 *from)
   g_array_append_val (self->entries, entry);
 }
 
-static void
-take_list (Volume *volume, Directory *self, const entryplus3 *first)
+static const Entry *
+get_last (const Directory *self)
 {
-  for (const entryplus3 *at = first; at != NULL; at = at->nextentry)
+  return &g_array_index (self->entries, Entry, self->entries->len - 1);
+}
+
+/* FALSE: an entry has the cookie of the beginning. */
+static gboolean
+take_list (Volume *volume, Directory *self, const READDIRPLUS3resok *ok)
+{
+  const entryplus3 *at;
+
+  g_array_set_size (self->entries, 0);
+  for (at = ok->reply.entries; at != NULL && self->entries->len < ENTRIES_MAX; at = at->nextentry)
     {
       take_entry (self, at);
-      if (g_array_index (self->entries, Entry, self->entries->len - 1).hidden)
+      if (get_last (self)->hidden)
         say_bad_name (volume, at->name);
+      if (at->cookie == 0)
+        {
+          g_array_set_size (self->entries, 0);
+          return FALSE;
+        }
     }
+  self->end = ok->reply.eof && at == NULL;
+  return TRUE;
+}
+
+/* Whether an answer that begins at @cookie goes on where the last one ended, and yet has been there: with a landmark
+ * that follows at growing distances each circle is seen in the end (Brent). Who seeks may go where he likes. */
+static gboolean
+goes_in_circles (Directory *self, guint64 cookie)
+{
+  if (self->entries->len == 0 || cookie != get_last (self)->cookie)
+    {
+      self->landmark = cookie;
+      self->passed = 0;
+      self->stride = 1;
+      return FALSE;
+    }
+  if (cookie == self->landmark)
+    return TRUE;
+  if (++self->passed == self->stride)
+    {
+      self->landmark = cookie;
+      self->passed = 0;
+      self->stride *= 2;
+    }
+  return FALSE;
+}
+
+/* 0 or an errno. */
+static int
+take_answer (Call *self, Directory *directory, const READDIRPLUS3resok *ok)
+{
+  Volume *volume = loop_get_volume (self->loop);
+
+  if (!goes_in_circles (directory, self->offset) && take_list (volume, directory, ok))
+    {
+      directory->begin = directory->told = self->offset;
+      directory->next = 0;
+      directory->asked = (gint64) self->mark;
+      memcpy (directory->verifier, ok->cookieverf, NFS3_COOKIEVERFSIZE);
+      return 0;
+    }
+  if (g_atomic_int_compare_and_exchange (&volume->bad_cookies, FALSE, TRUE))
+    syslog (LOG_WARNING, "the server lists a directory in circles: such are not read to the end");
+  return ELOOP;
 }
 
 static int
@@ -237,16 +311,17 @@ add_plain (Call *self, char *reply, gsize at, const Entry *entry)
   return used <= self->size - at ? used : 0;
 }
 
-/* The first entry that comes after the cookie; -1: it is not among them. With the lock held. */
+/* The first entry that comes after the cookie; -1: it is not among them. Of several with this cookie it is the last one
+ * that counts, so that the way is never back. With the lock held. */
 static int
 find_entry (const Directory *self, guint64 cookie)
 {
-  if (self->entries->len > 0 && cookie == self->begin)
-    return 0;
-  for (guint i = 0; i < self->entries->len; i++)
+  if (self->entries->len > 0 && cookie == self->told)
+    return (int) self->next;
+  for (guint i = self->entries->len; i-- > 0;)
     if (g_array_index (self->entries, Entry, i).cookie == cookie)
       return (int) i + 1;
-  return -1;
+  return self->entries->len > 0 && cookie == self->begin ? 0 : -1;
 }
 
 /* The kernel has not counted what it was not given. */
@@ -301,6 +376,8 @@ reply_entries (Call *self)
       if (used == 0)
         break;
       at += used;
+      directory->told = entry->cookie;
+      directory->next = (guint) i + 1;
     }
   if (fuse_reply_buf (self->req, reply, at) != 0)
     forget_reply (self, directory, first, i);
@@ -313,7 +390,7 @@ take_entries (Call *self, int failure, gpointer result)
   READDIRPLUS3res *res = result;
   Directory *directory = self->file;
   const guint64 asked = self->offset;
-  gboolean empty;
+  gboolean goes_on;
   gboolean done;
 
   if (failure != 0 || self->req == NULL)
@@ -322,24 +399,21 @@ take_entries (Call *self, int failure, gpointer result)
       return;
     }
   g_mutex_lock (&directory->lock);
-  g_array_set_size (directory->entries, 0);
-  directory->begin = self->offset;
-  directory->asked = (gint64) self->mark;
-  directory->end = res->READDIRPLUS3res_u.resok.reply.eof;
-  memcpy (directory->verifier, res->READDIRPLUS3res_u.resok.cookieverf, NFS3_COOKIEVERFSIZE);
-  take_list (loop_get_volume (self->loop), directory, res->READDIRPLUS3res_u.resok.reply.entries);
-  done = directory->entries->len > 0 && reply_entries (self);
-  empty = directory->entries->len == 0;
+  failure = take_answer (self, directory, &res->READDIRPLUS3res_u.resok);
+  done = failure == 0 && directory->entries->len > 0 && reply_entries (self);
+  goes_on = failure == 0 && !done && directory->entries->len > 0 && self->offset != asked;
+  memcpy (&self->verifier, directory->verifier, NFS3_COOKIEVERFSIZE);
   g_mutex_unlock (&directory->lock);
-  if (!done && !empty && self->offset != asked)
+  if (goes_on)
+    call_ask (self, ask_entries, take_entries);
+  else if (failure != 0)
+    call_reply_error (self, failure);
+  else
     {
-      memcpy (&self->verifier, res->READDIRPLUS3res_u.resok.cookieverf, NFS3_COOKIEVERFSIZE);
-      call_ask (self, ask_entries, take_entries);
-      return;
+      if (!done)
+        fuse_reply_buf (self->req, NULL, 0);
+      call_free (self);
     }
-  if (!done)
-    fuse_reply_buf (self->req, NULL, 0);
-  call_free (self);
 }
 
 static void

@@ -27,6 +27,7 @@ typedef struct {
   gint                 read_ahead_fd; /* atomic; -1: nothing is to be said there, or not any more */
   gint                 open_files;   /* atomic */
   gint                 bad_names;    /* atomic: whether one has been met */
+  gint                 bad_cookies;  /* atomic: the same of a directory without an end */
   guint                silly_names;  /* atomic: how many were made up */
   gint64               started;      /* wall clock: names made up by the server before this one are others */
   GMutex               lock;         /* of what follows */

@@ -46,11 +46,13 @@ struct _Wire
   GQueue queue;      /* of Question */
   gsize sent;        /* of the first in the queue */
 
-  /* What came: the record that is being put together, then what has not been looked at. One byte more is there. */
+  /* What came: the record that is being put together, a gap where the marks of its fragments were, then what has not
+   * been looked at. One byte more is there. */
   guint8 *room;
   gsize size;
   gsize begin;
-  gsize held; /* of the record, without the marks of its fragments */
+  gsize held; /* of the record */
+  gsize at;   /* the end of the gap */
   gsize end;
   GArray *names;
   GArray *entries;
@@ -290,49 +292,53 @@ take_record (Wire *self, guint8 *record, gsize length)
   return TRUE;
 }
 
-/* Makes room for a record that goes on for @more bytes. */
+/* Both move down. */
+static void
+close_gap (Wire *self)
+{
+  memmove (self->room, self->room + self->begin, self->held);
+  memmove (self->room + self->held, self->room + self->at, self->end - self->at);
+  self->end -= self->at - self->held;
+  self->at = self->held;
+  self->begin = 0;
+}
+
+/* Makes room for the next @more bytes, of which some are there. */
 static gboolean
 make_room (Wire *self, gsize more)
 {
-  const gsize needed = self->held + more;
-  guint8 *room = self->room;
+  guint8 *room;
 
-  if (needed > self->size - self->begin && self->begin > 0)
-    {
-      memmove (self->room, self->room + self->begin, self->end - self->begin);
-      self->end -= self->begin;
-      self->begin = 0;
-    }
-  if (needed <= self->size - self->begin)
+  if (more > self->size - self->at)
+    close_gap (self);
+  if (more <= self->size - self->at)
     return TRUE;
-  room = g_try_realloc (self->room, needed + ROOM_FIRST + 1);
+  room = g_try_realloc (self->room, self->at + more + ROOM_FIRST + 1);
   if (room == NULL)
     return FALSE;
   self->room = room;
-  self->size = needed + ROOM_FIRST;
+  self->size = self->at + more + ROOM_FIRST;
   return TRUE;
 }
 
-/* One fragment, which is there; mostly it is the whole record. */
+/* One fragment, which is there; mostly it is the whole record. A byte is moved once, however small fragments are. */
 static gboolean
 take_fragment (Wire *self, gsize length, gboolean last)
 {
-  guint8 *fragment = self->room + self->begin + self->held;
-  gboolean good = TRUE;
+  guint8 *record = self->room + self->at + MARK_SIZE;
+  gboolean good;
 
-  if (last && self->held == 0)
+  if (!last || self->held > 0)
     {
-      good = take_record (self, fragment + MARK_SIZE, length);
-      self->begin += MARK_SIZE + length;
-      return good;
+      memmove (self->room + self->begin + self->held, record, length);
+      record = self->room + self->begin;
     }
-  self->end -= MARK_SIZE;
-  memmove (fragment, fragment + MARK_SIZE, (gsize) (self->room + self->end - fragment));
+  self->at += MARK_SIZE + length;
   self->held += length;
   if (!last)
     return TRUE;
-  good = take_record (self, self->room + self->begin, self->held);
-  self->begin += self->held;
+  good = take_record (self, record, self->held);
+  self->begin = self->at;
   self->held = 0;
   return good;
 }
@@ -343,8 +349,8 @@ take_all (Wire *self)
 {
   for (;;)
     {
-      const gsize left = self->end - self->begin - self->held;
-      NfsXdr head = { self->room + self->begin + self->held, left, FALSE };
+      const gsize left = self->end - self->at;
+      NfsXdr head = { self->room + self->at, left, FALSE };
       guint32 mark = nfs_xdr_get (&head);
       const gsize length = mark & ~LAST_FRAGMENT;
 
@@ -378,9 +384,11 @@ wire_receive (Wire *self)
           return;
         }
       self->end += (gsize) n;
-      self->over = !take_all (self);
-      if (self->begin == self->end && self->held == 0)
-        self->begin = self->end = 0;
+      /* Who is answered may have sent something meanwhile, and seen the end. */
+      if (!take_all (self))
+        self->over = TRUE;
+      if (self->at == self->end && self->held == 0)
+        self->begin = self->at = self->end = 0;
       if ((gsize) n < free_room)
         return;
     }
