@@ -17,7 +17,7 @@ typedef struct _Absent Absent;
 Absent *absent_new  (gint64 valid);
 void    absent_free (Absent *self);
 
-/* Whether @who may be told, without a question, that there is no such name. He is told so once. */
+/* Whether @who may be told, without a question, that there is no such name. Of one name that is said once. */
 gboolean absent_say  (Absent *self, guint64 directory, const char *name, pid_t who, gint64 now);
 /* A name may be there from now on: before the server is asked to make it, and when it has answered. Whether it was
  * said to be absent, and has not been noted since. */
