@@ -33,6 +33,7 @@ gboolean absent_take (Absent *self, guint64 directory, guint64 listing, const ch
 /* It has come to its end, or not. */
 void     absent_end  (Absent *self, guint64 directory, guint64 listing, gboolean complete, gint64 now);
 
-/* What is known has turned out to be wrong. */
+/* What is known has turned out to be wrong, of one directory or of all. After the latter nobody is told anything before
+ * he has made a name again. */
 void absent_forget     (Absent *self, guint64 directory, gint64 now);
 void absent_forget_all (Absent *self);
