@@ -11,6 +11,7 @@ enum {
   COUNTED_LOOKUP  = 3,
   COUNTED_CREATE  = 8,
   COUNTED_READDIR = 16,
+  COUNTED_PATHCONF = 20,
 };
 
 typedef struct {

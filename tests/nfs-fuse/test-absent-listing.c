@@ -120,12 +120,56 @@ a_listing_that_is_none_does_no_harm (void **state)
     }
 }
 
+/* ---- names that are found by others ---- */
+
+/* The last two words of its answer: whether it takes small letters for large ones, and whether it keeps what it got. */
+static void
+take_small_for_large (GByteArray *answer, gpointer data)
+{
+  answer->data[answer->len - 5] = TRUE;
+}
+
+static void
+keep_small_letters (GByteArray *answer, gpointer data)
+{
+  answer->data[answer->len - 1] = FALSE;
+}
+
+static void
+cut_names (GByteArray *answer, gpointer data)
+{
+  answer->data[answer->len - 13] = FALSE;
+}
+
+static void
+where_names_are_not_exact_nothing_is_learnt (void **state)
+{
+  const LossyForge forges[] = { take_small_for_large, keep_small_letters, cut_names };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (forges); i++)
+    {
+      g_auto (Counted) ground;
+      guint lookups;
+
+      if (!counted_open (&ground, counted_alone))
+        skip ();
+      lossy_forge (ground.lossy, COUNTED_PATHCONF, forges[i], NULL);
+      lookups = lossy_count (ground.lossy, COUNTED_LOOKUP);
+      for (guint n = 0; n < N_FILES; n++)
+        counted_make_numbered (&ground, "file", n);
+      assert_int_equal (lossy_count (ground.lossy, COUNTED_LOOKUP), lookups + N_FILES);
+      assert_int_equal (lossy_count (ground.lossy, COUNTED_PATHCONF), 1);
+      assert_int_equal (lossy_count (ground.lossy, COUNTED_READDIR), 0);
+    }
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_directory_that_is_too_large_is_not_learnt),
     cmocka_unit_test (a_listing_that_is_none_does_no_harm),
+    cmocka_unit_test (where_names_are_not_exact_nothing_is_learnt),
   };
   const char *reason = NULL;
 

@@ -142,7 +142,7 @@ absent_new (gint64 valid)
 void
 absent_free (Absent *self)
 {
-  absent_forget_all (self);
+  g_queue_clear_full (&self->places, place_free);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -351,6 +351,12 @@ void
 absent_forget_all (Absent *self)
 {
   g_mutex_lock (&self->lock);
-  g_queue_clear_full (&self->places, place_free);
+  for (GList *link = self->places.head; link != NULL; link = link->next)
+    {
+      Place *place = link->data;
+
+      drop (place);
+      memset (place->makers, 0, sizeof place->makers);
+    }
   g_mutex_unlock (&self->lock);
 }

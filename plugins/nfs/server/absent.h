@@ -17,7 +17,7 @@ typedef struct _Absent Absent;
 Absent *absent_new  (gint64 valid);
 void    absent_free (Absent *self);
 
-/* Whether @who may be told, without a question, that there is no such name. He is told so once. */
+/* Whether @who may be told, without a question, that there is no such name. Of one name that is said once. */
 gboolean absent_say  (Absent *self, guint64 directory, const char *name, pid_t who, gint64 now);
 /* A name may be there from now on: before the server is asked to make it, and when it has answered. Whether it was
  * said to be absent, and has not been noted since. */
@@ -33,6 +33,7 @@ gboolean absent_take (Absent *self, guint64 directory, guint64 listing, const ch
 /* It has come to its end, or not. */
 void     absent_end  (Absent *self, guint64 directory, guint64 listing, gboolean complete, gint64 now);
 
-/* What is known has turned out to be wrong. */
+/* What is known has turned out to be wrong, of one directory or of all. After the latter nobody is told anything before
+ * he has made a name again. */
 void absent_forget     (Absent *self, guint64 directory, gint64 now);
 void absent_forget_all (Absent *self);

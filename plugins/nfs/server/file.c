@@ -238,7 +238,8 @@ take_created (Call *self, int failure, gpointer result)
 static void take_create (Call *self, int failure, gpointer result);
 
 /* Another client has made it. After ESTALE the kernel looks the name up once more, and opens what it finds as it opens
- * any file: if its mode allows that, and where a link leads. Asked twice, it may be what was made the first time. */
+ * any file: if its mode allows that, and where a link leads. It does so once, so no other name of the path may be wrong
+ * then. Asked twice, it may be what was made the first time. */
 static void
 open_found (Call *self)
 {
@@ -246,9 +247,10 @@ open_found (Call *self)
     {
       self->to_set = FALSE;
       call_ask (self, ask_create, take_create);
+      return;
     }
-  else
-    call_reply_error (self, ESTALE);
+  absent_forget_all (loop_get_volume (self->loop)->absent);
+  call_reply_error (self, ESTALE);
 }
 
 static void

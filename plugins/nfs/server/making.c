@@ -84,6 +84,39 @@ list (Call *self, guint64 number)
   call_ask (listing, ask_names, take_answer);
 }
 
+/* ---- what names are to the server ---- */
+
+static int
+ask_names_kind (Call *self, struct rpc_context *rpc)
+{
+  PATHCONF3args args = { node_handle (self->node) };
+
+  return rpc_nfs3_pathconf_async (rpc, loop_answered, &args, self);
+}
+
+static void
+take_names_kind (Call *self, int failure, gpointer result)
+{
+  const PATHCONF3res *res = result;
+  const PATHCONF3resok *ok = res != NULL ? &res->PATHCONF3res_u.resok : NULL;
+
+  if (failure == 0 && ok->no_trunc && ok->case_preserving && !ok->case_insensitive)
+    g_atomic_int_set (&loop_get_volume (self->loop)->names_exact, TRUE);
+  call_free (self);
+}
+
+/* Where "A" is found as "a", or a long name as a shorter one, what was listed does not tell what is absent. It is asked
+ * when the first name is made, once, of the whole volume. */
+static gboolean
+names_are_exact (Call *self)
+{
+  Volume *volume = loop_get_volume (self->loop);
+
+  if (g_atomic_int_compare_and_exchange (&volume->names_asked, FALSE, TRUE))
+    call_ask (call_new_work (self->loop, volume->root, self->identity), ask_names_kind, take_names_kind);
+  return g_atomic_int_get (&volume->names_exact);
+}
+
 /* ---- names that are made ---- */
 
 gboolean
@@ -102,7 +135,7 @@ making_end (Call *self, int failure)
   making_note (self, self->name);
   if (failure == EEXIST)
     absent_forget (get_absent (self), self->node->generation, now);
-  if (failure != 0 || self->req == NULL)
+  if (failure != 0 || self->req == NULL || !names_are_exact (self))
     return;
   listing = absent_count (get_absent (self), self->node->generation, self->pid, now);
   if (listing != 0)
@@ -114,7 +147,7 @@ making_end (Call *self, int failure)
 void
 making_end_of_directory (Call *self, const nfs_fh3 *handle)
 {
-  if (self->req == NULL || self->asked > 1 || !nodes_may_have (handle))
+  if (self->req == NULL || self->asked > 1 || !nodes_may_have (handle) || !names_are_exact (self))
     return;
   g_clear_pointer (&self->other, node_unref);
   self->other = nodes_get (loop_get_volume (self->loop)->nodes, handle);

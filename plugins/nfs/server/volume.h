@@ -20,6 +20,8 @@ typedef struct {
   Nodes               *nodes;
   Node                *root;
   Absent              *absent;       /* what directories are known not to have */
+  gint                 names_asked;  /* atomic: whether the server was asked what names are to it */
+  gint                 names_exact;  /* atomic: it has said that one name is never another one */
   Loop               **loops;        /* as many as threads */
   double               attr_timeout; /* seconds that the kernel believes what it was told */
   double               entry_timeout;
