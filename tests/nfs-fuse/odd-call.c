@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+gboolean
+odd_call_is (const GByteArray *message, guint procedure)
+{
+  return message->len > 24 && message->data[23] == procedure;
+}
+
 guint64
 odd_call_get_u64 (XdrReader *call)
 {

@@ -8,6 +8,8 @@
 
 #define ODD_ROOT "odd-root" /* the handle of its directory */
 
+/* Whether a whole message is a call of this procedure. */
+gboolean odd_call_is            (const GByteArray *message, guint procedure);
 guint64  odd_call_get_u64       (XdrReader *call);
 /* Of a whole message: on whose behalf. */
 guint32  odd_call_get_user      (const GByteArray *message);

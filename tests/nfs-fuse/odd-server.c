@@ -50,12 +50,15 @@ struct OddServer
   int fds[2];
   GThread *threads[2];
   GMutex lock;
+  GArray *guests; /* (element-type int) their connections */
+  gint held;      /* atomic: that of who waits for an answer; -1: nobody does */
   GByteArray *content;
   GByteArray *lasting;
   guint32 verifier;
   guint32 changes;
 };
 
+/* Or where they come in. */
 typedef struct
 {
   OddServer *server;
@@ -295,12 +298,6 @@ send_without_end (int fd)
 }
 
 static gboolean
-is_call (const GByteArray *message, guint procedure)
-{
-  return message->len > 24 && message->data[23] == procedure;
-}
-
-static gboolean
 die (OddServer *self)
 {
   if (!g_atomic_int_compare_and_exchange (&self->manners->dies, TRUE, FALSE))
@@ -315,11 +312,22 @@ die (OddServer *self)
 static gboolean
 loses_answer (OddManners *manners, const GByteArray *message, GByteArray *reply)
 {
-  if (!is_call (message, READ))
+  if (!odd_call_is (message, READ))
     return FALSE;
   if (g_atomic_int_compare_and_exchange (&manners->mistakes, TRUE, FALSE))
     reply->data[0] ^= 0x55;
   return g_atomic_int_compare_and_exchange (&manners->swallows, TRUE, FALSE);
+}
+
+/* As long as the test wants. */
+static void
+hold_back (OddServer *self, int fd)
+{
+  g_atomic_int_set (&self->held, fd);
+  if (g_atomic_int_compare_and_exchange (&self->manners->holds, ODD_HOLD_NEXT, ODD_HELD))
+    while (g_atomic_int_get (&self->manners->holds) == ODD_HELD)
+      g_usleep (1000);
+  g_atomic_int_set (&self->held, -1);
 }
 
 static gboolean
@@ -335,8 +343,20 @@ serve_one (OddServer *self, int fd, const GByteArray *message)
     return FALSE;
   if (loses_answer (self->manners, message, reply))
     return TRUE;
+  if (odd_call_is (message, WRITE) && g_atomic_int_get (&self->manners->holds) == ODD_HOLD_NEXT)
+    hold_back (self, fd);
   record = record_wrap (reply);
   return send_all (fd, record->data, record->len);
+}
+
+static void
+forget_guest (OddServer *self, int fd)
+{
+  g_mutex_lock (&self->lock);
+  for (guint i = self->guests->len; i-- > 0;)
+    if (g_array_index (self->guests, int, i) == fd)
+      g_array_remove_index_fast (self->guests, i);
+  g_mutex_unlock (&self->lock);
 }
 
 static gpointer
@@ -356,26 +376,21 @@ serve (gpointer data)
       g_byte_array_append (in, buffer, (guint) n);
       while (good && (message = record_take (in)) != NULL)
         {
-          if (is_call (message, LOOKUP)
+          if (odd_call_is (message, LOOKUP)
               && g_atomic_int_compare_and_exchange (&guest->server->manners->fragments, TRUE, FALSE))
             send_without_end (fd);
-          good = !(is_call (message, READ) && die (guest->server)) && serve_one (guest->server, fd, message);
+          good = !(odd_call_is (message, READ) && die (guest->server)) && serve_one (guest->server, fd, message);
           g_byte_array_unref (message);
         }
     }
+  forget_guest (guest->server, fd);
   return NULL;
 }
-
-typedef struct
-{
-  OddServer *server;
-  int fd;
-} Door;
 
 static gpointer
 listen_at (gpointer data)
 {
-  g_autofree Door *door = data;
+  g_autofree Guest *door = data;
 
   for (;;)
     {
@@ -387,6 +402,9 @@ listen_at (gpointer data)
           g_free (guest);
           return NULL;
         }
+      g_mutex_lock (&door->server->lock);
+      g_array_append_val (door->server->guests, guest->fd);
+      g_mutex_unlock (&door->server->lock);
       g_thread_unref (g_thread_new ("guest", serve, guest));
     }
 }
@@ -415,18 +433,31 @@ odd_server_start (OddManners *manners)
 
   self->manners = manners;
   g_mutex_init (&self->lock);
+  self->guests = g_array_new (FALSE, FALSE, sizeof (int));
+  self->held = -1;
   self->content = g_byte_array_new ();
   self->lasting = g_byte_array_new ();
   self->verifier = 1;
   for (gsize i = 0; i < G_N_ELEMENTS (ports); i++)
     {
-      Door *door = g_new (Door, 1);
+      Guest *door = g_new (Guest, 1);
 
       self->fds[i] = open_port (ports[i]);
-      *door = (Door){ self, self->fds[i] };
+      *door = (Guest){ self, self->fds[i] };
       self->threads[i] = g_thread_new ("door", listen_at, door);
     }
   return self;
+}
+
+void
+odd_server_restart (OddServer *self)
+{
+  g_mutex_lock (&self->lock);
+  settle (self, TRUE);
+  for (guint i = 0; i < self->guests->len; i++)
+    if (g_array_index (self->guests, int, i) != g_atomic_int_get (&self->held))
+      shutdown (g_array_index (self->guests, int, i), SHUT_RDWR);
+  g_mutex_unlock (&self->lock);
 }
 
 /* Guests leave by themselves, when kvol-nfs does; what they look at stays with the process. */

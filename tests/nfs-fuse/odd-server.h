@@ -11,6 +11,9 @@
 #define ODD_GROUP  2000
 #define ODD_READER 3000
 
+#define ODD_HOLD_NEXT 1
+#define ODD_HELD 2
+
 /* What is wrong with it; each may be changed while it serves. Atomic. */
 typedef struct {
   gint lasting;     /* all writes after so many are answered as lasting; 0: none is */
@@ -23,6 +26,7 @@ typedef struct {
   gint mistakes;    /* the next READ is answered as another call, once */
   gint keeps_times; /* only the owner may set times */
   gint listing;     /* an OddListing: what is in its directory */
+  gint holds;       /* ODD_HOLD_NEXT WRITE back, which makes it ODD_HELD; then until it is 0 */
   gint n_writes;    /* that were made */
   gint n_commits;
 } OddManners;
@@ -32,6 +36,9 @@ typedef struct OddServer OddServer;
 OddServer *odd_server_start (OddManners *manners);
 void       odd_server_stop  (OddServer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OddServer, odd_server_stop)
+
+/* It is gone, with what does not last, and back at once. What was held back is heard all the same. */
+void odd_server_restart (OddServer *self);
 
 /* What the file holds, and what of it would be there after a loss of power. The caller frees both. */
 char *odd_server_dup_content (OddServer *self);

@@ -218,7 +218,7 @@ become_ready (Link *self)
   self->wire = wire_new (self->fd, loop_answered);
   if (self->was_ready++ > 0)
     syslog (LOG_NOTICE, "%s answers again", volume->settings->server);
-  self->ops->ready (self->loop, self->was_ready > 1);
+  self->ops->ready (self->loop, g_atomic_int_add (&volume->connections, 1) > 0);
 }
 
 void

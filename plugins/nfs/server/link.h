@@ -11,7 +11,7 @@
 typedef struct _Link Link;
 
 typedef struct {
-  /* Connected: questions may be asked. @again: not for the first time. */
+  /* Connected: questions may be asked. @again: not for the first time, of all threads: it may be another server. */
   void (*ready) (Loop *loop, gboolean again);
   /* What was asked and not answered has to be asked again. */
   void (*lost)  (Loop *loop);

@@ -189,6 +189,7 @@ ask_commit (Call *self, Wire *wire)
   g_mutex_lock (&self->node->lock);
   self->mark = self->node->sequence;
   g_mutex_unlock (&self->node->lock);
+  self->verifier = unstable_count_suspicions (self->loop);
   return wire_ask (wire, &procedure_commit, &args, self);
 }
 
@@ -246,7 +247,8 @@ take_commit (Call *self, int failure, gpointer result)
       mine = lose (node);
       unstable_hold (self, end_commit);
     }
-  else if (!node->healing)
+  /* What was asked before is no answer to what became suspect since. */
+  else if (!node->healing && self->verifier == unstable_count_suspicions (self->loop))
     node->suspect = FALSE;
   g_mutex_unlock (&node->lock);
   if (mine)
@@ -351,19 +353,30 @@ list (Loop *loop)
 }
 
 void
+unstable_suspect (Loop *loop, Node *node)
+{
+  g_mutex_lock (&node->lock);
+  node->suspect = TRUE;
+  g_mutex_unlock (&node->lock);
+  unstable_commit_apart (loop, node);
+}
+
+guint
+unstable_count_suspicions (Loop *loop)
+{
+  return (guint) g_atomic_int_get (&loop_get_volume (loop)->suspicions);
+}
+
+/* It is counted first: what is not on the list yet will find that it was too late for it. */
+void
 unstable_suspect_all (Loop *loop)
 {
-  g_autoptr (GPtrArray) nodes = list (loop);
+  g_autoptr (GPtrArray) nodes = NULL;
 
+  g_atomic_int_inc (&loop_get_volume (loop)->suspicions);
+  nodes = list (loop);
   for (guint i = 0; i < nodes->len; i++)
-    {
-      Node *node = g_ptr_array_index (nodes, i);
-
-      g_mutex_lock (&node->lock);
-      node->suspect = TRUE;
-      g_mutex_unlock (&node->lock);
-      unstable_commit_apart (loop, node);
-    }
+    unstable_suspect (loop, g_ptr_array_index (nodes, i));
 }
 
 void

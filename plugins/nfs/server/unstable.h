@@ -38,6 +38,10 @@ gboolean unstable_may_read (Call *call, CallResume resume);
 
 /* The server was away: from now on nothing is read of what it may have lost before it was asked. */
 void unstable_suspect_all (Loop *loop);
+/* The same of one node. */
+void unstable_suspect (Loop *loop, Node *node);
+/* How often all have become suspect. A write that was asked before the last time, and is kept after it, may be lost. */
+guint unstable_count_suspicions (Loop *loop);
 /* Too much is kept: has all files committed, but for those that are. */
 void unstable_relieve (Loop *loop);
 /* The end is near. */

@@ -31,6 +31,8 @@ typedef struct {
   gint                 bad_names;    /* atomic: whether one has been met */
   gint                 bad_cookies;  /* atomic: the same of a directory without an end */
   guint                silly_names;  /* atomic: how many were made up */
+  gint                 connections;  /* atomic: how many of all threads there have been */
+  gint                 suspicions;   /* atomic: how often what is kept has become suspect (unstable.c) */
   gint64               started;      /* wall clock: names made up by the server before this one are others */
   GMutex               lock;         /* of what follows */
   GHashTable          *unstable;     /* of Node: those that keep writes, with a reference each */

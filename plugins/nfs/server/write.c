@@ -25,6 +25,7 @@ ask_write (Call *self, Wire *wire)
     .data = { (u_int) (self->size - self->done), (char *) self->data + self->done },
   };
 
+  self->mark = unstable_count_suspicions (self->loop);
   return wire_ask_write (wire, &args, self->bytes, self);
 }
 
@@ -124,6 +125,9 @@ take_write (Call *self, int failure, gpointer result)
     }
   if (take_part (self, &res->WRITE3res_u.resok, MIN (res->WRITE3res_u.resok.count, left)))
     unstable_heal (self->loop, node);
+  /* Another thread has met the next server already, and this is the last word of the one before. */
+  if (self->mark != unstable_count_suspicions (self->loop))
+    unstable_suspect (self->loop, node);
   if (self->done < self->size)
     {
       call_ask (self, ask_write, take_write);

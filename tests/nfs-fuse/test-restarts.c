@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A server that restarts is not seen to by all threads at once: each has a connection of its own, or has not had one
+ * yet. Whatever thread reads, what the server lost is not read before it is there again. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "nfs-fuse/odd-server.h"
+#include "nfs-fuse/served.h"
+#include "support/scratch.h"
+
+#define N_READERS 24
+#define BEFORE "earlier"
+#define TEXT "written"
+#define LENGTH 7
+/* After so long it is taken that a thread has got all of them. */
+#define BURST_MSEC 2000
+#define N_BURSTS 8
+
+typedef struct
+{
+  OddManners manners;
+  OddServer *server;
+  Served volume;
+  char *path;
+  int fd;     /* for writing */
+  int direct; /* past the kernel's memory */
+  int other;  /* so is this, another file */
+} Odd;
+
+static int
+open_direct (const Odd *self, const char *name)
+{
+  g_autofree char *path = g_build_filename (self->volume.path, name, NULL);
+
+  return open (path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+}
+
+static int
+odd_open (void **state)
+{
+  Odd *self = g_new0 (Odd, 1);
+
+  *state = self;
+  if (!scratch_is_real_root () || access ("/dev/fuse", R_OK | W_OK) < 0)
+    return 0;
+  self->server = odd_server_start (&self->manners);
+  /* More than have anything to do before there is much to do. */
+  served_start (&self->volume, (const char *const[]){ "--threads=8", NULL });
+  self->path = g_build_filename (self->volume.path, "file", NULL);
+  self->fd = open (self->path, O_WRONLY | O_CLOEXEC);
+  /* Of an empty file the kernel reads nothing. */
+  if (pwrite (self->fd, BEFORE, LENGTH, 0) != LENGTH || fsync (self->fd) < 0)
+    return -1;
+  self->direct = open_direct (self, "file");
+  self->other = open_direct (self, "other");
+  return self->direct < 0 || self->other < 0 ? -1 : 0;
+}
+
+static int
+odd_close (void **state)
+{
+  Odd *self = *state;
+
+  g_atomic_int_set (&self->manners.holds, 0);
+  if (self->server != NULL)
+    {
+      close (self->fd);
+      close (self->direct);
+      close (self->other);
+      served_stop (&self->volume);
+      odd_server_stop (self->server);
+    }
+  served_clear (&self->volume);
+  g_free (self->path);
+  g_free (self);
+  return 0;
+}
+
+static void
+need_server (const Odd *self)
+{
+  if (self->server != NULL)
+    return;
+  print_message ("# skip: a FUSE file system for several users takes root and /dev/fuse\n");
+  skip ();
+}
+
+static gpointer
+read_file (gpointer data)
+{
+  const Odd *self = data;
+  char buffer[4096];
+  const gssize n = pread (self->direct, buffer, sizeof buffer, 0);
+
+  return GINT_TO_POINTER (n == LENGTH && memcmp (buffer, TEXT, LENGTH) == 0);
+}
+
+/* So many at once are more than one thread takes alone. */
+static void
+all_threads_read_what_was_written_before_a_restart (void **state)
+{
+  GThread *readers[N_READERS];
+  Odd *self = *state;
+  int n_right = 0;
+
+  need_server (self);
+  assert_int_equal (pwrite (self->fd, TEXT, LENGTH, 0), LENGTH);
+  odd_server_restart (self->server);
+  for (int i = 0; i < N_READERS; i++)
+    readers[i] = g_thread_new ("reader", read_file, self);
+  for (int i = 0; i < N_READERS; i++)
+    n_right += GPOINTER_TO_INT (g_thread_join (readers[i]));
+  assert_int_equal (n_right, N_READERS);
+}
+
+static gpointer
+write_file (gpointer data)
+{
+  const Odd *self = data;
+
+  return GINT_TO_POINTER (pwrite (self->fd, TEXT, LENGTH, 0) == LENGTH);
+}
+
+typedef struct
+{
+  const Odd *odd;
+  gint n_read; /* atomic */
+} Readers;
+
+static gpointer
+read_other (gpointer data)
+{
+  Readers *self = data;
+  char buffer[4096];
+
+  if (pread (self->odd->other, buffer, sizeof buffer, 0) == LENGTH)
+    g_atomic_int_inc (&self->n_read);
+  return NULL;
+}
+
+/* The connection over which the answer will come is busy with it: who is served meanwhile is so by another thread, and
+ * who is not waits. */
+static void
+await_other_thread (const Odd *self, GPtrArray *threads, Readers *readers)
+{
+  *readers = (Readers){ .odd = self };
+  while (g_atomic_int_get (&readers->n_read) == 0 && threads->len < N_BURSTS * N_READERS)
+    {
+      for (int i = 0; i < N_READERS; i++)
+        g_ptr_array_add (threads, g_thread_new ("other", read_other, readers));
+      for (int i = 0; i < BURST_MSEC && g_atomic_int_get (&readers->n_read) == 0; i++)
+        g_usleep (1000);
+    }
+  assert_true (g_atomic_int_get (&readers->n_read) > 0);
+}
+
+static void
+a_write_that_is_answered_after_a_restart_is_not_taken_for_safe (void **state)
+{
+  g_autoptr (GPtrArray) threads = g_ptr_array_new ();
+  Odd *self = *state;
+  Readers readers;
+  GThread *writer;
+
+  need_server (self);
+  g_atomic_int_set (&self->manners.holds, ODD_HOLD_NEXT);
+  writer = g_thread_new ("writer", write_file, self);
+  while (g_atomic_int_get (&self->manners.holds) != ODD_HELD)
+    g_usleep (1000);
+  odd_server_restart (self->server);
+  await_other_thread (self, threads, &readers);
+  g_atomic_int_set (&self->manners.holds, 0);
+  assert_true (GPOINTER_TO_INT (g_thread_join (writer)));
+  assert_true (GPOINTER_TO_INT (read_file (self)));
+  for (guint i = 0; i < threads->len; i++)
+    g_thread_join (g_ptr_array_index (threads, i));
+}
+
+int
+main (void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown (name, odd_open, odd_close)
+  const struct CMUnitTest tests[] = {
+    TEST (all_threads_read_what_was_written_before_a_restart),
+    TEST (a_write_that_is_answered_after_a_restart_is_not_taken_for_safe),
+  };
+  const char *reason = NULL;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    {
+      print_message ("ok - restarts # SKIP %s\n", reason);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("restarts", tests, NULL, NULL);
+}
