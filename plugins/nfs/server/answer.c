@@ -367,6 +367,24 @@ answer_read_fsstat (Answer *self, gpointer result)
 }
 
 void
+answer_read_pathconf (Answer *self, gpointer result)
+{
+  PATHCONF3res *res = result;
+  PATHCONF3resok *ok = &res->PATHCONF3res_u.resok;
+  NfsXdr *xdr = &self->xdr;
+
+  if (!read_status (self, &res->status))
+    return;
+  ok->obj_attributes = read_post_attributes (self);
+  ok->linkmax = nfs_xdr_get (xdr);
+  ok->name_max = nfs_xdr_get (xdr);
+  ok->no_trunc = nfs_xdr_get (xdr);
+  ok->chown_restricted = nfs_xdr_get (xdr);
+  ok->case_insensitive = nfs_xdr_get (xdr);
+  ok->case_preserving = nfs_xdr_get (xdr);
+}
+
+void
 answer_read_commit (Answer *self, gpointer result)
 {
   COMMIT3res *res = result;

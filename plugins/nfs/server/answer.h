@@ -33,4 +33,5 @@ void answer_read_link        (Answer *self, gpointer result);
 void answer_read_readdir     (Answer *self, gpointer result);
 void answer_read_readdirplus (Answer *self, gpointer result);
 void answer_read_fsstat      (Answer *self, gpointer result);
+void answer_read_pathconf    (Answer *self, gpointer result);
 void answer_read_commit      (Answer *self, gpointer result);

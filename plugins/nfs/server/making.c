@@ -87,11 +87,11 @@ list (Call *self, guint64 number)
 /* ---- what names are to the server ---- */
 
 static int
-ask_names_kind (Call *self, struct rpc_context *rpc)
+ask_names_kind (Call *self, Wire *wire)
 {
   PATHCONF3args args = { node_handle (self->node) };
 
-  return rpc_nfs3_pathconf_async (rpc, loop_answered, &args, self);
+  return wire_ask (wire, &procedure_pathconf, &args, self);
 }
 
 static void

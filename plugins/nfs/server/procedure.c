@@ -30,6 +30,7 @@ PROCEDURE (link, LINK, link)
 PROCEDURE (readdir, READDIR, readdir)
 PROCEDURE (readdirplus, READDIRPLUS, readdirplus)
 PROCEDURE (fsstat, FSSTAT, fsstat)
+PROCEDURE (pathconf, PATHCONF, pathconf)
 PROCEDURE (commit, COMMIT, commit)
 
 /* The data follow from where they are. */

@@ -16,7 +16,7 @@ typedef struct {
 extern const Procedure procedure_getattr, procedure_setattr, procedure_lookup, procedure_access, procedure_readlink,
     procedure_read, procedure_write, procedure_create, procedure_mkdir, procedure_symlink, procedure_mknod,
     procedure_remove, procedure_rmdir, procedure_rename, procedure_link, procedure_readdir, procedure_readdirplus,
-    procedure_fsstat, procedure_commit;
+    procedure_fsstat, procedure_pathconf, procedure_commit;
 
 /* Room for the struct of any answer. */
 typedef union {
@@ -34,5 +34,6 @@ typedef union {
   READDIR3res     readdir;
   READDIRPLUS3res readdirplus;
   FSSTAT3res      fsstat;
+  PATHCONF3res    pathconf;
   COMMIT3res      commit;
 } ProcedureResult;
