@@ -30,8 +30,8 @@ typedef struct
   guint n_dirs;
 } NfsRow;
 
-/* In one directory the kernel makes one file after the other, whatever the file system, its own client too: it keeps the
- * directory locked from the look at the name until the file is made, and this process, the server and the way between
+/* In one directory the kernel makes one file after the other, whatever the file system, its own client too: it keeps
+ * the directory locked from the look at the name until the file is made, and this process, the server and the way between
  * them are idle by turns. So four in one directory are shown beside what four could have, and have a target where each
  * has a directory. */
 static const NfsRow rows[] = {
