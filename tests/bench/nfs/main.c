@@ -31,9 +31,9 @@ typedef struct
 } NfsRow;
 
 /* In one directory the kernel makes one file after the other, whatever the file system, its own client too: it keeps
- * the directory locked from the look at the name until the file is made, and this process, the server and the way between
- * them are idle by turns. So four in one directory are shown beside what four could have, and have a target where each
- * has a directory. */
+ * the directory locked from the look at the name until the file is made, and this process, the server and the way
+ * between them are idle by turns. So four in one directory are shown beside what four could have, and have a target
+ * where each has a directory. */
 static const NfsRow rows[] = {
   { "N.write", WORK_WRITE, SEQUENTIAL_TARGET, 1, { 1, 4, 16 } },
   { "N.read", WORK_READ, SEQUENTIAL_TARGET, 1, { 1, 4, 16 } },
