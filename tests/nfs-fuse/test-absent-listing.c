@@ -120,6 +120,35 @@ a_listing_that_is_none_does_no_harm (void **state)
     }
 }
 
+/* Nobody waits for it. */
+static void
+a_listing_that_is_lost_is_not_asked_for_again (void **state)
+{
+  g_auto (Counted) ground;
+
+  if (!counted_open (&ground, counted_alone))
+    skip ();
+  lossy_lose (ground.lossy, COUNTED_READDIR, NULL, NULL);
+  for (guint i = 0; i < N_FILES || !lossy_has_lost (ground.lossy); i++)
+    counted_make_numbered (&ground, "file", i);
+  for (guint i = 0; i < N_FILES; i++)
+    counted_make_numbered (&ground, "after", i);
+  assert_int_equal (lossy_count (ground.lossy, COUNTED_READDIR), 1);
+}
+
+static void
+what_was_not_heard_of_names_is_asked_again (void **state)
+{
+  g_auto (Counted) ground;
+
+  if (!counted_open (&ground, counted_alone))
+    skip ();
+  lossy_lose (ground.lossy, COUNTED_PATHCONF, NULL, NULL);
+  counted_learn (&ground, "file");
+  assert_true (lossy_has_lost (ground.lossy));
+  assert_int_equal (lossy_count (ground.lossy, COUNTED_PATHCONF), 2);
+}
+
 /* ---- names that are found by others ---- */
 
 /* The last two words of its answer: whether it takes small letters for large ones, and whether it keeps what it got. */
@@ -169,6 +198,8 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_directory_that_is_too_large_is_not_learnt),
     cmocka_unit_test (a_listing_that_is_none_does_no_harm),
+    cmocka_unit_test (a_listing_that_is_lost_is_not_asked_for_again),
+    cmocka_unit_test (what_was_not_heard_of_names_is_asked_again),
     cmocka_unit_test (where_names_are_not_exact_nothing_is_learnt),
   };
   const char *reason = NULL;

@@ -15,6 +15,16 @@ get_absent (Call *self)
   return loop_get_volume (self->loop)->absent;
 }
 
+/* Nobody waits for it: it is not worth a new connection when this one is lost, and fails with EINTR then. */
+static Call *
+work_new (Call *self, Node *node)
+{
+  Call *work = call_new_work (self->loop, node, self->identity);
+
+  work->interrupted = TRUE;
+  return work;
+}
+
 /* ---- a directory's names are asked for, in the background: `mark` is the number of the listing ---- */
 
 static void
@@ -55,6 +65,12 @@ take_answer (Call *self, int failure, gpointer result)
   const READDIR3resok *ok = res != NULL ? &res->READDIR3res_u.resok : NULL;
   guint64 verifier;
 
+  if (failure == EINTR)
+    {
+      absent_forget (get_absent (self), self->node->generation, g_get_monotonic_time ());
+      call_free (self);
+      return;
+    }
   if (failure != 0)
     {
       end_listing (self, FALSE);
@@ -77,7 +93,7 @@ take_answer (Call *self, int failure, gpointer result)
 static void
 list (Call *self, guint64 number)
 {
-  Call *listing = call_new_work (self->loop, self->node, self->identity);
+  Call *listing = work_new (self, self->node);
 
   G_STATIC_ASSERT (sizeof listing->verifier == NFS3_COOKIEVERFSIZE);
   listing->mark = number;
@@ -99,21 +115,24 @@ take_names_kind (Call *self, int failure, gpointer result)
 {
   const PATHCONF3res *res = result;
   const PATHCONF3resok *ok = res != NULL ? &res->PATHCONF3res_u.resok : NULL;
+  Volume *volume = loop_get_volume (self->loop);
 
-  if (failure == 0 && ok->no_trunc && ok->case_preserving && !ok->case_insensitive)
-    g_atomic_int_set (&loop_get_volume (self->loop)->names_exact, TRUE);
+  if (failure == EINTR)
+    g_atomic_int_set (&volume->names_asked, FALSE);
+  else if (failure == 0 && ok->no_trunc && ok->case_preserving && !ok->case_insensitive)
+    g_atomic_int_set (&volume->names_exact, TRUE);
   call_free (self);
 }
 
 /* Where "A" is found as "a", or a long name as a shorter one, what was listed does not tell what is absent. It is asked
- * when the first name is made, once, of the whole volume. */
+ * when the first name is made, of the whole volume. */
 static gboolean
 names_are_exact (Call *self)
 {
   Volume *volume = loop_get_volume (self->loop);
 
   if (g_atomic_int_compare_and_exchange (&volume->names_asked, FALSE, TRUE))
-    call_ask (call_new_work (self->loop, volume->root, self->identity), ask_names_kind, take_names_kind);
+    call_ask (work_new (self, volume->root), ask_names_kind, take_names_kind);
   return g_atomic_int_get (&volume->names_exact);
 }
 

@@ -30,10 +30,10 @@ typedef struct
   guint n_dirs;
 } NfsRow;
 
-/* In one directory the kernel makes one file after the other, whatever the file system: it keeps the directory locked
- * from the look at the name until the file is made, and this process, the server and the way between them are idle by
- * turns. Its own client is as slow there. So four in one directory are shown beside what four could have, and have a
- * target where each has a directory. */
+/* In one directory the kernel makes one file after the other, whatever the file system, its own client too: it keeps
+ * the directory locked from the look at the name until the file is made, and this process, the server and the way
+ * between them are idle by turns. So four in one directory are shown beside what four could have, and have a target
+ * where each has a directory. */
 static const NfsRow rows[] = {
   { "N.write", WORK_WRITE, SEQUENTIAL_TARGET, 1, { 1, 4, 16 } },
   { "N.read", WORK_READ, SEQUENTIAL_TARGET, 1, { 1, 4, 16 } },
