@@ -247,8 +247,8 @@ take_commit (Call *self, int failure, gpointer result)
       mine = lose (node);
       unstable_hold (self, end_commit);
     }
-  /* What was asked before is no answer to what became suspect since. */
-  else if (!node->healing && self->verifier == unstable_count_suspicions (self->loop))
+  /* What was asked before is no answer to what became suspect since; but what is not kept cannot be lost. */
+  else if (!node->healing && (node->kept.head == NULL || self->verifier == unstable_count_suspicions (self->loop)))
     node->suspect = FALSE;
   g_mutex_unlock (&node->lock);
   if (mine)
