@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -186,6 +187,22 @@ a_write_that_is_answered_after_a_restart_is_not_taken_for_safe (void **state)
     g_thread_join (g_ptr_array_index (threads, i));
 }
 
+/* Not each way to write to a connection can be told to do without the signal. */
+static void
+a_connection_that_is_gone_kills_nobody (void **state)
+{
+  Odd *self = *state;
+  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) self->volume.pid);
+  g_autofree char *text = NULL;
+  const char *field;
+
+  need_server (self);
+  assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  field = strstr (text, "\nSigIgn:");
+  assert_non_null (field);
+  assert_true (g_ascii_strtoull (field + strlen ("\nSigIgn:"), NULL, 16) & (1u << (SIGPIPE - 1)));
+}
+
 int
 main (void)
 {
@@ -193,6 +210,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST (all_threads_read_what_was_written_before_a_restart),
     TEST (a_write_that_is_answered_after_a_restart_is_not_taken_for_safe),
+    TEST (a_connection_that_is_gone_kills_nobody),
   };
   const char *reason = NULL;
 
