@@ -247,6 +247,8 @@ answer (OddServer *self, const GByteArray *message)
 
   if (!rpc_read_call (&call, &head))
     return NULL;
+  if (head.procedure == COMMIT && g_atomic_int_compare_and_exchange (&self->manners->refuses, TRUE, FALSE))
+    return rpc_accepted (head.xid, RPC_SYSTEM_ERR);
   out = rpc_accepted (head.xid, RPC_SUCCESS);
   if (head.procedure == RPC_NULL)
     return out;

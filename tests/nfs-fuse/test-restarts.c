@@ -187,6 +187,21 @@ a_write_that_is_answered_after_a_restart_is_not_taken_for_safe (void **state)
     g_thread_join (g_ptr_array_index (threads, i));
 }
 
+static void
+a_commit_that_is_not_taken_loses_nothing (void **state)
+{
+  Odd *self = *state;
+  g_autofree char *content = NULL;
+
+  need_server (self);
+  assert_int_equal (pwrite (self->fd, TEXT, LENGTH, 0), LENGTH);
+  g_atomic_int_set (&self->manners.refuses, TRUE);
+  assert_int_equal (fsync (self->fd), 0);
+  assert_false (g_atomic_int_get (&self->manners.refuses));
+  content = odd_server_dup_lasting (self->server);
+  assert_string_equal (content, TEXT);
+}
+
 /* Not each way to write to a connection can be told to do without the signal. */
 static void
 a_connection_that_is_gone_kills_nobody (void **state)
@@ -210,6 +225,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST (all_threads_read_what_was_written_before_a_restart),
     TEST (a_write_that_is_answered_after_a_restart_is_not_taken_for_safe),
+    TEST (a_commit_that_is_not_taken_loses_nothing),
     TEST (a_connection_that_is_gone_kills_nobody),
   };
   const char *reason = NULL;
