@@ -20,6 +20,7 @@
 #include "support/scratch.h"
 
 #define N_READERS 24
+#define N_SMALL 200000
 #define BEFORE "earlier"
 #define TEXT "written"
 #define LENGTH 7
@@ -49,14 +50,15 @@ open_direct (const Odd *self, const char *name)
 static int
 odd_open (void **state)
 {
+  /* More than have anything to do before there is much to do. */
+  const char *threads = *state != NULL ? *state : "--threads=8";
   Odd *self = g_new0 (Odd, 1);
 
   *state = self;
   if (!scratch_is_real_root () || access ("/dev/fuse", R_OK | W_OK) < 0)
     return 0;
   self->server = odd_server_start (&self->manners);
-  /* More than have anything to do before there is much to do. */
-  served_start (&self->volume, (const char *const[]){ "--threads=8", NULL });
+  served_start (&self->volume, (const char *const[]){ threads, NULL });
   self->path = g_build_filename (self->volume.path, "file", NULL);
   self->fd = open (self->path, O_WRONLY | O_CLOEXEC);
   /* Of an empty file the kernel reads nothing. */
@@ -202,6 +204,20 @@ a_commit_that_is_not_taken_loses_nothing (void **state)
   assert_string_equal (content, TEXT);
 }
 
+/* What is kept of them is little, and what it takes to keep them is not. */
+static void
+many_small_writes_are_committed_unasked (void **state)
+{
+  Odd *self = *state;
+  gint n_commits;
+
+  need_server (self);
+  n_commits = g_atomic_int_get (&self->manners.n_commits);
+  for (int i = 0; i < N_SMALL; i++)
+    assert_int_equal (pwrite (self->fd, "x", 1, 0), 1);
+  assert_true (g_atomic_int_get (&self->manners.n_commits) > n_commits);
+}
+
 /* Not each way to write to a connection can be told to do without the signal. */
 static void
 a_connection_that_is_gone_kills_nobody (void **state)
@@ -226,6 +242,8 @@ main (void)
     TEST (all_threads_read_what_was_written_before_a_restart),
     TEST (a_write_that_is_answered_after_a_restart_is_not_taken_for_safe),
     TEST (a_commit_that_is_not_taken_loses_nothing),
+    cmocka_unit_test_prestate_setup_teardown (many_small_writes_are_committed_unasked, odd_open, odd_close,
+                                              (gpointer) "--threads=1"),
     TEST (a_connection_that_is_gone_kills_nobody),
   };
   const char *reason = NULL;

@@ -123,7 +123,7 @@ take_write_again (Call *self, int failure, gpointer result)
     failure = EIO;
   g_mutex_lock (&node->lock);
   kept = g_queue_pop_head (&node->kept);
-  node_keep (node, -(gssize) kept->size);
+  node_keep (node, -unstable_get_cost (kept));
   if (failure != 0)
     {
       node->faults++;
@@ -204,7 +204,7 @@ settle (Node *node, guint64 mark, guint64 verifier)
       if (kept->verifier != verifier)
         return TRUE;
       g_queue_pop_head (&node->kept);
-      node_keep (node, -(gssize) kept->size);
+      node_keep (node, -unstable_get_cost (kept));
       kept_free (kept);
     }
   if (node->kept.head == NULL)
