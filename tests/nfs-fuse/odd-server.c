@@ -341,7 +341,7 @@ serve_one (OddServer *self, int fd, const GByteArray *message)
   g_mutex_lock (&self->lock);
   reply = answer (self, message);
   g_mutex_unlock (&self->lock);
-  if (reply == NULL)
+  if (reply == NULL || g_atomic_int_add (&self->manners->hangs_up, -1) > 0)
     return FALSE;
   if (loses_answer (self->manners, message, reply))
     return TRUE;

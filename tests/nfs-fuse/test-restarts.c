@@ -21,6 +21,7 @@
 
 #define N_READERS 24
 #define N_SMALL 200000
+#define N_HANG_UPS 8
 #define BEFORE "earlier"
 #define TEXT "written"
 #define LENGTH 7
@@ -218,6 +219,20 @@ many_small_writes_are_committed_unasked (void **state)
   assert_true (g_atomic_int_get (&self->manners.n_commits) > n_commits);
 }
 
+/* Each time after twice as long, up to a second. */
+static void
+who_hangs_up_again_and_again_is_left_alone_for_longer (void **state)
+{
+  const gint64 begin = g_get_monotonic_time ();
+  Odd *self = *state;
+  char buffer[4096];
+
+  need_server (self);
+  g_atomic_int_set (&self->manners.hangs_up, N_HANG_UPS);
+  assert_int_equal (pread (self->other, buffer, sizeof buffer, 0), LENGTH);
+  assert_true (g_get_monotonic_time () - begin > 2 * G_TIME_SPAN_SECOND);
+}
+
 /* Not each way to write to a connection can be told to do without the signal. */
 static void
 a_connection_that_is_gone_kills_nobody (void **state)
@@ -244,6 +259,7 @@ main (void)
     TEST (a_commit_that_is_not_taken_loses_nothing),
     cmocka_unit_test_prestate_setup_teardown (many_small_writes_are_committed_unasked, odd_open, odd_close,
                                               (gpointer) "--threads=1"),
+    TEST (who_hangs_up_again_and_again_is_left_alone_for_longer),
     TEST (a_connection_that_is_gone_kills_nobody),
   };
   const char *reason = NULL;
