@@ -247,6 +247,8 @@ answer (OddServer *self, const GByteArray *message)
 
   if (!rpc_read_call (&call, &head))
     return NULL;
+  if (head.procedure == COMMIT && g_atomic_int_compare_and_exchange (&self->manners->refuses, TRUE, FALSE))
+    return rpc_accepted (head.xid, RPC_SYSTEM_ERR);
   out = rpc_accepted (head.xid, RPC_SUCCESS);
   if (head.procedure == RPC_NULL)
     return out;
@@ -339,7 +341,7 @@ serve_one (OddServer *self, int fd, const GByteArray *message)
   g_mutex_lock (&self->lock);
   reply = answer (self, message);
   g_mutex_unlock (&self->lock);
-  if (reply == NULL)
+  if (reply == NULL || g_atomic_int_add (&self->manners->hangs_up, -1) > 0)
     return FALSE;
   if (loses_answer (self->manners, message, reply))
     return TRUE;

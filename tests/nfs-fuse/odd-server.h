@@ -19,6 +19,8 @@ typedef struct {
   gint lasting;     /* all writes after so many are answered as lasting; 0: none is */
   gint forgets;     /* before the next commit what does not last is lost, once */
   gint dies;        /* the next READ finds it gone, and back without what does not last, once */
+  gint hangs_up;    /* so many calls are not answered, and cost the caller a connection each */
+  gint refuses;     /* the next COMMIT is not taken, once */
   gint denies;      /* this user may not commit; 0: everybody may */
   gint read_length; /* what an answer to READ claims to hold; 0: what it holds */
   gint fragments;   /* the next LOOKUP is answered by a record without an end, once */

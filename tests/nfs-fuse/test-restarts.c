@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +20,8 @@
 #include "support/scratch.h"
 
 #define N_READERS 24
+#define N_SMALL 200000
+#define N_HANG_UPS 8
 #define BEFORE "earlier"
 #define TEXT "written"
 #define LENGTH 7
@@ -48,14 +51,15 @@ open_direct (const Odd *self, const char *name)
 static int
 odd_open (void **state)
 {
+  /* More than have anything to do before there is much to do. */
+  const char *threads = *state != NULL ? *state : "--threads=8";
   Odd *self = g_new0 (Odd, 1);
 
   *state = self;
   if (!scratch_is_real_root () || access ("/dev/fuse", R_OK | W_OK) < 0)
     return 0;
   self->server = odd_server_start (&self->manners);
-  /* More than have anything to do before there is much to do. */
-  served_start (&self->volume, (const char *const[]){ "--threads=8", NULL });
+  served_start (&self->volume, (const char *const[]){ threads, NULL });
   self->path = g_build_filename (self->volume.path, "file", NULL);
   self->fd = open (self->path, O_WRONLY | O_CLOEXEC);
   /* Of an empty file the kernel reads nothing. */
@@ -186,6 +190,65 @@ a_write_that_is_answered_after_a_restart_is_not_taken_for_safe (void **state)
     g_thread_join (g_ptr_array_index (threads, i));
 }
 
+static void
+a_commit_that_is_not_taken_loses_nothing (void **state)
+{
+  Odd *self = *state;
+  g_autofree char *content = NULL;
+
+  need_server (self);
+  assert_int_equal (pwrite (self->fd, TEXT, LENGTH, 0), LENGTH);
+  g_atomic_int_set (&self->manners.refuses, TRUE);
+  assert_int_equal (fsync (self->fd), 0);
+  assert_false (g_atomic_int_get (&self->manners.refuses));
+  content = odd_server_dup_lasting (self->server);
+  assert_string_equal (content, TEXT);
+}
+
+/* What is kept of them is little, and what it takes to keep them is not. */
+static void
+many_small_writes_are_committed_unasked (void **state)
+{
+  Odd *self = *state;
+  gint n_commits;
+
+  need_server (self);
+  n_commits = g_atomic_int_get (&self->manners.n_commits);
+  for (int i = 0; i < N_SMALL; i++)
+    assert_int_equal (pwrite (self->fd, "x", 1, 0), 1);
+  assert_true (g_atomic_int_get (&self->manners.n_commits) > n_commits);
+}
+
+/* Each time after twice as long, up to a second. */
+static void
+who_hangs_up_again_and_again_is_left_alone_for_longer (void **state)
+{
+  const gint64 begin = g_get_monotonic_time ();
+  Odd *self = *state;
+  char buffer[4096];
+
+  need_server (self);
+  g_atomic_int_set (&self->manners.hangs_up, N_HANG_UPS);
+  assert_int_equal (pread (self->other, buffer, sizeof buffer, 0), LENGTH);
+  assert_true (g_get_monotonic_time () - begin > 2 * G_TIME_SPAN_SECOND);
+}
+
+/* Not each way to write to a connection can be told to do without the signal. */
+static void
+a_connection_that_is_gone_kills_nobody (void **state)
+{
+  Odd *self = *state;
+  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) self->volume.pid);
+  g_autofree char *text = NULL;
+  const char *field;
+
+  need_server (self);
+  assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  field = strstr (text, "\nSigIgn:");
+  assert_non_null (field);
+  assert_true (g_ascii_strtoull (field + strlen ("\nSigIgn:"), NULL, 16) & (1u << (SIGPIPE - 1)));
+}
+
 int
 main (void)
 {
@@ -193,6 +256,11 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST (all_threads_read_what_was_written_before_a_restart),
     TEST (a_write_that_is_answered_after_a_restart_is_not_taken_for_safe),
+    TEST (a_commit_that_is_not_taken_loses_nothing),
+    cmocka_unit_test_prestate_setup_teardown (many_small_writes_are_committed_unasked, odd_open, odd_close,
+                                              (gpointer) "--threads=1"),
+    TEST (who_hangs_up_again_and_again_is_left_alone_for_longer),
+    TEST (a_connection_that_is_gone_kills_nobody),
   };
   const char *reason = NULL;
 

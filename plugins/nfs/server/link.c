@@ -167,6 +167,9 @@ drop (Link *self)
   gboolean was_ready = self->state == LINK_READY;
 
   self->state = LINK_DOWN;
+  /* Who lets everybody in and serves nobody is not called on more often than who lets nobody in. */
+  if (was_ready && wire_has_served (self->wire))
+    self->backoff = BACKOFF_FIRST;
   self->next = g_get_monotonic_time () + self->backoff;
   self->backoff = MIN (2 * self->backoff, BACKOFF_LAST);
   hang_up (self);
@@ -212,7 +215,6 @@ become_ready (Link *self)
   Volume *volume = loop_get_volume (self->loop);
 
   self->state = LINK_READY;
-  self->backoff = BACKOFF_FIRST;
   self->next = G_MAXINT64;
   set_socket (self->fd);
   self->wire = wire_new (self->fd, loop_answered);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* kvol-nfs serves one volume: a directory of an NFS server, to a FUSE file system that somebody has made and is going
  * to mount. It is handed the open /dev/fuse, says when it serves, and ends when the file system does. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <glib-unix.h>
@@ -103,6 +104,8 @@ main (int argc, char **argv)
   Volume volume;
   gboolean good = settings_read (&settings, argc, argv, &error);
 
+  /* A server that has hung up is no reason to go. */
+  signal (SIGPIPE, SIG_IGN);
   openlog ("kvol-nfs", LOG_PID | LOG_NDELAY, LOG_DAEMON);
   if (good)
     {

@@ -5,8 +5,8 @@
  * is kept is written once more, in its order and so that it lasts. Newer writes are among them, because an older one
  * that is repeated alone would undo them.
  *
- * A server that answers a commit with an error may have lost them just as well: what is kept is written again then too.
- * What cannot be written again is lost: the next fsync or close of each open file says so. */
+ * A server that answers a commit with an error, or will not take one, may have lost them just as well: what is kept is
+ * written again then too. What cannot be written again is lost: the next fsync or close of each open file says so. */
 #include "unstable.h"
 
 #include <errno.h>
@@ -123,7 +123,7 @@ take_write_again (Call *self, int failure, gpointer result)
     failure = EIO;
   g_mutex_lock (&node->lock);
   kept = g_queue_pop_head (&node->kept);
-  node_keep (node, -(gssize) kept->size);
+  node_keep (node, -unstable_get_cost (kept));
   if (failure != 0)
     {
       node->faults++;
@@ -195,16 +195,16 @@ ask_commit (Call *self, Wire *wire)
 
 /* Lets go of what is safe. With the node's lock held; TRUE when the server has lost something. */
 static gboolean
-settle (Node *node, guint64 mark, guint64 verifier, gboolean failed)
+settle (Node *node, guint64 mark, guint64 verifier)
 {
   UnstableWrite *kept;
 
   while ((kept = g_queue_peek_head (&node->kept)) != NULL && kept->sequence <= mark)
     {
-      if (!failed && kept->verifier != verifier)
+      if (kept->verifier != verifier)
         return TRUE;
       g_queue_pop_head (&node->kept);
-      node_keep (node, -(gssize) kept->size);
+      node_keep (node, -unstable_get_cost (kept));
       kept_free (kept);
     }
   if (node->kept.head == NULL)
@@ -234,21 +234,14 @@ take_commit (Call *self, int failure, gpointer result)
   g_mutex_lock (&node->lock);
   kept = g_queue_peek_head (&node->kept);
   concerns = kept != NULL && kept->sequence <= self->mark;
-  /* A soft mount has given up. Who heals the node has what is kept in his hands. */
-  if (failure != 0 && result == NULL && !node->healing && concerns)
-    {
-      node->faults++;
-      node->fault = failure;
-    }
-  lost = node->healing || (failure != 0 && result != NULL && concerns)
-         || settle (node, self->mark, verifier, failure != 0);
+  lost = node->healing || (failure != 0 ? concerns : settle (node, self->mark, verifier));
   if (lost)
     {
       mine = lose (node);
       unstable_hold (self, end_commit);
     }
-  /* What was asked before is no answer to what became suspect since. */
-  else if (!node->healing && self->verifier == unstable_count_suspicions (self->loop))
+  /* What was asked before is no answer to what became suspect since; but what is not kept cannot be lost. */
+  else if (!node->healing && (node->kept.head == NULL || self->verifier == unstable_count_suspicions (self->loop)))
     node->suspect = FALSE;
   g_mutex_unlock (&node->lock);
   if (mine)

@@ -17,6 +17,13 @@ typedef struct {
   guint64     verifier; /* the server's memory has this number */
 } UnstableWrite;
 
+/* What it takes of memory, about: of small writes that is mostly what is around them. */
+static inline gssize
+unstable_get_cost (const UnstableWrite *self)
+{
+  return (gssize) (self->size + sizeof *self + 128);
+}
+
 static inline guint64
 unstable_verifier (const char *bytes)
 {

@@ -41,6 +41,7 @@ struct _Wire
   WireAnswered answered;
   const Identity *identity;
   gboolean over;
+  gboolean served;
   guint32 xid;
   GHashTable *asked; /* by their xid */
   GQueue queue;      /* of Question */
@@ -286,6 +287,7 @@ take_record (Wire *self, guint8 *record, gsize length)
   if (question == NULL)
     return TRUE;
   g_hash_table_steal (self->asked, GUINT_TO_POINTER (xid));
+  self->served = TRUE;
   hand_over (self, question, &answer);
   record[length] = behind;
   question_free (question);
@@ -392,6 +394,12 @@ wire_receive (Wire *self)
       if ((gsize) n < free_room)
         return;
     }
+}
+
+gboolean
+wire_has_served (const Wire *self)
+{
+  return self->served;
 }
 
 gboolean

@@ -35,5 +35,7 @@ void     wire_flush   (Wire *self);
 gboolean wire_is_full (const Wire *self);
 /* Takes what has come. */
 void     wire_receive (Wire *self);
+/* Whether a question was answered. */
+gboolean wire_has_served (const Wire *self);
 /* Nothing more can be had of it: it has ended, or what came was not of this protocol. */
 gboolean wire_is_over (const Wire *self);

@@ -44,7 +44,7 @@ keep (Call *call, guint64 offset, gsize size, guint64 verifier)
   kept->sequence = ++node->sequence;
   kept->verifier = verifier;
   g_queue_push_tail (&node->kept, kept);
-  node_keep (node, (gssize) size);
+  node_keep (node, unstable_get_cost (kept));
   node->kept_end = MAX (node->kept_end, offset + size);
 }
 
