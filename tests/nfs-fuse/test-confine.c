@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What kvol-nfs may still do once it is confined, done by a child that is. */
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -86,24 +85,6 @@ it_sends_signals_to_itself_only (void **state)
   assert_confined (send_signals);
 }
 
-/* What splice(2) sends cannot be sent without the signal. */
-static gboolean
-hand_pages_to_nobody (void)
-{
-  int pages[2];
-  int fd = socket (AF_INET, SOCK_STREAM, 0);
-
-  /* It has never been connected, which is the same to who writes. */
-  return pipe2 (pages, O_CLOEXEC) == 0 && write (pages[1], "x", 1) == 1 && splice (pages[0], NULL, fd, NULL, 1, 0) < 0
-         && errno == EPIPE;
-}
-
-static void
-a_broken_connection_does_not_end_it (void **state)
-{
-  assert_confined (hand_pages_to_nobody);
-}
-
 int
 main (void)
 {
@@ -111,7 +92,6 @@ main (void)
     cmocka_unit_test (it_makes_sockets_for_addresses_and_the_log_only),
     cmocka_unit_test (it_makes_threads_but_no_namespaces),
     cmocka_unit_test (it_sends_signals_to_itself_only),
-    cmocka_unit_test (a_broken_connection_does_not_end_it),
   };
 
   return cmocka_run_group_tests_name ("confinement", tests, NULL, NULL);

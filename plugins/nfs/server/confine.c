@@ -12,7 +12,6 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
-#include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -273,8 +272,6 @@ limit_memory (GError **error)
 gboolean
 confine (gboolean keep_ports, GError **error)
 {
-  /* A connection that breaks while pages are handed on to it says so by a signal as well. */
-  signal (SIGPIPE, SIG_IGN);
   /* The kernel must not wait for this process to free memory that this process is asking for. Takes CAP_SYS_RESOURCE,
    * which a user namespace does not give. */
   prctl (PR_SET_IO_FLUSHER, 1, 0, 0, 0);
