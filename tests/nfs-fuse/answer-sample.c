@@ -131,6 +131,23 @@ put_link (GByteArray *out)
 }
 
 static void
+put_readdir (GByteArray *out)
+{
+  xdr_put_u32 (out, NFS3_OK);
+  put_some_attributes (out);
+  put_numbers (out, 2);
+  for (guint i = 1; i <= ANSWER_SAMPLE_ENTRIES; i++)
+    {
+      xdr_put_u32 (out, TRUE);
+      xdr_put_u64 (out, 1000 + i);
+      xdr_put_bytes (out, (const guint8 *) "abcdefghi", i);
+      xdr_put_u64 (out, ANSWER_SAMPLE_COOKIE + i);
+    }
+  xdr_put_u32 (out, FALSE);
+  xdr_put_u32 (out, TRUE);
+}
+
+static void
 put_readdirplus (GByteArray *out)
 {
   xdr_put_u32 (out, NFS3_OK);
@@ -156,6 +173,14 @@ put_fsstat (GByteArray *out)
   xdr_put_u32 (out, NFS3_OK);
   put_some_attributes (out);
   put_numbers (out, 13);
+}
+
+static void
+put_pathconf (GByteArray *out)
+{
+  xdr_put_u32 (out, NFS3_OK);
+  put_some_attributes (out);
+  put_numbers (out, 6);
 }
 
 static void
@@ -287,6 +312,20 @@ sum_link (const ProcedureResult *result)
 }
 
 static guint64
+sum_readdir (const ProcedureResult *result)
+{
+  const READDIR3resok *ok = &result->readdir.READDIR3res_u.resok;
+  guint64 sum = mix (14, ok->cookieverf, sizeof ok->cookieverf);
+
+  for (const entry3 *at = ok->reply.entries; at != NULL; at = at->nextentry)
+    {
+      sum = mix (sum, at->name, strlen (at->name));
+      sum = mix (sum, &at->cookie, sizeof at->cookie);
+    }
+  return mix (sum, &ok->reply.eof, sizeof ok->reply.eof);
+}
+
+static guint64
 sum_readdirplus (const ProcedureResult *result)
 {
   const READDIRPLUS3resok *ok = &result->readdirplus.READDIRPLUS3res_u.resok;
@@ -307,6 +346,14 @@ sum_fsstat (const ProcedureResult *result)
   const FSSTAT3resok *ok = &result->fsstat.FSSTAT3res_u.resok;
 
   return mix (mix (12, &ok->tbytes, sizeof ok->tbytes), &ok->invarsec, sizeof ok->invarsec);
+}
+
+static guint64
+sum_pathconf (const ProcedureResult *result)
+{
+  const PATHCONF3resok *ok = &result->pathconf.PATHCONF3res_u.resok;
+
+  return mix (mix (15, &ok->linkmax, sizeof ok->linkmax), &ok->case_preserving, sizeof ok->case_preserving);
 }
 
 static guint64
@@ -331,8 +378,10 @@ const AnswerSample answer_samples[] = {
   { &procedure_rmdir, &(const RMDIR3args){ WHERE }, put_changed, sum_removed },
   { &procedure_rename, &(const RENAME3args){ WHERE, WHERE }, put_rename, sum_rename },
   { &procedure_link, &(const LINK3args){ HANDLE, WHERE }, put_link, sum_link },
+  { &procedure_readdir, &(const READDIR3args){ HANDLE, 0, "", 512 }, put_readdir, sum_readdir },
   { &procedure_readdirplus, &(const READDIRPLUS3args){ HANDLE, 0, "", 512, 1024 }, put_readdirplus, sum_readdirplus },
   { &procedure_fsstat, &(const FSSTAT3args){ HANDLE }, put_fsstat, sum_fsstat },
+  { &procedure_pathconf, &(const PATHCONF3args){ HANDLE }, put_pathconf, sum_pathconf },
   { &procedure_commit, &(const COMMIT3args){ HANDLE, 0, 0 }, put_commit, sum_commit },
 };
 

@@ -16,6 +16,7 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-fuse/door.h"
 #include "nfs-server/record.h"
 #include "nfs-server/rpc.h"
 #include "nfs-server/server.h"
@@ -195,15 +196,10 @@ let_in (gpointer data)
 Lossy *
 lossy_open (void)
 {
-  const struct sockaddr_in address = address_of (LOSSY_PORT);
   Lossy *self = g_new0 (Lossy, 1);
-  const int on = 1;
 
   self->replaced = g_ptr_array_new ();
-  self->door = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  assert_int_equal (setsockopt (self->door, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
-  assert_int_equal (bind (self->door, (const struct sockaddr *) &address, sizeof address), 0);
-  assert_int_equal (listen (self->door, 16), 0);
+  self->door = door_open (LOSSY_PORT);
   self->thread = g_thread_new ("door", let_in, self);
   return self;
 }

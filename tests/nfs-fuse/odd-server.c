@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nfs-fuse/odd-server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +13,7 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-fuse/door.h"
 #include "nfs-fuse/odd-call.h"
 #include "nfs-server/record.h"
 #include "nfs-server/rpc.h"
@@ -352,6 +351,17 @@ serve_one (OddServer *self, int fd, const GByteArray *message)
 }
 
 static void
+odd_server_clear (gpointer data)
+{
+  OddServer *self = data;
+
+  g_array_unref (self->guests);
+  g_byte_array_unref (self->content);
+  g_byte_array_unref (self->lasting);
+  g_mutex_clear (&self->lock);
+}
+
+static void
 forget_guest (OddServer *self, int fd)
 {
   g_mutex_lock (&self->lock);
@@ -386,6 +396,7 @@ serve (gpointer data)
         }
     }
   forget_guest (guest->server, fd);
+  g_atomic_rc_box_release_full (guest->server, odd_server_clear);
   return NULL;
 }
 
@@ -404,6 +415,7 @@ listen_at (gpointer data)
           g_free (guest);
           return NULL;
         }
+      g_atomic_rc_box_acquire (door->server);
       g_mutex_lock (&door->server->lock);
       g_array_append_val (door->server->guests, guest->fd);
       g_mutex_unlock (&door->server->lock);
@@ -411,27 +423,11 @@ listen_at (gpointer data)
     }
 }
 
-static int
-open_port (guint16 port)
-{
-  const struct sockaddr_in address = { .sin_family = AF_INET,
-                                       .sin_port = htons (port),
-                                       .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
-  const int on = 1;
-  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-  assert_true (fd >= 0);
-  assert_int_equal (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
-  assert_int_equal (bind (fd, (const struct sockaddr *) &address, sizeof address), 0);
-  assert_int_equal (listen (fd, 16), 0);
-  return fd;
-}
-
 OddServer *
 odd_server_start (OddManners *manners)
 {
   const guint16 ports[] = { NFS_PORT, NFS_MOUNT_PORT };
-  OddServer *self = g_new0 (OddServer, 1);
+  OddServer *self = g_atomic_rc_box_new0 (OddServer);
 
   self->manners = manners;
   g_mutex_init (&self->lock);
@@ -444,7 +440,7 @@ odd_server_start (OddManners *manners)
     {
       Guest *door = g_new (Guest, 1);
 
-      self->fds[i] = open_port (ports[i]);
+      self->fds[i] = door_open (ports[i]);
       *door = (Guest){ self, self->fds[i] };
       self->threads[i] = g_thread_new ("door", listen_at, door);
     }
@@ -462,7 +458,7 @@ odd_server_restart (OddServer *self)
   g_mutex_unlock (&self->lock);
 }
 
-/* Guests leave by themselves, when kvol-nfs does; what they look at stays with the process. */
+/* Guests leave by themselves, when kvol-nfs does, and the last one puts out the light. */
 void
 odd_server_stop (OddServer *self)
 {
@@ -472,6 +468,7 @@ odd_server_stop (OddServer *self)
       g_thread_join (self->threads[i]);
       close (self->fds[i]);
     }
+  g_atomic_rc_box_release_full (self, odd_server_clear);
 }
 
 static char *

@@ -23,6 +23,7 @@
 typedef struct
 {
   guint8 *room;
+  GArray *names;
   GArray *entries;
 } Place;
 
@@ -33,6 +34,7 @@ place_open (void **state)
   const gsize page = (gsize) sysconf (_SC_PAGESIZE);
 
   self->room = mmap (NULL, ROOM + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  self->names = g_array_new (FALSE, FALSE, sizeof (entry3));
   self->entries = g_array_new (FALSE, FALSE, sizeof (entryplus3));
   *state = self;
   return self->room == MAP_FAILED ? -1 : mprotect (self->room + ROOM, page, PROT_NONE);
@@ -44,6 +46,7 @@ place_close (void **state)
   Place *self = *state;
 
   munmap (self->room, ROOM + (gsize) sysconf (_SC_PAGESIZE));
+  g_array_unref (self->names);
   g_array_unref (self->entries);
   g_free (self);
   return 0;
@@ -53,7 +56,7 @@ place_close (void **state)
 static gboolean
 understand (Place *self, const AnswerSample *sample, const guint8 *data, guint length, ProcedureResult *result)
 {
-  Answer answer = { .xdr = { .data = self->room + ROOM - 1 - length, .left = length }, .entries = self->entries };
+  Answer answer = { { self->room + ROOM - 1 - length, length, FALSE }, self->names, self->entries };
 
   assert_true (length < ROOM);
   if (length > 0)
