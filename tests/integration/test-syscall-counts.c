@@ -45,7 +45,10 @@ typedef struct
 #define DOWNWARD                                                                                                       \
   "{'name': <'data'>, 'downwardAPI': <{'items': <[{'path': <'name'>, 'fieldRef': <{'fieldPath': "                      \
   "<'metadata.name'>}>}]>}>}"
-#define DISTANT "{'name': <'data'>, 'flexVolume': <{'driver': <'example.test/distant'>, 'options': <{'path': <'/'>}>}>}"
+/* Of / nobody may make a bind mount in a user namespace, because of what is mounted below it. */
+#define DISTANT                                                                                                        \
+  "{'name': <'data'>, 'flexVolume': <{'driver': <'example.test/distant'>, 'options': <{'path': "                       \
+  "<'/usr/bin'>}>}>}"
 #define PROJECTED                                                                                                      \
   "{'name': <'data'>, 'projected': <{'sources': <[{'secret': <{'name': <'ten'>}>}, {'configMap': <{'name': "           \
   "<'ten'>}>}]>}>}"
@@ -240,7 +243,8 @@ no_volume_needs_a_look_at_all_mounts (void **state)
 
       if (!supervisor_run (&plan, live, (gpointer) volumes[i], &result, &error))
         fail_msg ("%s", error->message);
-      assert_int_equal (result.wait_status, 0);
+      if (result.wait_status != 0)
+        fail_msg ("the life of %s failed", volumes[i]);
       if (result.total != 0)
         fail_msg ("the mounts are looked through for %s", volumes[i]);
     }

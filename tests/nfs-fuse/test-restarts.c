@@ -27,7 +27,7 @@
 #define LENGTH 7
 /* After so long it is taken that a thread has got all of them. */
 #define BURST_MSEC 2000
-#define N_BURSTS 8
+#define N_BURSTS 60
 
 typedef struct
 {
