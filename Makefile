@@ -5,7 +5,9 @@ SOVERSION := 0
 PREFIX    ?= /usr/local
 LIBDIR    ?= $(PREFIX)/lib
 BINDIR    ?= $(PREFIX)/bin
-B         ?= build
+# An empty one would be /.
+B         ?=
+override B := $(or $(strip $(B)),build)
 
 # Own flags live in variables of their own, so that `make CFLAGS=-O3` keeps what the build needs.
 CFLAGS    ?= -O2 -g
