@@ -19,6 +19,7 @@ struct _Loop
   gint running;
   gint watches; /* atomic: it takes requests */
   guint lonely; /* how many turns have not been worth another thread */
+  guint soon;   /* how many times in a row a request followed at once */
   int epoll_fd;
   int wake_fd;
   Link *link;

@@ -27,6 +27,11 @@ enum
 #define LONELY_MOST 32
 /* From here on handing on the pages of a request is cheaper than copying them. */
 #define LARGE (64u * 1024)
+/* Who asks for one thing after the other is back so soon after an answer. After so many times in a row it is expected of
+ * him. */
+#define SOON_USEC 20
+#define SOON_ENOUGH 4
+#define EVENTS_AT_ONCE 4
 /* The kernel does not want the volume any more: what is not at the server by then never will be. */
 #define FAREWELL_USEC (3 * G_TIME_SPAN_SECOND)
 
@@ -288,18 +293,44 @@ go_on (Loop *self, gint64 now)
   return !self->leaving || (self->calls.head != NULL && now < self->farewell);
 }
 
+/* To fall asleep and be woken takes longer than somebody prompt needs to be back, so he is waited for awake, for that
+ * short time. He has to be prompt again and again: whoever takes his time is waited for asleep, as answers are. */
+static int
+wait_awake (Loop *self, struct epoll_event *ret_events, gint64 now)
+{
+  int n = 0;
+
+  if (self->sent.head != NULL || self->large || self->soon < SOON_ENOUGH)
+    return 0;
+  while (n == 0 && g_get_monotonic_time () < now + SOON_USEC)
+    n = epoll_wait (self->epoll_fd, ret_events, EVENTS_AT_ONCE, 0);
+  return n;
+}
+
+static int
+wait_for_events (Loop *self, struct epoll_event *ret_events, gint64 now)
+{
+  int n = wait_awake (self, ret_events, now);
+
+  if (n == 0)
+    n = epoll_wait (self->epoll_fd, ret_events, EVENTS_AT_ONCE, loop_get_patience (self, now));
+  if (self->sent.head == NULL)
+    self->soon = g_get_monotonic_time () < now + SOON_USEC ? self->soon + 1 : 0;
+  return n;
+}
+
 gpointer
 loop_run (gpointer data)
 {
   Loop *self = data;
-  struct epoll_event events[4];
+  struct epoll_event events[EVENTS_AT_ONCE];
   gint64 now = g_get_monotonic_time ();
 
   self->thread = pthread_self ();
   g_atomic_int_set (&self->running, 1);
   while (go_on (self, now))
     {
-      int n = epoll_wait (self->epoll_fd, events, G_N_ELEMENTS (events), loop_get_patience (self, now));
+      int n = wait_for_events (self, events, now);
 
       for (int i = 0; i < n; i++)
         handle (self, &events[i]);
