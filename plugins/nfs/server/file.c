@@ -15,14 +15,25 @@ get_file (const struct fuse_file_info *info)
   return (File *) (gpointer) info->fh;
 }
 
+/* What goes to a file that is open for writing only is nothing that could be read by it, and who opens the file next
+ * gets what the server has: putting it into the kernel's cache on its way is a copy, and memory, for nothing. That is not
+ * so where somebody has it open for reading. */
+static gboolean
+is_direct (const Volume *volume, const Node *node, int flags)
+{
+  return volume->direct && (flags & O_ACCMODE) == O_WRONLY && node->opens == node->direct;
+}
+
 static File *
-file_new (Volume *volume, Node *node, Identity *identity)
+file_new (Volume *volume, Node *node, Identity *identity, int flags)
 {
   File *self = g_new0 (File, 1);
 
   self->node = node_ref (node);
   self->identity = identity_ref (identity);
   g_mutex_lock (&node->lock);
+  self->direct = is_direct (volume, node, flags);
+  node->direct += (guint) self->direct;
   node->opens++;
   self->faults = node->faults;
   g_mutex_unlock (&node->lock);
@@ -38,6 +49,7 @@ file_close (File *self, Loop *loop)
 
   g_mutex_lock (&node->lock);
   node->opens--;
+  node->direct -= (guint) self->direct;
   g_mutex_unlock (&node->lock);
   g_atomic_int_dec_and_test (&loop_get_volume (loop)->open_files);
   removal_of_silly_name (loop, node, FALSE);
@@ -90,9 +102,10 @@ static void
 reply_opened (Call *self, gboolean keeps_cache)
 {
   struct fuse_file_info info = { .flags = self->flags, .keep_cache = keeps_cache };
-  File *file = file_new (loop_get_volume (self->loop), self->node, self->identity);
+  File *file = file_new (loop_get_volume (self->loop), self->node, self->identity, self->flags);
 
   info.fh = (guint64) (gpointer) file;
+  info.direct_io = file->direct;
   if (fuse_reply_open (self->req, &info) != 0)
     file_close (file, self->loop);
   call_free (self);
@@ -172,8 +185,9 @@ reply_created (Call *self, const struct fuse_entry_param *entry)
 
   if (self->req == NULL)
     return -1;
-  file = file_new (loop_get_volume (self->loop), self->other, self->identity);
+  file = file_new (loop_get_volume (self->loop), self->other, self->identity, self->flags);
   info.fh = (guint64) (gpointer) file;
+  info.direct_io = file->direct;
   if (fuse_reply_create (self->req, entry, &info) == 0)
     return 0;
   file_close (file, self->loop);

@@ -24,6 +24,7 @@ struct _Node {
   /* Whoever looks at what follows holds this; never while anything else is locked or waited for. */
   GMutex  lock;
   guint   opens;
+  guint   direct;      /* of these: so many write past the kernel's cache */
   char   *silly_name;  /* it has been unlinked while it was open: where it is kept until the last close */
   Node   *silly_dir;
   Identity *silly_owner; /* who unlinked it, and so may remove that name */

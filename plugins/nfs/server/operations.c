@@ -4,6 +4,9 @@
 #include "file-lock.h"
 
 #define BACKGROUND_MAX 64
+/* Of Linux 6.18. A write past the cache lets go of what it replaces there, before it and after it; kernels before, and
+ * the first ones of this version, may keep what was read meanwhile. */
+#define DIRECT_MINOR 45
 
 static void
 initialise (void *data, struct fuse_conn_info *connection)
@@ -19,6 +22,8 @@ initialise (void *data, struct fuse_conn_info *connection)
   /* What the kernel keeps to write later, nobody else may change meanwhile. */
   if (volume->settings->single_writer)
     connection->want |= connection->capable & FUSE_CAP_WRITEBACK_CACHE;
+  else
+    volume->direct = connection->proto_minor >= DIRECT_MINOR;
   /* Libfuse wants both unasked. What is not the server's is the kernel's. */
   if (!volume->settings->posix_locks)
     connection->want &= ~(unsigned) FUSE_CAP_POSIX_LOCKS;

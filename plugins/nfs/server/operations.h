@@ -8,6 +8,7 @@
 typedef struct {
   Node     *node;
   Identity *identity;  /* who opened it: reads and writes it also when others do so for him */
+  gboolean  direct;    /* it is written to past the kernel's cache */
   guint     faults;    /* of the node, as far as this file was told */
   GArray   *lockers;   /* (element-type FileLocker) that may have locks by it, of the node's lock; NULL: none */
 } File;

@@ -26,6 +26,7 @@ typedef struct {
   double               attr_timeout; /* seconds that the kernel believes what it was told */
   double               entry_timeout;
   double               absent_timeout;
+  gboolean             direct;       /* files may be written to past the kernel's cache */
   gint                 read_ahead_fd; /* atomic; -1: nothing is to be said there, or not any more */
   gint                 open_files;   /* atomic */
   gint                 bad_names;    /* atomic: whether one has been met */

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is written to a file that nobody has open for reading leaves nothing in the kernel's cache; and whoever reads it
+ * beside the writer, by read(2) or by a map, sees each write as soon as it is done. */
+#include "nfs-fuse/served.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "support/scratch.h"
+
+#define PAGE 4096
+#define PAGES 64
+#define TIMES 400
+#define CACHESTAT 451 /* of every architecture; since Linux 6.5 */
+
+typedef struct
+{
+  ServedExport export;
+  Served volume;
+} Ground;
+
+static void
+ground_clear (Ground *self)
+{
+  served_clear (&self->volume);
+  served_export_clear (&self->export);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ground, ground_clear)
+
+static gboolean
+ground_open (Ground *self, const char *const *more)
+{
+  *self = (Ground){ 0 };
+  if (!served_export_open (&self->export, FALSE))
+    return FALSE;
+  served_start (&self->volume, more);
+  return TRUE;
+}
+
+static int
+open_file (const Ground *ground, int flags)
+{
+  g_autofree char *path = g_build_filename (ground->volume.path, "file", NULL);
+  int fd = open (path, flags | O_CLOEXEC, 0644);
+
+  assert_true (fd >= 0);
+  return fd;
+}
+
+static void
+write_page (int fd, guint page, guint32 mark)
+{
+  guint32 marks[PAGE / sizeof mark];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (marks); i++)
+    marks[i] = mark;
+  assert_int_equal (pwrite (fd, marks, PAGE, (off_t) page * PAGE), PAGE);
+}
+
+/* How many pages of the file the kernel has. */
+static guint64
+count_cached (int fd)
+{
+  struct
+  {
+    guint64 offset, size;
+  } range = { 0, 0 };
+  struct
+  {
+    guint64 cached, dirty, written, evicted, evicted_lately;
+  } stat = { 0 };
+
+  if (syscall (CACHESTAT, fd, &range, &stat, 0) != 0)
+    skip_because ("this kernel does not tell what it has cached");
+  return stat.cached;
+}
+
+/* Before, it does not let go of all that it has to. */
+static gboolean
+kernel_is_new (void)
+{
+  struct utsname name;
+  int major, minor;
+
+  assert_int_equal (uname (&name), 0);
+  assert_int_equal (sscanf (name.release, "%d.%d", &major, &minor), 2);
+  return major > 6 || (major == 6 && minor >= 18);
+}
+
+static void
+what_is_written_only_is_not_cached (void **state)
+{
+  g_auto (Ground) ground;
+  KVOL_AUTO_FD fd = -1;
+
+  if (!kernel_is_new ())
+    skip_because ("before Linux 6.18 all is written through the cache");
+  if (!ground_open (&ground, NULL))
+    skip ();
+  fd = open_file (&ground, O_WRONLY | O_CREAT);
+  for (guint i = 0; i < PAGES; i++)
+    write_page (fd, i, i);
+  assert_int_equal (count_cached (fd), 0);
+}
+
+static void
+what_is_written_beside_a_reader_is_cached (void **state)
+{
+  g_auto (Ground) ground;
+  KVOL_AUTO_FD reader = -1;
+  KVOL_AUTO_FD fd = -1;
+
+  if (!ground_open (&ground, NULL))
+    skip ();
+  reader = open_file (&ground, O_RDWR | O_CREAT);
+  fd = open_file (&ground, O_WRONLY);
+  write_page (fd, 0, 1);
+  assert_true (count_cached (fd) > 0);
+}
+
+/* The kernel puts it down later, from its cache. */
+static void
+what_one_writer_alone_writes_is_cached (void **state)
+{
+  static const char *const alone[] = { "--single-writer", NULL };
+  g_auto (Ground) ground;
+  KVOL_AUTO_FD fd = -1;
+
+  if (!ground_open (&ground, alone))
+    skip ();
+  fd = open_file (&ground, O_WRONLY | O_CREAT);
+  write_page (fd, 0, 1);
+  assert_true (count_cached (fd) > 0);
+}
+
+/* ---- readers beside the writer ---- */
+
+/* Looks all the time, so that the kernel has each page again as soon as it has let go of it. */
+typedef struct
+{
+  const volatile guint32 *map;
+  gint over; /* atomic */
+  guint64 seen;
+} Looker;
+
+static gpointer
+look (gpointer data)
+{
+  Looker *self = data;
+
+  while (!g_atomic_int_get (&self->over))
+    for (guint i = 0; i < PAGES; i++)
+      self->seen += self->map[i * PAGE / sizeof *self->map];
+  return NULL;
+}
+
+static void
+assert_read (int fd, guint page, guint32 wanted)
+{
+  guint32 mark = 0;
+
+  assert_int_equal (pread (fd, &mark, sizeof mark, (off_t) page * PAGE), sizeof mark);
+  assert_int_equal (mark, wanted);
+}
+
+static void
+who_reads_beside_the_writer_sees_each_write (void **state)
+{
+  g_auto (Ground) ground;
+  Looker lookers[2] = { 0 };
+  GThread *threads[G_N_ELEMENTS (lookers)];
+  KVOL_AUTO_FD writer = -1;
+  KVOL_AUTO_FD reader = -1;
+  void *map;
+
+  if (!ground_open (&ground, NULL))
+    skip ();
+  writer = open_file (&ground, O_WRONLY | O_CREAT);
+  for (guint i = 0; i < PAGES; i++)
+    write_page (writer, i, 0);
+  reader = open_file (&ground, O_RDONLY);
+  map = mmap (NULL, PAGES * PAGE, PROT_READ, MAP_SHARED, reader, 0);
+  assert_ptr_not_equal (map, MAP_FAILED);
+  for (gsize i = 0; i < G_N_ELEMENTS (lookers); i++)
+    {
+      lookers[i].map = map;
+      threads[i] = g_thread_new ("look", look, &lookers[i]);
+    }
+  for (guint i = 1; i <= TIMES; i++)
+    {
+      write_page (writer, i % PAGES, i);
+      assert_int_equal (((const volatile guint32 *) map)[i % PAGES * PAGE / sizeof (guint32)], i);
+      if (i % 2 == 0)
+        assert_read (reader, i % PAGES, i);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (lookers); i++)
+    {
+      g_atomic_int_set (&lookers[i].over, 1);
+      g_thread_join (threads[i]);
+    }
+  munmap (map, PAGES * PAGE);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (what_is_written_only_is_not_cached),
+    cmocka_unit_test (what_is_written_beside_a_reader_is_cached),
+    cmocka_unit_test (what_one_writer_alone_writes_is_cached),
+    cmocka_unit_test (who_reads_beside_the_writer_sees_each_write),
+  };
+  const char *reason = NULL;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    {
+      print_message ("ok - writes past the cache # SKIP %s\n", reason);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("writes past the cache", tests, NULL, NULL);
+}
