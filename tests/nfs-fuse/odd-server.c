@@ -131,6 +131,8 @@ put_write (OddServer *self, GByteArray *out, XdrReader *call)
   data = xdr_get_bytes (call, &length);
   if (after != 0 && n >= after)
     stable = FILE_SYNC;
+  if (g_atomic_int_get (&self->manners->postpones))
+    stable = UNSTABLE;
   overwrite (self->content, offset, data, length);
   if (stable != UNSTABLE)
     overwrite (self->lasting, offset, data, length);
@@ -156,8 +158,11 @@ settle (OddServer *self, gboolean forgets)
 static void
 put_commit (OddServer *self, GByteArray *out)
 {
+  gint forgets = g_atomic_int_get (&self->manners->forgets);
+
   g_atomic_int_inc (&self->manners->n_commits);
-  settle (self, g_atomic_int_compare_and_exchange (&self->manners->forgets, TRUE, FALSE));
+  settle (self, forgets > 0);
+  g_atomic_int_set (&self->manners->forgets, MAX (forgets - 1, 0));
   put_change (self, out);
   put_verifier (self, out);
 }
