@@ -114,8 +114,8 @@ counted_learn (const Counted *self, const char *stem)
   do
     {
       assert_true (g_get_monotonic_time () < end);
-      asked = lossy_count (self->lossy, COUNTED_LOOKUP);
+      asked = lossy_count (self->lossy, NFS3_LOOKUP);
       counted_make_numbered (self, stem, n++);
     }
-  while (lossy_count (self->lossy, COUNTED_LOOKUP) != asked);
+  while (lossy_count (self->lossy, NFS3_LOOKUP) != asked);
 }

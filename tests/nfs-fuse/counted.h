@@ -6,14 +6,6 @@
 #include "nfs-fuse/lossy.h"
 #include "nfs-fuse/served.h"
 
-/* Procedures of NFS 3. */
-enum {
-  COUNTED_LOOKUP  = 3,
-  COUNTED_CREATE  = 8,
-  COUNTED_READDIR = 16,
-  COUNTED_PATHCONF = 20,
-};
-
 typedef struct {
   ServedExport export;
   Lossy       *lossy;

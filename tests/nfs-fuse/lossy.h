@@ -5,6 +5,8 @@
 
 #include <glib.h>
 
+#include "procedure.h" /* and with it NFS3_CREATE and the like */
+
 #define LOSSY_PORT 2050 /* of 127.0.0.1; behind it is the server's own */
 
 typedef struct Lossy Lossy;

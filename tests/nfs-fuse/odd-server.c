@@ -18,30 +18,10 @@
 #include "nfs-server/record.h"
 #include "nfs-server/rpc.h"
 #include "nfs-server/server.h"
+#include "procedure.h"
 
 #define FRAGMENT (1u << 20)
-#define UNSTABLE 0
-#define FILE_SYNC 2
 #define ALL_ACCESS 0x3f
-
-enum
-{
-  STATUS_OK = 0,
-  STATUS_PERM = 1,
-  STATUS_ACCES = 13,
-};
-
-enum
-{
-  GETATTR = 1,
-  SETATTR = 2,
-  LOOKUP = 3,
-  ACCESS = 4,
-  READ = 6,
-  WRITE = 7,
-  READDIRPLUS = 17,
-  COMMIT = 21,
-};
 
 struct OddServer
 {
@@ -151,6 +131,8 @@ put_write (OddServer *self, GByteArray *out, XdrReader *call)
   data = xdr_get_bytes (call, &length);
   if (after != 0 && n >= after)
     stable = FILE_SYNC;
+  if (g_atomic_int_get (&self->manners->postpones))
+    stable = UNSTABLE;
   overwrite (self->content, offset, data, length);
   if (stable != UNSTABLE)
     overwrite (self->lasting, offset, data, length);
@@ -176,8 +158,11 @@ settle (OddServer *self, gboolean forgets)
 static void
 put_commit (OddServer *self, GByteArray *out)
 {
+  gint forgets = g_atomic_int_get (&self->manners->forgets);
+
   g_atomic_int_inc (&self->manners->n_commits);
-  settle (self, g_atomic_int_compare_and_exchange (&self->manners->forgets, TRUE, FALSE));
+  settle (self, forgets > 0);
+  g_atomic_int_set (&self->manners->forgets, MAX (forgets - 1, 0));
   put_change (self, out);
   put_verifier (self, out);
 }
@@ -185,12 +170,12 @@ put_commit (OddServer *self, GByteArray *out)
 static guint32
 judge (const OddServer *self, const RpcHead *head, guint32 user, XdrReader call)
 {
-  if (head->procedure == COMMIT && user != 0 && (gint) user == g_atomic_int_get (&self->manners->denies))
-    return STATUS_ACCES;
-  if (head->procedure == SETATTR && user != ODD_OWNER && g_atomic_int_get (&self->manners->keeps_times)
+  if (head->procedure == NFS3_COMMIT && user != 0 && (gint) user == g_atomic_int_get (&self->manners->denies))
+    return NFS3ERR_ACCES;
+  if (head->procedure == NFS3_SETATTR && user != ODD_OWNER && g_atomic_int_get (&self->manners->keeps_times)
       && odd_call_get_sets_time (&call))
-    return STATUS_PERM;
-  return STATUS_OK;
+    return NFS3ERR_PERM;
+  return NFS3_OK;
 }
 
 static void
@@ -202,30 +187,30 @@ put_results (OddServer *self, GByteArray *out, const RpcHead *head, XdrReader *c
 
   switch (head->procedure)
     {
-    case GETATTR:
+    case NFS3_GETATTR:
       put_attributes (self, out, is_root);
       break;
-    case SETATTR:
+    case NFS3_SETATTR:
       put_change (self, out);
       break;
-    case LOOKUP:
+    case NFS3_LOOKUP:
       name = xdr_get_bytes (call, &length);
       xdr_put_bytes (out, name, length);
       put_some_attributes (self, out, FALSE);
       put_some_attributes (self, out, TRUE);
       break;
-    case ACCESS:
+    case NFS3_ACCESS:
       put_some_attributes (self, out, is_root);
       xdr_put_u32 (out, ALL_ACCESS);
       break;
-    case READ:
+    case NFS3_READ:
       offset = odd_call_get_u64 (call);
       put_read (self, out, offset, xdr_get_u32 (call));
       break;
-    case WRITE:
+    case NFS3_WRITE:
       put_write (self, out, call);
       break;
-    case READDIRPLUS:
+    case NFS3_READDIRPLUS:
       put_some_attributes (self, out, TRUE);
       odd_listing_put (out, (OddListing) g_atomic_int_get (&self->manners->listing), odd_call_get_u64 (call));
       break;
@@ -246,14 +231,14 @@ answer (OddServer *self, const GByteArray *message)
 
   if (!rpc_read_call (&call, &head))
     return NULL;
-  if (head.procedure == COMMIT && g_atomic_int_compare_and_exchange (&self->manners->refuses, TRUE, FALSE))
+  if (head.procedure == NFS3_COMMIT && g_atomic_int_compare_and_exchange (&self->manners->refuses, TRUE, FALSE))
     return rpc_accepted (head.xid, RPC_SYSTEM_ERR);
   out = rpc_accepted (head.xid, RPC_SUCCESS);
   if (head.procedure == RPC_NULL)
     return out;
   if (head.program == RPC_MOUNT)
     {
-      xdr_put_u32 (out, STATUS_OK);
+      xdr_put_u32 (out, NFS3_OK);
       if (head.procedure == RPC_MOUNT_MNT)
         xdr_put_string (out, ODD_ROOT);
       xdr_put_u32 (out, 0);
@@ -262,7 +247,7 @@ answer (OddServer *self, const GByteArray *message)
   is_root = odd_call_get_is_root (&call);
   status = judge (self, &head, odd_call_get_user (message), call);
   xdr_put_u32 (out, status);
-  if (status == STATUS_OK)
+  if (status == NFS3_OK)
     put_results (self, out, &head, &call, is_root);
   else
     put_change (self, out);
@@ -313,7 +298,7 @@ die (OddServer *self)
 static gboolean
 loses_answer (OddManners *manners, const GByteArray *message, GByteArray *reply)
 {
-  if (!odd_call_is (message, READ))
+  if (!odd_call_is (message, NFS3_READ))
     return FALSE;
   if (g_atomic_int_compare_and_exchange (&manners->mistakes, TRUE, FALSE))
     reply->data[0] ^= 0x55;
@@ -344,7 +329,7 @@ serve_one (OddServer *self, int fd, const GByteArray *message)
     return FALSE;
   if (loses_answer (self->manners, message, reply))
     return TRUE;
-  if (odd_call_is (message, WRITE) && g_atomic_int_get (&self->manners->holds) == ODD_HOLD_NEXT)
+  if (odd_call_is (message, NFS3_WRITE) && g_atomic_int_get (&self->manners->holds) == ODD_HOLD_NEXT)
     hold_back (self, fd);
   record = record_wrap (reply);
   return send_all (fd, record->data, record->len);
@@ -388,10 +373,10 @@ serve (gpointer data)
       g_byte_array_append (in, buffer, (guint) n);
       while (good && (message = record_take (in)) != NULL)
         {
-          if (odd_call_is (message, LOOKUP)
+          if (odd_call_is (message, NFS3_LOOKUP)
               && g_atomic_int_compare_and_exchange (&guest->server->manners->fragments, TRUE, FALSE))
             send_without_end (fd);
-          good = !(odd_call_is (message, READ) && die (guest->server)) && serve_one (guest->server, fd, message);
+          good = !(odd_call_is (message, NFS3_READ) && die (guest->server)) && serve_one (guest->server, fd, message);
           g_byte_array_unref (message);
         }
     }

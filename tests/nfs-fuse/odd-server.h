@@ -17,7 +17,8 @@
 /* What is wrong with it; each may be changed while it serves. Atomic. */
 typedef struct {
   gint lasting;     /* all writes after so many are answered as lasting; 0: none is */
-  gint forgets;     /* before the next commit what does not last is lost, once */
+  gint postpones;   /* no write lasts, also when it was to */
+  gint forgets;     /* before so many commits what does not last is lost */
   gint dies;        /* the next READ finds it gone, and back without what does not last, once */
   gint hangs_up;    /* so many calls are not answered, and cost the caller a connection each */
   gint refuses;     /* the next COMMIT is not taken, once */

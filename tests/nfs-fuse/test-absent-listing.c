@@ -33,11 +33,11 @@ a_directory_that_is_too_large_is_not_learnt (void **state)
 
       assert_int_equal (mknod (path, S_IFREG | 0644, 0), 0);
     }
-  lookups = lossy_count (ground.lossy, COUNTED_LOOKUP);
+  lookups = lossy_count (ground.lossy, NFS3_LOOKUP);
   for (guint i = 0; i < N_FILES; i++)
     counted_make_numbered (&ground, "file", i);
-  assert_int_equal (lossy_count (ground.lossy, COUNTED_LOOKUP), lookups + N_FILES);
-  assert_in_range (lossy_count (ground.lossy, COUNTED_READDIR), 1, ANSWERS_MAX);
+  assert_int_equal (lossy_count (ground.lossy, NFS3_LOOKUP), lookups + N_FILES);
+  assert_in_range (lossy_count (ground.lossy, NFS3_READDIR), 1, ANSWERS_MAX);
 }
 
 /* ---- what is no listing ---- */
@@ -100,12 +100,12 @@ assert_asked_as_before (Forgery *forgery)
 
   if (!counted_open (&ground, counted_alone))
     skip ();
-  lossy_forge (ground.lossy, COUNTED_READDIR, forgery->forge, forgery);
-  lookups = lossy_count (ground.lossy, COUNTED_LOOKUP);
+  lossy_forge (ground.lossy, NFS3_READDIR, forgery->forge, forgery);
+  lookups = lossy_count (ground.lossy, NFS3_LOOKUP);
   for (guint i = 0; i < N_FILES; i++)
     counted_make_numbered (&ground, "file", i);
-  assert_int_equal (lossy_count (ground.lossy, COUNTED_LOOKUP), lookups + N_FILES);
-  assert_in_range (lossy_count (ground.lossy, COUNTED_READDIR), 1, ANSWERS_MAX);
+  assert_int_equal (lossy_count (ground.lossy, NFS3_LOOKUP), lookups + N_FILES);
+  assert_in_range (lossy_count (ground.lossy, NFS3_READDIR), 1, ANSWERS_MAX);
 }
 
 static void
@@ -128,12 +128,12 @@ a_listing_that_is_lost_is_not_asked_for_again (void **state)
 
   if (!counted_open (&ground, counted_alone))
     skip ();
-  lossy_lose (ground.lossy, COUNTED_READDIR, NULL, NULL);
+  lossy_lose (ground.lossy, NFS3_READDIR, NULL, NULL);
   for (guint i = 0; i < N_FILES || !lossy_has_lost (ground.lossy); i++)
     counted_make_numbered (&ground, "file", i);
   for (guint i = 0; i < N_FILES; i++)
     counted_make_numbered (&ground, "after", i);
-  assert_int_equal (lossy_count (ground.lossy, COUNTED_READDIR), 1);
+  assert_int_equal (lossy_count (ground.lossy, NFS3_READDIR), 1);
 }
 
 static void
@@ -143,10 +143,10 @@ what_was_not_heard_of_names_is_asked_again (void **state)
 
   if (!counted_open (&ground, counted_alone))
     skip ();
-  lossy_lose (ground.lossy, COUNTED_PATHCONF, NULL, NULL);
+  lossy_lose (ground.lossy, NFS3_PATHCONF, NULL, NULL);
   counted_learn (&ground, "file");
   assert_true (lossy_has_lost (ground.lossy));
-  assert_int_equal (lossy_count (ground.lossy, COUNTED_PATHCONF), 2);
+  assert_int_equal (lossy_count (ground.lossy, NFS3_PATHCONF), 2);
 }
 
 /* ---- names that are found by others ---- */
@@ -182,13 +182,13 @@ where_names_are_not_exact_nothing_is_learnt (void **state)
 
       if (!counted_open (&ground, counted_alone))
         skip ();
-      lossy_forge (ground.lossy, COUNTED_PATHCONF, forges[i], NULL);
-      lookups = lossy_count (ground.lossy, COUNTED_LOOKUP);
+      lossy_forge (ground.lossy, NFS3_PATHCONF, forges[i], NULL);
+      lookups = lossy_count (ground.lossy, NFS3_LOOKUP);
       for (guint n = 0; n < N_FILES; n++)
         counted_make_numbered (&ground, "file", n);
-      assert_int_equal (lossy_count (ground.lossy, COUNTED_LOOKUP), lookups + N_FILES);
-      assert_int_equal (lossy_count (ground.lossy, COUNTED_PATHCONF), 1);
-      assert_int_equal (lossy_count (ground.lossy, COUNTED_READDIR), 0);
+      assert_int_equal (lossy_count (ground.lossy, NFS3_LOOKUP), lookups + N_FILES);
+      assert_int_equal (lossy_count (ground.lossy, NFS3_PATHCONF), 1);
+      assert_int_equal (lossy_count (ground.lossy, NFS3_READDIR), 0);
     }
 }
 

@@ -35,14 +35,14 @@ a_burst_of_files_is_asked_for_once_each (void **state)
     skip ();
   counted_put (&ground, "was-there", "");
   counted_learn (&ground, "before");
-  lookups = lossy_count (ground.lossy, COUNTED_LOOKUP);
-  creates = lossy_count (ground.lossy, COUNTED_CREATE);
+  lookups = lossy_count (ground.lossy, NFS3_LOOKUP);
+  creates = lossy_count (ground.lossy, NFS3_CREATE);
   for (guint i = 0; i < N_FILES; i++)
     counted_make_numbered (&ground, "file", i);
-  assert_int_equal (lossy_count (ground.lossy, COUNTED_LOOKUP), lookups);
-  assert_int_equal (lossy_count (ground.lossy, COUNTED_CREATE), creates + N_FILES);
+  assert_int_equal (lossy_count (ground.lossy, NFS3_LOOKUP), lookups);
+  assert_int_equal (lossy_count (ground.lossy, NFS3_CREATE), creates + N_FILES);
   assert_int_equal (counted_try (&ground, "was-there", O_WRONLY | O_CREAT | O_EXCL), EEXIST);
-  assert_int_equal (lossy_count (ground.lossy, COUNTED_CREATE), creates + N_FILES);
+  assert_int_equal (lossy_count (ground.lossy, NFS3_CREATE), creates + N_FILES);
 }
 
 static void
@@ -65,13 +65,13 @@ a_directory_that_was_made_here_is_known_to_be_empty (void **state)
     skip ();
   counted_learn (&ground, "before");
   counted_mkdir (&ground, "new");
-  lookups = lossy_count (ground.lossy, COUNTED_LOOKUP);
-  listings = lossy_count (ground.lossy, COUNTED_READDIR);
+  lookups = lossy_count (ground.lossy, NFS3_LOOKUP);
+  listings = lossy_count (ground.lossy, NFS3_READDIR);
   counted_make (&ground, "new/first");
   counted_mkdir (&ground, "new/second");
   counted_make (&ground, "new/second/third");
-  assert_int_equal (lossy_count (ground.lossy, COUNTED_LOOKUP), lookups);
-  assert_int_equal (lossy_count (ground.lossy, COUNTED_READDIR), listings);
+  assert_int_equal (lossy_count (ground.lossy, NFS3_LOOKUP), lookups);
+  assert_int_equal (lossy_count (ground.lossy, NFS3_READDIR), listings);
 }
 
 /* ---- what others make ---- */
@@ -98,10 +98,10 @@ what_another_client_has_made_is_not_made_again (void **state)
   counted_learn (&ground, "before");
   counted_mkdir (&ground, "new");
   counted_put (&ground, "new/theirs", "theirs");
-  lookups = lossy_count (ground.lossy, COUNTED_LOOKUP);
+  lookups = lossy_count (ground.lossy, NFS3_LOOKUP);
   assert_int_equal (counted_try (&ground, "new/theirs", O_WRONLY | O_CREAT | O_EXCL), EEXIST);
   /* Else this has shown nothing. */
-  assert_int_equal (lossy_count (ground.lossy, COUNTED_LOOKUP), lookups);
+  assert_int_equal (lossy_count (ground.lossy, NFS3_LOOKUP), lookups);
   assert_text_there (&ground, "new/theirs", "theirs");
 
   counted_mkdir (&ground, "other");
@@ -237,7 +237,7 @@ what_was_known_of_a_server_that_is_lost_is_not_believed (void **state)
     skip ();
   counted_learn (&ground, "before");
   counted_mkdir (&ground, "new");
-  lossy_lose (ground.lossy, COUNTED_CREATE, put_theirs, &ground);
+  lossy_lose (ground.lossy, NFS3_CREATE, put_theirs, &ground);
   /* Which succeeds when it is asked twice, and so tells of no other client. */
   assert_int_equal (counted_try (&ground, "new/mine", O_WRONLY | O_CREAT | O_EXCL), 0);
   assert_true (lossy_has_lost (ground.lossy));
@@ -251,10 +251,10 @@ what_was_known_of_a_server_that_is_lost_is_not_believed (void **state)
 static void
 assert_known (const Counted *self, const char *name)
 {
-  const guint creates = lossy_count (self->lossy, COUNTED_CREATE);
+  const guint creates = lossy_count (self->lossy, NFS3_CREATE);
 
   assert_int_equal (counted_try (self, name, O_WRONLY | O_CREAT | O_EXCL), EEXIST);
-  assert_int_equal (lossy_count (self->lossy, COUNTED_CREATE), creates);
+  assert_int_equal (lossy_count (self->lossy, NFS3_CREATE), creates);
 }
 
 static void

@@ -21,18 +21,6 @@
 #include "nfs-fuse/served.h"
 #include "support/scratch.h"
 
-/* Procedures of NFS 3. */
-enum
-{
-  CREATE = 8,
-  MKDIR = 9,
-  SYMLINK = 10,
-  REMOVE = 12,
-  RMDIR = 13,
-  RENAME = 14,
-  LINK = 15,
-};
-
 typedef struct
 {
   ServedExport export;
@@ -95,7 +83,7 @@ a_file_that_is_made_alone_is_made (void **state)
 
   if (!path_open (&path))
     skip ();
-  lossy_lose (path.lossy, CREATE, NULL, NULL);
+  lossy_lose (path.lossy, NFS3_CREATE, NULL, NULL);
   make_file (path.a);
   assert_true (lossy_has_lost (path.lossy));
 }
@@ -108,7 +96,7 @@ a_symlink_is_made (void **state)
 
   if (!path_open (&path))
     skip ();
-  lossy_lose (path.lossy, SYMLINK, NULL, NULL);
+  lossy_lose (path.lossy, NFS3_SYMLINK, NULL, NULL);
   assert_int_equal (symlink ("target", path.a), 0);
   assert_true (lossy_has_lost (path.lossy));
   assert_int_equal (readlink (path.a, target, sizeof target - 1), 6);
@@ -133,7 +121,7 @@ a_symlink_of_another_target_is_in_the_way (void **state)
   if (!path_open (&path))
     skip ();
   there = g_build_filename (path.export.data, "a", NULL);
-  lossy_lose (path.lossy, SYMLINK, put_other_link, there);
+  lossy_lose (path.lossy, NFS3_SYMLINK, put_other_link, there);
   assert_int_equal (symlink ("target", path.a), -1);
   assert_int_equal (errno, EEXIST);
   assert_true (lossy_has_lost (path.lossy));
@@ -147,7 +135,7 @@ a_directory_is_never_said_to_be_made_when_it_may_be_another_ones (void **state)
 
   if (!path_open (&path))
     skip ();
-  lossy_lose (path.lossy, MKDIR, NULL, NULL);
+  lossy_lose (path.lossy, NFS3_MKDIR, NULL, NULL);
   assert_int_equal (mkdir (path.a, 0755), -1);
   assert_int_equal (errno, EEXIST);
   assert_true (lossy_has_lost (path.lossy));
@@ -163,10 +151,10 @@ what_is_removed_is_removed (void **state)
     skip ();
   make_file (path.a);
   assert_int_equal (mkdir (path.b, 0755), 0);
-  lossy_lose (path.lossy, REMOVE, NULL, NULL);
+  lossy_lose (path.lossy, NFS3_REMOVE, NULL, NULL);
   assert_int_equal (unlink (path.a), 0);
   assert_true (lossy_has_lost (path.lossy));
-  lossy_lose (path.lossy, RMDIR, NULL, NULL);
+  lossy_lose (path.lossy, NFS3_RMDIR, NULL, NULL);
   assert_int_equal (rmdir (path.b), 0);
   assert_true (lossy_has_lost (path.lossy));
   assert_false (is_there (&path, "a") || is_there (&path, "b"));
@@ -180,10 +168,10 @@ what_gets_another_name_has_it (void **state)
   if (!path_open (&path))
     skip ();
   make_file (path.a);
-  lossy_lose (path.lossy, RENAME, NULL, NULL);
+  lossy_lose (path.lossy, NFS3_RENAME, NULL, NULL);
   assert_int_equal (rename (path.a, path.b), 0);
   assert_true (lossy_has_lost (path.lossy));
-  lossy_lose (path.lossy, LINK, NULL, NULL);
+  lossy_lose (path.lossy, NFS3_LINK, NULL, NULL);
   assert_int_equal (link (path.b, path.a), 0);
   assert_true (lossy_has_lost (path.lossy));
   assert_true (is_there (&path, "a") && is_there (&path, "b"));

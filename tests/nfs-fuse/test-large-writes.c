@@ -97,30 +97,28 @@ write_rows (const Served *volume, const ServedExport *export)
 }
 
 static void
-each_byte_arrives_where_it_belongs (void **state)
+assert_each_byte_arrives (const char *const *arguments)
 {
   g_auto (ServedExport) export;
   g_auto (Served) volume = { 0 };
 
   if (!served_export_open (&export, FALSE))
     skip ();
-  served_start (&volume, NULL);
+  served_start (&volume, arguments);
   write_rows (&volume, &export);
   served_stop (&volume);
 }
 
 static void
+each_byte_arrives_where_it_belongs (void **state)
+{
+  assert_each_byte_arrives (NULL);
+}
+
+static void
 each_byte_that_is_written_later_arrives_too (void **state)
 {
-  const char *const alone[] = { "--single-writer", NULL };
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
-
-  if (!served_export_open (&export, FALSE))
-    skip ();
-  served_start (&volume, alone);
-  write_rows (&volume, &export);
-  served_stop (&volume);
+  assert_each_byte_arrives ((const char *const[]){ "--single-writer", NULL });
 }
 
 /* The writer's own pages are handed on. */

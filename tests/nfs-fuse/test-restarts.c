@@ -205,6 +205,42 @@ a_commit_that_is_not_taken_loses_nothing (void **state)
   assert_string_equal (content, TEXT);
 }
 
+/* Once, or again what was written because of that. */
+static void
+a_repeated_write_that_does_not_last_is_committed (void **state)
+{
+  Odd *self = *state;
+
+  need_server (self);
+  g_atomic_int_set (&self->manners.postpones, TRUE);
+  for (int forgets = 1; forgets <= 3; forgets++)
+    {
+      g_autofree char *text = g_strdup_printf (TEXT " %d", forgets);
+      g_autofree char *content = NULL;
+
+      assert_int_equal (pwrite (self->fd, text, strlen (text), 0), strlen (text));
+      g_atomic_int_set (&self->manners.forgets, forgets);
+      assert_int_equal (fsync (self->fd), 0);
+      assert_int_equal (g_atomic_int_get (&self->manners.forgets), 0);
+      content = odd_server_dup_lasting (self->server);
+      assert_string_equal (content, text);
+    }
+}
+
+static void
+a_server_that_loses_a_write_each_time_is_an_error (void **state)
+{
+  Odd *self = *state;
+
+  need_server (self);
+  g_atomic_int_set (&self->manners.postpones, TRUE);
+  assert_int_equal (pwrite (self->fd, TEXT, LENGTH, 0), LENGTH);
+  g_atomic_int_set (&self->manners.forgets, G_MAXINT);
+  assert_int_equal (fsync (self->fd), -1);
+  assert_int_equal (errno, EIO);
+  g_atomic_int_set (&self->manners.forgets, 0);
+}
+
 /* What is kept of them is little, and what it takes to keep them is not. */
 static void
 many_small_writes_are_committed_unasked (void **state)
@@ -257,6 +293,8 @@ main (void)
     TEST (all_threads_read_what_was_written_before_a_restart),
     TEST (a_write_that_is_answered_after_a_restart_is_not_taken_for_safe),
     TEST (a_commit_that_is_not_taken_loses_nothing),
+    TEST (a_repeated_write_that_does_not_last_is_committed),
+    TEST (a_server_that_loses_a_write_each_time_is_an_error),
     cmocka_unit_test_prestate_setup_teardown (many_small_writes_are_committed_unasked, odd_open, odd_close,
                                               (gpointer) "--threads=1"),
     TEST (who_hangs_up_again_and_again_is_left_alone_for_longer),

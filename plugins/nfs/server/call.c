@@ -227,8 +227,8 @@ call_reply_entry (Call *self, const nfs_fh3 *handle, const post_op_attr *attribu
     call_ask (self, call_ask_attributes, take_attributes);
 }
 
-static int
-ask_name (Call *self, Wire *wire)
+int
+call_ask_name (Call *self, Wire *wire)
 {
   LOOKUP3args args = { { node_handle (self->node), self->name } };
 
@@ -253,5 +253,5 @@ call_reply_entry_of_name (Call *self, const post_op_fh3 *handle, const post_op_a
   if (handle->handle_follows)
     call_reply_entry (self, &handle->post_op_fh3_u.handle, attributes);
   else
-    call_ask (self, ask_name, take_name);
+    call_ask (self, call_ask_name, take_name);
 }

@@ -97,3 +97,5 @@ void  call_note_directory (Call *self, Node *directory, const post_op_attr *afte
 
 /* Asks for the attributes of a node. */
 int   call_ask_attributes (Call *self, Wire *wire);
+/* Asks what has the name `name` in the directory `node`. */
+int   call_ask_name       (Call *self, Wire *wire);

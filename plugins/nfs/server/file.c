@@ -218,14 +218,6 @@ take_mode (Call *self, int failure, gpointer result)
     call_reply_entry (self, &handle, &res->SETATTR3res_u.resok.obj_wcc.after);
 }
 
-static int
-ask_created (Call *self, Wire *wire)
-{
-  LOOKUP3args args = { { node_handle (self->node), self->name } };
-
-  return wire_ask (wire, &procedure_lookup, &args, self);
-}
-
 static void
 set_mode (Call *self, const nfs_fh3 *handle)
 {
@@ -284,7 +276,7 @@ take_create (Call *self, int failure, gpointer result)
   else if (ok->obj.handle_follows)
     set_mode (self, &ok->obj.post_op_fh3_u.handle);
   else
-    call_ask (self, ask_created, take_created);
+    call_ask (self, call_ask_name, take_created);
 }
 
 void

@@ -96,14 +96,17 @@ take_answer (Loop *loop, gpointer data)
   question_free (question);
 }
 
-/* The resolver may take its time, which is not the thread's that serves the kernel. */
+/* The resolver may take its time, which is not the thread's that serves the kernel: nor does its end wait for this one.
+ * Once it is posted, the question is the loop's. */
 static gpointer
 look_up_apart (gpointer data)
 {
   Question *self = data;
+  Loop *loop = self->loop;
 
   look_up (self, 0);
-  loop_post (self->loop, take_answer, self);
+  loop_post (loop, take_answer, self);
+  loop_unref (loop);
   return NULL;
 }
 
@@ -125,11 +128,15 @@ resolve (Link *self)
       take_answer (self->loop, question);
       return;
     }
+  loop_ref (self->loop);
   thread = g_thread_try_new ("resolve", look_up_apart, question, NULL);
   if (thread != NULL)
-    g_thread_unref (thread);
-  else
-    question_free (question);
+    {
+      g_thread_unref (thread);
+      return;
+    }
+  loop_unref (self->loop);
+  question_free (question);
 }
 
 /* ---- the connection ---- */

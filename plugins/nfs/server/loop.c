@@ -406,7 +406,7 @@ loop_steal_buffer (Loop *self)
 Loop *
 loop_new (Volume *volume, guint number, GError **error)
 {
-  Loop *self = g_new0 (Loop, 1);
+  Loop *self = g_atomic_rc_box_new0 (Loop);
 
   self->volume = volume;
   self->number = number;
@@ -424,6 +424,18 @@ loop_new (Volume *volume, guint number, GError **error)
   return NULL;
 }
 
+/* What loop_post() takes. */
+static void
+clear_inbox (gpointer data)
+{
+  Loop *self = data;
+
+  if (self->wake_fd >= 0)
+    close (self->wake_fd);
+  g_queue_clear_full (&self->inbox, g_free);
+  g_mutex_clear (&self->lock);
+}
+
 void
 loop_free (Loop *self)
 {
@@ -436,9 +448,17 @@ loop_free (Loop *self)
   sluice_clear (&self->sluice);
   if (self->epoll_fd >= 0)
     close (self->epoll_fd);
-  if (self->wake_fd >= 0)
-    close (self->wake_fd);
-  g_queue_clear_full (&self->inbox, g_free);
-  g_mutex_clear (&self->lock);
-  g_free (self);
+  loop_unref (self);
+}
+
+Loop *
+loop_ref (Loop *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+void
+loop_unref (Loop *self)
+{
+  g_atomic_rc_box_release_full (self, clear_inbox);
 }

@@ -14,6 +14,9 @@ typedef struct _Call Call;
 /* The one with this number among the volume's. */
 Loop *loop_new  (Volume *volume, guint number, GError **error);
 void  loop_free (Loop *self);
+/* Who may still post to it when it has been freed has a reference: what is posted then is not run. */
+Loop *loop_ref   (Loop *self);
+void  loop_unref (Loop *self);
 
 /* Serves until the file system is unmounted, and finishes what is under way then. */
 gpointer loop_run (gpointer self);

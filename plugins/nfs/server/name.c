@@ -23,14 +23,6 @@ where (Call *self)
 
 /* ---- lookup ---- */
 
-static int
-ask_lookup (Call *self, Wire *wire)
-{
-  LOOKUP3args args = { where (self) };
-
-  return wire_ask (wire, &procedure_lookup, &args, self);
-}
-
 static void
 reply_absent (fuse_req_t req)
 {
@@ -68,7 +60,7 @@ name_lookup (fuse_req_t req, fuse_ino_t parent, const char *name)
   if (absent_say (volume->absent, directory, name, fuse_req_ctx (req)->pid, g_get_monotonic_time ()))
     reply_absent (req);
   else
-    call_ask (name_call (req, parent, name), ask_lookup, take_lookup);
+    call_ask (name_call (req, parent, name), call_ask_name, take_lookup);
 }
 
 /* ---- what makes something: the results of these procedures are laid out alike ---- */
@@ -210,7 +202,7 @@ take_symlink (Call *self, int failure, gpointer result)
     {
       call_note_directory (self, self->node, NULL);
       making_end (self, failure);
-      call_ask (self, ask_lookup, take_same_name);
+      call_ask (self, call_ask_name, take_same_name);
       return;
     }
   take_made (self, failure, result);
@@ -259,7 +251,7 @@ take_link (Call *self, int failure, gpointer result)
   call_note_directory (self, self->node, failure == 0 ? &res->LINK3res_u.resok.linkdir_wcc.after : NULL);
   making_end (self, failure);
   if (failure == EEXIST && self->asked > 1)
-    call_ask (self, ask_lookup, take_found);
+    call_ask (self, call_ask_name, take_found);
   else if (failure != 0)
     call_reply_error (self, failure);
   else

@@ -16,11 +16,9 @@ static guint
 hash (gconstpointer key)
 {
   const Node *node = key;
-  guint result = 2166136261u;
+  const guint64 number = node_make_up_number (node->handle, node->length);
 
-  for (guint i = 0; i < node->length; i++)
-    result = (result ^ (guint8) node->handle[i]) * 16777619u;
-  return result;
+  return (guint) (number ^ number >> 32);
 }
 
 static gboolean

@@ -180,14 +180,6 @@ take_silly_rename (Call *self, int failure, gpointer result)
   call_reply_error (self, failure);
 }
 
-static int
-ask_lookup (Call *self, Wire *wire)
-{
-  LOOKUP3args args = { { node_handle (self->node), self->name } };
-
-  return wire_ask (wire, &procedure_lookup, &args, self);
-}
-
 /* Whether it is the name under which an open file lives on. Who has it open would be left with nothing. */
 static gboolean
 is_silly_name (Call *self, int failure, const LOOKUP3res *res)
@@ -231,7 +223,7 @@ removal_unlink (fuse_req_t req, fuse_ino_t parent, const char *name)
   Call *call = removal_call (req, parent, name);
 
   if (g_atomic_int_get (&volume->open_files) > 0)
-    call_ask (call, ask_lookup, take_lookup);
+    call_ask (call, call_ask_name, take_lookup);
   else
     call_ask (call, ask_remove, take_removed);
 }
@@ -269,7 +261,7 @@ take_rename (Call *self, int failure, gpointer result)
   note_renamed (self, self->from, failure, result);
   making_note (self, self->name);
   if (failure == ENOENT && self->asked > 1)
-    call_ask (self, ask_lookup, take_renamed);
+    call_ask (self, call_ask_name, take_renamed);
   else
     end_rename (self, failure);
 }
@@ -324,7 +316,7 @@ removal_rename (fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
   call->from_name = g_strdup (name);
   making_note (call, new_name);
   if (g_atomic_int_get (&volume->open_files) > 0)
-    call_ask (call, ask_lookup, take_target);
+    call_ask (call, call_ask_name, take_target);
   else
     call_ask (call, ask_rename, take_rename);
 }

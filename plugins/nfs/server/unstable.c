@@ -14,6 +14,9 @@
 #include <string.h>
 #include <syslog.h>
 
+/* A server that loses one write so often, each time before it has committed it, is not believed to keep it ever. */
+#define AGAIN_MOST 10
+
 static void
 kept_free (UnstableWrite *self)
 {
@@ -87,7 +90,7 @@ unstable_may_read (Call *call, CallResume resumed)
   return may;
 }
 
-/* ---- writing again ---- */
+/* ---- writing again: `flags` is what the server says of it, `mark` how often it has lost it since ---- */
 
 static int
 ask_write_again (Call *self, Wire *wire)
@@ -104,23 +107,11 @@ ask_write_again (Call *self, Wire *wire)
 }
 
 static void
-take_write_again (Call *self, int failure, gpointer result)
+end_write_again (Call *self, int failure)
 {
-  WRITE3res *res = result;
   Node *node = self->node;
   UnstableWrite *kept;
 
-  if (failure == 0 && res->WRITE3res_u.resok.count > 0)
-    {
-      self->done += MIN (res->WRITE3res_u.resok.count, self->size - self->done);
-      if (self->done < self->size)
-        {
-          call_ask (self, ask_write_again, take_write_again);
-          return;
-        }
-    }
-  else if (failure == 0)
-    failure = EIO;
   g_mutex_lock (&node->lock);
   kept = g_queue_pop_head (&node->kept);
   node_keep (node, -unstable_get_cost (kept));
@@ -136,6 +127,66 @@ take_write_again (Call *self, int failure, gpointer result)
   kept_free (kept);
   unstable_heal (self->loop, node);
   call_free (self);
+}
+
+static void take_write_again (Call *self, int failure, gpointer result);
+
+static void
+write_again (Call *self)
+{
+  self->done = 0;
+  self->flags = FILE_SYNC;
+  call_ask (self, ask_write_again, take_write_again);
+}
+
+static int
+ask_commit_alone (Call *self, Wire *wire)
+{
+  COMMIT3args args = { .file = node_handle (self->node) };
+
+  return wire_ask (wire, &procedure_commit, &args, self);
+}
+
+static void
+take_commit_of_again (Call *self, int failure, gpointer result)
+{
+  const COMMIT3res *res = result;
+
+  if (failure != 0 || unstable_verifier (res->COMMIT3res_u.resok.verf) == self->verifier)
+    end_write_again (self, failure);
+  else if (++self->mark < AGAIN_MOST)
+    write_again (self);
+  else
+    end_write_again (self, EIO);
+}
+
+/* It was to last: where the server does not say that it does, it is committed at once. The first part of which it does
+ * not say so is the one that the commit has to know. */
+static void
+take_write_again (Call *self, int failure, gpointer result)
+{
+  const WRITE3res *res = result;
+  const WRITE3resok *ok = res != NULL ? &res->WRITE3res_u.resok : NULL;
+
+  if (failure == 0 && ok->count == 0)
+    failure = EIO;
+  if (failure != 0)
+    {
+      end_write_again (self, failure);
+      return;
+    }
+  if (ok->committed == UNSTABLE && self->flags != UNSTABLE)
+    {
+      self->flags = UNSTABLE;
+      self->verifier = unstable_verifier (ok->verf);
+    }
+  self->done += MIN (ok->count, self->size - self->done);
+  if (self->done < self->size)
+    call_ask (self, ask_write_again, take_write_again);
+  else if (self->flags == UNSTABLE)
+    call_ask (self, ask_commit_alone, take_commit_of_again);
+  else
+    end_write_again (self, 0);
 }
 
 /* Goes on with the oldest write that is kept; the node is healing and nothing of it is on its way. */
@@ -165,7 +216,7 @@ unstable_heal (Loop *loop, Node *node)
   call->data = kept->data;
   call->size = kept->size;
   call->offset = kept->offset;
-  call_ask (call, ask_write_again, take_write_again);
+  write_again (call);
 }
 
 /* With the node's lock held. TRUE when the caller has to heal it. */
@@ -183,14 +234,12 @@ lose (Node *node)
 static int
 ask_commit (Call *self, Wire *wire)
 {
-  COMMIT3args args = { .file = node_handle (self->node) };
-
   /* What is kept now is what this commit is about, also when it is asked once more. */
   g_mutex_lock (&self->node->lock);
   self->mark = self->node->sequence;
   g_mutex_unlock (&self->node->lock);
   self->verifier = unstable_count_suspicions (self->loop);
-  return wire_ask (wire, &procedure_commit, &args, self);
+  return ask_commit_alone (self, wire);
 }
 
 /* Lets go of what is safe. With the node's lock held; TRUE when the server has lost something. */

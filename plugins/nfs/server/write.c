@@ -164,25 +164,36 @@ send_write (Call *call)
     call_ask (call, ask_write, take_write);
 }
 
-/* What the data are kept in is filled when as much as goes at once has gone; the rest goes from there. */
-static gboolean
-send_by_sluice (Call *call)
+/* The data get a place of their own, which is to be filled. */
+static char *
+make_room (Call *call)
 {
   char *room = g_malloc (call->size);
-  g_autoptr (GBytes) bytes = g_bytes_new_take (room, call->size);
-  Sluice *sluice = call->sluice;
+
+  call->bytes = g_bytes_new_take (room, call->size);
+  call->data = room;
+  return room;
+}
+
+/* What the data are kept in is filled when as much as goes at once has gone; the rest goes from there. */
+static void
+send_by_sluice (Call *call)
+{
+  Sluice *sluice = g_steal_pointer (&call->sluice);
+  char *room = make_room (call);
+  g_autoptr (GBytes) bytes = g_bytes_ref (call->bytes);
   Loop *loop = call->loop;
 
   if (!sluice_begin (sluice, room, call->size))
-    return FALSE;
-  call->sluice = NULL;
-  call->bytes = g_bytes_ref (bytes);
-  call->data = room;
+    {
+      sluice_read (sluice, room, call->size);
+      send_write (call);
+      return;
+    }
   send_write (call);
   loop_pour (loop);
   sluice_end (sluice);
   loop_flush (loop);
-  return TRUE;
 }
 
 void
@@ -194,10 +205,7 @@ unstable_hold_data (Call *call)
     return;
   if (call->sluice != NULL)
     {
-      buffer = g_malloc (call->size);
-      sluice_read (g_steal_pointer (&call->sluice), buffer, call->size);
-      call->bytes = g_bytes_new_take (buffer, call->size);
-      call->data = buffer;
+      sluice_read (g_steal_pointer (&call->sluice), make_room (call), call->size);
       return;
     }
   if (call->size <= COPY_MAX)
@@ -213,8 +221,11 @@ unstable_hold_data (Call *call)
 void
 unstable_write (Call *call)
 {
-  if (call->sluice != NULL && send_by_sluice (call))
-    return;
+  if (call->sluice != NULL)
+    {
+      send_by_sluice (call);
+      return;
+    }
   unstable_hold_data (call);
   send_write (call);
 }
