@@ -115,6 +115,35 @@ what_is_written_only_is_not_cached (void **state)
   assert_int_equal (count_cached (fd), 0);
 }
 
+/* As cp(1) and web servers do. The pages are no process's. */
+static void
+what_is_spliced_only_arrives (void **state)
+{
+  g_auto (Ground) ground;
+  g_autofree char *exported = NULL;
+  g_autofree char *found = NULL;
+  char bytes[8 * PAGE + 5];
+  KVOL_AUTO_FD fd = -1;
+  gsize length;
+  int ends[2];
+
+  if (!ground_open (&ground, NULL))
+    skip ();
+  for (gsize i = 0; i < sizeof bytes; i++)
+    bytes[i] = (char) (i * 31 % 251);
+  fd = open_file (&ground, O_WRONLY | O_CREAT);
+  assert_int_equal (pipe2 (ends, O_CLOEXEC), 0);
+  assert_int_equal (write (ends[1], bytes, sizeof bytes), sizeof bytes);
+  assert_int_equal (close (ends[1]), 0);
+  while (splice (ends[0], NULL, fd, NULL, sizeof bytes, 0) > 0)
+    continue;
+  assert_int_equal (close (ends[0]), 0);
+  exported = g_build_filename (ground.export.data, "file", NULL);
+  assert_true (g_file_get_contents (exported, &found, &length, NULL));
+  assert_int_equal (length, sizeof bytes);
+  assert_memory_equal (found, bytes, length);
+}
+
 static void
 what_is_written_beside_a_reader_is_cached (void **state)
 {
@@ -218,6 +247,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (what_is_written_only_is_not_cached),
+    cmocka_unit_test (what_is_spliced_only_arrives),
     cmocka_unit_test (what_is_written_beside_a_reader_is_cached),
     cmocka_unit_test (what_one_writer_alone_writes_is_cached),
     cmocka_unit_test (who_reads_beside_the_writer_sees_each_write),

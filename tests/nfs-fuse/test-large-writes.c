@@ -77,7 +77,7 @@ file_of (const char *directory)
 }
 
 static void
-write_rows (const Served *volume, const ServedExport *export)
+write_rows_by (const Served *volume, const ServedExport *export, int access)
 {
   g_autofree char *path = file_of (volume->path);
   g_autofree char *exported = file_of (export->data);
@@ -85,7 +85,7 @@ write_rows (const Served *volume, const ServedExport *export)
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      KVOL_AUTO_FD fd = open (path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+      KVOL_AUTO_FD fd = open (path, access | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
       print_message ("# %s\n", rows[i].label);
       fill (bytes, rows[i].size, (guint32) i);
@@ -94,6 +94,14 @@ write_rows (const Served *volume, const ServedExport *export)
       expect (exported, rows[i].offset, bytes, rows[i].size);
       expect (path, rows[i].offset, bytes, rows[i].size);
     }
+}
+
+/* Through the kernel's cache and past it. */
+static void
+write_rows (const Served *volume, const ServedExport *export)
+{
+  write_rows_by (volume, export, O_RDWR);
+  write_rows_by (volume, export, O_WRONLY);
 }
 
 static void
@@ -280,8 +288,9 @@ await_another_second (void)
     g_usleep (10 * G_TIME_SPAN_MILLISECOND);
 }
 
+/* The writer has other uses for his memory meanwhile. */
 static void
-what_the_server_forgot_is_kept (void **state)
+assert_kept (int access)
 {
   g_autofree char *bytes = g_malloc0 (2 * MIB);
   g_auto (ServedExport) export;
@@ -296,8 +305,9 @@ what_the_server_forgot_is_kept (void **state)
   path = file_of (volume.path);
   exported = file_of (export.data);
   fill (bytes, 2 * MIB, 1);
-  fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  fd = open (path, access | O_CREAT | O_CLOEXEC, 0644);
   assert_int_equal (pwrite (fd, bytes, 2 * MIB, 0), 2 * MIB);
+  fill (bytes, 2 * MIB, 2);
   await_another_second ();
   assert_true (nfs_server_kill (export.server, NULL));
   /* What was in its memory only is gone with it. */
@@ -305,8 +315,21 @@ what_the_server_forgot_is_kept (void **state)
   assert_true (nfs_server_restart (export.server, NULL));
   assert_int_equal (fsync (fd), 0);
   close (fd);
+  fill (bytes, 2 * MIB, 1);
   expect (exported, 0, bytes, 2 * MIB);
   served_stop (&volume);
+}
+
+static void
+what_the_server_forgot_is_kept (void **state)
+{
+  assert_kept (O_RDWR);
+}
+
+static void
+what_the_server_forgot_is_kept_where_no_cache_has_it (void **state)
+{
+  assert_kept (O_WRONLY);
 }
 
 int
@@ -320,6 +343,7 @@ main (void)
     cmocka_unit_test (what_the_connection_does_not_take_at_once_follows),
     cmocka_unit_test (a_large_appendix_goes_to_the_end_that_there_is),
     cmocka_unit_test (what_the_server_forgot_is_kept),
+    cmocka_unit_test (what_the_server_forgot_is_kept_where_no_cache_has_it),
   };
   const char *reason = NULL;
 

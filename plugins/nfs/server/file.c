@@ -15,9 +15,9 @@ get_file (const struct fuse_file_info *info)
   return (File *) (gpointer) info->fh;
 }
 
-/* What goes to a file that is open for writing only is nothing that could be read by it, and who opens the file next
- * gets what the server has: putting it into the kernel's cache on its way is a copy, and memory, for nothing. That is not
- * so where somebody has it open for reading. */
+/* What goes to a file that is open for writing only cannot be read by it, and who opens the file next gets what the
+ * server has: to put it into the kernel's cache on its way is a copy, and memory, for nothing. It is not for nothing
+ * where somebody has the file open to read it. */
 static gboolean
 is_direct (const Volume *volume, const Node *node, int flags)
 {

@@ -27,8 +27,8 @@ enum
 #define LONELY_MOST 32
 /* From here on handing on the pages of a request is cheaper than copying them. */
 #define LARGE (64u * 1024)
-/* Who asks for one thing after the other is back so soon after an answer. After so many times in a row it is expected of
- * him. */
+/* Who asks for one thing after the other is back so soon after an answer. After so many times in a row that is expected
+ * of him. */
 #define SOON_USEC 20
 #define SOON_ENOUGH 4
 #define EVENTS_AT_ONCE 4
