@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -27,6 +28,7 @@
 #define KIB 1024u
 #define MIB (1024u * KIB)
 #define LARGEST (3 * MIB + 5)
+#define PATIENCE_USEC (30 * G_USEC_PER_SEC)
 
 typedef struct
 {
@@ -288,10 +290,12 @@ await_another_second (void)
     g_usleep (10 * G_TIME_SPAN_MILLISECOND);
 }
 
-/* The writer has other uses for his memory meanwhile. */
+/* The writer has other uses for his memory meanwhile. A second thread would have what was written before committed when
+ * it connects. */
 static void
 assert_kept (int access)
 {
+  const char *const one_thread[] = { "--threads=1", NULL };
   g_autofree char *bytes = g_malloc0 (2 * MIB);
   g_auto (ServedExport) export;
   g_auto (Served) volume = { 0 };
@@ -301,7 +305,7 @@ assert_kept (int access)
 
   if (!served_export_open (&export, FALSE))
     skip ();
-  served_start (&volume, NULL);
+  served_start (&volume, one_thread);
   path = file_of (volume.path);
   exported = file_of (export.data);
   fill (bytes, 2 * MIB, 1);
@@ -332,6 +336,54 @@ what_the_server_forgot_is_kept_where_no_cache_has_it (void **state)
   assert_kept (O_WRONLY);
 }
 
+/* ---- what they leave ---- */
+
+static gsize
+get_resident (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/statm", (int) pid);
+  g_autofree char *text = NULL;
+  gsize pages = 0;
+
+  assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  assert_int_equal (sscanf (text, "%*u %zu", &pages), 1);
+  return pages * PAGE;
+}
+
+/* It is kept for the next ones, but not for ever. */
+static void
+what_large_writes_took_is_given_back (void **state)
+{
+  const char *const one_thread[] = { "--threads=1", NULL };
+  const gint64 end = g_get_monotonic_time () + PATIENCE_USEC;
+  g_autofree char *bytes = g_malloc0 (MIB);
+  g_auto (ServedExport) export;
+  g_auto (Served) volume = { 0 };
+  g_autofree char *path = NULL;
+  gsize before;
+  int fd;
+
+  if (!served_export_open (&export, FALSE))
+    skip ();
+  served_start (&volume, one_thread);
+  path = file_of (volume.path);
+  fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  assert_int_equal (write (fd, bytes, MIB), MIB);
+  before = get_resident (volume.pid);
+  for (guint i = 0; i < 24; i++)
+    assert_int_equal (write (fd, bytes, MIB), MIB);
+  assert_true (get_resident (volume.pid) > before + 16 * MIB);
+  assert_int_equal (fsync (fd), 0);
+  while (get_resident (volume.pid) > before + 8 * MIB)
+    {
+      if (g_get_monotonic_time () > end)
+        fail_msg ("%zu bytes are still taken", get_resident (volume.pid) - before);
+      g_usleep (10 * G_TIME_SPAN_MILLISECOND);
+    }
+  close (fd);
+  served_stop (&volume);
+}
+
 int
 main (void)
 {
@@ -344,6 +396,7 @@ main (void)
     cmocka_unit_test (a_large_appendix_goes_to_the_end_that_there_is),
     cmocka_unit_test (what_the_server_forgot_is_kept),
     cmocka_unit_test (what_the_server_forgot_is_kept_where_no_cache_has_it),
+    cmocka_unit_test (what_large_writes_took_is_given_back),
   };
   const char *reason = NULL;
 

@@ -25,8 +25,8 @@ struct _Loop
   Link *link;
   struct fuse_buf buffer;
   Sluice sluice;
-  gboolean large; /* the last request was: the next one comes by the sluice */
-  char *small;    /* for one that is not, all the same */
+  guint large; /* a request was lately: the next ones come by the sluice */
+  char *small; /* for one that is not, all the same */
   IdentityMemory identities;
   GQueue calls;   /* all, by their `all` link */
   GQueue waiting; /* for the connection */

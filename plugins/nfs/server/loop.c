@@ -27,6 +27,8 @@ enum
 #define LONELY_MOST 32
 /* From here on handing on the pages of a request is cheaper than copying them. */
 #define LARGE (64u * 1024)
+/* Between large ones there may be so many others: the rest of a write that did not begin with a page. */
+#define LARGE_LASTS 4
 /* Who asks for one thing after the other is back so soon after an answer. After so many times in a row that is expected
  * of him. */
 #define SOON_USEC 20
@@ -157,6 +159,15 @@ watch (Loop *self, int fd, guint32 events, guint32 what)
   return epoll_ctl (self->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+static void
+note_size (Loop *self, gssize n)
+{
+  if (n >= (gssize) LARGE)
+    self->large = LARGE_LASTS;
+  else if (n > 0 && self->large > 0)
+    self->large--;
+}
+
 /* Large requests follow each other. Answers as fuse_session_receive_buf() does. */
 static gssize
 receive_large (Loop *self, struct fuse_buf *ret_request)
@@ -166,8 +177,8 @@ receive_large (Loop *self, struct fuse_buf *ret_request)
 
   if (n == -ENODEV)
     fuse_session_exit (session);
-  self->large = n == 0 || n >= LARGE;
-  if (n <= 0 || n >= LARGE)
+  note_size (self, n);
+  if (n <= 0 || n >= (gssize) LARGE)
     return n;
   if (self->small == NULL)
     self->small = g_malloc (LARGE);
@@ -179,12 +190,12 @@ receive_large (Loop *self, struct fuse_buf *ret_request)
 static gssize
 receive (Loop *self, struct fuse_buf *ret_request)
 {
-  gssize n = self->large ? receive_large (self, ret_request) : -ENOSYS;
+  gssize n = self->large > 0 ? receive_large (self, ret_request) : -ENOSYS;
 
   if (n != -ENOSYS)
     return n;
   n = fuse_session_receive_buf (self->volume->session, &self->buffer);
-  self->large = n >= LARGE;
+  note_size (self, n);
   *ret_request = self->buffer;
   return n;
 }
@@ -204,7 +215,7 @@ take_requests (Loop *self)
 static gboolean
 is_worth_help (const Loop *self)
 {
-  return self->large || self->sent.length >= WORTH_HELP;
+  return self->large > 0 || self->sent.length >= WORTH_HELP;
 }
 
 static void
@@ -300,7 +311,7 @@ wait_awake (Loop *self, struct epoll_event *ret_events, gint64 now)
 {
   int n = 0;
 
-  if (self->sent.head != NULL || self->large || self->soon < SOON_ENOUGH)
+  if (self->sent.head != NULL || self->large > 0 || self->soon < SOON_ENOUGH)
     return 0;
   while (n == 0 && g_get_monotonic_time () < now + SOON_USEC)
     n = epoll_wait (self->epoll_fd, ret_events, EVENTS_AT_ONCE, 0);
@@ -332,6 +343,8 @@ loop_run (gpointer data)
     {
       int n = wait_for_events (self, events, now);
 
+      if (n == 0)
+        rooms_empty (self->volume->rooms);
       for (int i = 0; i < n; i++)
         handle (self, &events[i]);
       now = g_get_monotonic_time ();

@@ -24,6 +24,7 @@ volume_init (Volume *self, const Settings *settings)
     .settings = settings,
     .read_ahead_fd = settings->read_ahead_fd,
     .nodes = nodes_new (),
+    .rooms = rooms_new (),
     .absent = absent_new ((gint64) (seconds * G_TIME_SPAN_SECOND)),
     .attr_timeout = seconds,
     .entry_timeout = seconds,
@@ -42,6 +43,7 @@ volume_clear (Volume *self)
   g_hash_table_unref (self->unstable);
   absent_free (self->absent);
   nodes_free (self->nodes);
+  rooms_free (self->rooms);
   g_mutex_clear (&self->lock);
 }
 

@@ -9,6 +9,7 @@
 #include "id-map.h"
 #include "nlm.h"
 #include "node.h"
+#include "rooms.h"
 #include "settings.h"
 
 typedef struct _Loop Loop;
@@ -19,6 +20,7 @@ typedef struct {
   NfsIdMaps            ids;
   Nodes               *nodes;
   Node                *root;
+  Rooms               *rooms;
   Absent              *absent;       /* what directories are known not to have */
   gint                 names_asked;  /* atomic: whether the server was asked what names are to it */
   gint                 names_exact;  /* atomic: it has said that one name is never another one */

@@ -168,9 +168,9 @@ send_write (Call *call)
 static char *
 make_room (Call *call)
 {
-  char *room = g_malloc (call->size);
+  char *room;
 
-  call->bytes = g_bytes_new_take (room, call->size);
+  call->bytes = rooms_take (loop_get_volume (call->loop)->rooms, call->size, &room);
   call->data = room;
   return room;
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* Memory for the data of writes. For all threads. */
+typedef struct _Rooms Rooms;
+
+Rooms  *rooms_new  (void);
+/* When the last one has been given back. */
+void    rooms_free (Rooms *self);
+
+/* One of @size bytes, to be filled; it is given back with the last reference. */
+GBytes *rooms_take (Rooms *self, gsize size, char **ret_room);
+
+/* Whether there are free ones that the kernel could have. */
+gboolean rooms_has_free (Rooms *self);
+void     rooms_empty    (Rooms *self);
