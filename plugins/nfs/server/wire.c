@@ -7,33 +7,16 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
-#include <nfsc/libnfs-raw-nfs.h>
 
-/* A name, a symbolic link's target, the credential. */
-#define QUESTION_MAX 8192u
+#include "question.h"
+
 /* The largest transfer, with what is around it. */
 #define ANSWER_MAX ((1024u + 64) * 1024)
 #define ROOM_FIRST (64u * 1024)
 #define RECEIPTS_AT_ONCE 4
 #define PIECES_AT_ONCE 64
-#define MARK_SIZE 4u
-#define LAST_FRAGMENT 0x80000000u
 #define VERIFIER_MAX 400 /* RFC 5531 */
-
-typedef struct
-{
-  guint32 xid;
-  gboolean queued; /* not all of it has been sent */
-  const Procedure *procedure;
-  gpointer asker;
-  GBytes *holder; /* of the data that follow the head; NULL: none do */
-  const char *data;
-  gsize size;
-  gsize length;
-  guint8 head[];
-} Question;
 
 struct _Wire
 {
@@ -61,61 +44,14 @@ struct _Wire
 
 /* ---- questions ---- */
 
-static void
-question_free (gpointer data)
-{
-  Question *self = data;
-
-  g_clear_pointer (&self->holder, g_bytes_unref);
-  g_free (self);
-}
-
-static guint8 *
-put (guint8 *at, guint32 number)
-{
-  const guint32 wire = GUINT32_TO_BE (number);
-
-  memcpy (at, &wire, sizeof wire);
-  return at + sizeof wire;
-}
-
-/* 0: it is too long. */
-static gsize
-write_head (Wire *self, const Procedure *procedure, gconstpointer args, gsize data_size, guint8 *head)
-{
-  const GByteArray *credential = self->identity->wire;
-  const guint32 fixed[] = { ++self->xid, CALL, RPC_MSG_VERSION, NFS_PROGRAM, NFS_V3, procedure->number };
-  guint8 *at = head + MARK_SIZE;
-  gsize length;
-  ZDR zdr;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (fixed); i++)
-    at = put (at, fixed[i]);
-  memcpy (at, credential->data, credential->len);
-  at += credential->len;
-  libnfs_zdrmem_create (&zdr, (caddr_t) at, (guint32) (QUESTION_MAX - (gsize) (at - head)), ZDR_ENCODE);
-  length = procedure->write_args (&zdr, args) ? (gsize) (at - head) + libnfs_zdr_getpos (&zdr) : 0;
-  libnfs_zdr_destroy (&zdr);
-  put (head, LAST_FRAGMENT | (guint32) (length - MARK_SIZE + data_size));
-  return length;
-}
-
 static Question *
 ask (Wire *self, const Procedure *procedure, gconstpointer args, gsize data_size, gpointer asker)
 {
-  guint8 head[QUESTION_MAX];
-  gsize length = write_head (self, procedure, args, (data_size + 3) & ~(gsize) 3, head);
-  Question *question;
+  Question *question = question_new (++self->xid, self->identity, procedure, args, data_size);
 
-  if (length == 0)
+  if (question == NULL)
     return NULL;
-  question = g_malloc0 (sizeof *question + length);
-  question->xid = self->xid;
-  question->queued = TRUE;
-  question->procedure = procedure;
   question->asker = asker;
-  question->length = length;
-  memcpy (question->head, head, length);
   g_hash_table_insert (self->asked, GUINT_TO_POINTER (question->xid), question);
   g_queue_push_tail (&self->queue, question);
   return question;
@@ -136,7 +72,6 @@ wire_ask_write (Wire *self, const WRITE3args *args, GBytes *holder, gpointer ask
     return -1;
   question->holder = g_bytes_ref (holder);
   question->data = args->data.data_val;
-  question->size = args->data.data_len;
   return 0;
 }
 
@@ -148,42 +83,15 @@ wire_set_identity (Wire *self, const Identity *identity)
 
 /* ---- out ---- */
 
-static gsize
-get_padding (const Question *self)
-{
-  return -self->size & 3;
-}
-
-/* What is left of a part of @size bytes when @skip are behind us. */
-static guint
-add_piece (struct iovec *to, const void *bytes, gsize size, gsize *skip)
-{
-  const gsize skipped = MIN (*skip, size);
-
-  *skip -= skipped;
-  *to = (struct iovec){ (char *) (gpointer) bytes + skipped, size - skipped };
-  return skipped < size;
-}
-
-static guint
-add_question (struct iovec *to, const Question *question, gsize skip)
-{
-  static const char padding[4];
-  guint n = add_piece (to, question->head, question->length, &skip);
-
-  n += add_piece (to + n, question->data, question->size, &skip);
-  return n + add_piece (to + n, padding, get_padding (question), &skip);
-}
-
 static guint
 gather (const Wire *self, struct iovec *pieces)
 {
   gsize skip = self->sent;
   guint n = 0;
 
-  for (GList *link = self->queue.head; link != NULL && n + 3 <= PIECES_AT_ONCE; link = link->next)
+  for (GList *link = self->queue.head; link != NULL && n + QUESTION_PIECES <= PIECES_AT_ONCE; link = link->next)
     {
-      n += add_question (pieces + n, link->data, skip);
+      n += question_gather (link->data, skip, pieces + n);
       skip = 0;
     }
   return n;
@@ -196,7 +104,7 @@ went (Wire *self, gsize n)
   while (self->queue.head != NULL)
     {
       Question *question = self->queue.head->data;
-      const gsize whole = question->length + question->size + get_padding (question);
+      const gsize whole = question_get_size (question);
 
       if (self->sent < whole)
         return;
@@ -327,7 +235,7 @@ make_room (Wire *self, gsize more)
 static gboolean
 take_fragment (Wire *self, gsize length, gboolean last)
 {
-  guint8 *record = self->room + self->at + MARK_SIZE;
+  guint8 *record = self->room + self->at + QUESTION_MARK_SIZE;
   gboolean good;
 
   if (!last || self->held > 0)
@@ -335,7 +243,7 @@ take_fragment (Wire *self, gsize length, gboolean last)
       memmove (self->room + self->begin + self->held, record, length);
       record = self->room + self->begin;
     }
-  self->at += MARK_SIZE + length;
+  self->at += QUESTION_MARK_SIZE + length;
   self->held += length;
   if (!last)
     return TRUE;
@@ -354,16 +262,16 @@ take_all (Wire *self)
       const gsize left = self->end - self->at;
       NfsXdr head = { self->room + self->at, left, FALSE };
       guint32 mark = nfs_xdr_get (&head);
-      const gsize length = mark & ~LAST_FRAGMENT;
+      const gsize length = mark & ~QUESTION_LAST_FRAGMENT;
 
       if (head.broken)
-        return make_room (self, MARK_SIZE);
+        return make_room (self, QUESTION_MARK_SIZE);
       /* An empty one that is not the last could come for ever. */
       if (length > ANSWER_MAX - self->held || mark == 0)
         return FALSE;
-      if (left < MARK_SIZE + length)
-        return make_room (self, MARK_SIZE + length);
-      if (!take_fragment (self, length, (mark & LAST_FRAGMENT) != 0))
+      if (left < QUESTION_MARK_SIZE + length)
+        return make_room (self, QUESTION_MARK_SIZE + length);
+      if (!take_fragment (self, length, (mark & QUESTION_LAST_FRAGMENT) != 0))
         return FALSE;
     }
 }
