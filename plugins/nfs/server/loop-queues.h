@@ -24,6 +24,7 @@ struct _Loop
   Link *link;
   struct fuse_buf buffer;
   Sluice sluice;
+  Spout spout;
   gboolean large; /* the last request was: the next one comes by the sluice */
   char *small;    /* for one that is not, all the same */
   IdentityMemory identities;

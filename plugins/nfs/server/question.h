@@ -17,6 +17,7 @@ typedef struct {
   gboolean    queued; /* not all of it has been sent */
   const Procedure *procedure;
   gpointer    asker;
+  gsize       wanted; /* by a READ */
   GBytes     *holder; /* of the data that follow the head; NULL: none do */
   const char *data;
   gsize       size;

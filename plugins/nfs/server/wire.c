@@ -16,7 +16,8 @@
 #define ROOM_FIRST (64u * 1024)
 #define RECEIPTS_AT_ONCE 4
 #define PIECES_AT_ONCE 64
-#define VERIFIER_MAX 400 /* RFC 5531 */
+/* Of an answer whose data can go by the spout. */
+#define HEAD_SIZE (QUESTION_MARK_SIZE + SPOUT_HEAD)
 
 struct _Wire
 {
@@ -38,8 +39,13 @@ struct _Wire
   gsize held; /* of the record */
   gsize at;   /* the end of the gap */
   gsize end;
+  gsize goal; /* where the fragment ends that has come in part */
   GArray *names;
   GArray *entries;
+
+  Spout *spout;
+  guint large;       /* how many READs of much are asked */
+  Question *passing; /* the data of its answer are coming by the spout; NULL: none are */
 };
 
 /* ---- questions ---- */
@@ -60,7 +66,14 @@ ask (Wire *self, const Procedure *procedure, gconstpointer args, gsize data_size
 int
 wire_ask (Wire *self, const Procedure *procedure, gconstpointer args, gpointer asker)
 {
-  return ask (self, procedure, args, 0, asker) != NULL ? 0 : -1;
+  Question *question = ask (self, procedure, args, 0, asker);
+
+  if (question == NULL)
+    return -1;
+  if (procedure == &procedure_read)
+    question->wanted = ((const READ3args *) args)->count;
+  self->large += question->wanted >= SPOUT_LARGE;
+  return 0;
 }
 
 int
@@ -154,30 +167,25 @@ wire_is_full (const Wire *self)
   return self->queue.head != NULL;
 }
 
-/* ---- in ---- */
-
-/* The server's verdict, before what the procedure answers. */
-static gboolean
-is_taken (NfsXdr *xdr)
-{
-  gsize length;
-
-  if (nfs_xdr_get (xdr) != MSG_ACCEPTED)
-    return FALSE;
-  nfs_xdr_get (xdr);
-  nfs_xdr_get_data (xdr, VERIFIER_MAX, &length);
-  return nfs_xdr_get (xdr) == SUCCESS;
-}
+/* ---- in: records ---- */
 
 static void
 hand_over (Wire *self, Question *question, Answer *answer)
 {
   ProcedureResult result = { 0 };
-  gboolean good = is_taken (&answer->xdr);
+  gboolean good = answer_is_taken (answer);
 
   if (good)
     question->procedure->read (answer, &result);
   self->answered (question->asker, good && !answer->xdr.broken ? &result : NULL);
+}
+
+static void
+take_question (Wire *self, const Question *question)
+{
+  g_hash_table_steal (self->asked, GUINT_TO_POINTER (question->xid));
+  self->large -= question->wanted >= SPOUT_LARGE;
+  self->served = TRUE;
 }
 
 /* What nobody asked for, or not any more, is passed over; what is answered before it was asked is a lie. */
@@ -194,8 +202,7 @@ take_record (Wire *self, guint8 *record, gsize length)
     return FALSE;
   if (question == NULL)
     return TRUE;
-  g_hash_table_steal (self->asked, GUINT_TO_POINTER (xid));
-  self->served = TRUE;
+  take_question (self, question);
   hand_over (self, question, &answer);
   record[length] = behind;
   question_free (question);
@@ -253,6 +260,16 @@ take_fragment (Wire *self, gsize length, gboolean last)
   return good;
 }
 
+/* So much has to be there to go on. */
+static gboolean
+await (Wire *self, gsize length)
+{
+  const gboolean good = make_room (self, length);
+
+  self->goal = self->at + length;
+  return good;
+}
+
 /* FALSE: what came cannot be an answer. */
 static gboolean
 take_all (Wire *self)
@@ -265,43 +282,118 @@ take_all (Wire *self)
       const gsize length = mark & ~QUESTION_LAST_FRAGMENT;
 
       if (head.broken)
-        return make_room (self, QUESTION_MARK_SIZE);
+        return await (self, QUESTION_MARK_SIZE);
       /* An empty one that is not the last could come for ever. */
       if (length > ANSWER_MAX - self->held || mark == 0)
         return FALSE;
       if (left < QUESTION_MARK_SIZE + length)
-        return make_room (self, QUESTION_MARK_SIZE + length);
+        return await (self, QUESTION_MARK_SIZE + length);
       if (!take_fragment (self, length, (mark & QUESTION_LAST_FRAGMENT) != 0))
         return FALSE;
     }
 }
 
+/* ---- in: large answers to READ, whose data go by the spout ---- */
+
+/* Where most of what is asked is small, and where a record comes in fragments, whatever is there is taken at once. */
+static gboolean
+awaits_large (const Wire *self)
+{
+  return self->large > 0 && 2 * self->large >= g_hash_table_size (self->asked) && self->held == 0;
+}
+
+static gboolean
+begin_passing (Wire *self)
+{
+  NfsXdr head = { self->room, HEAD_SIZE, FALSE };
+  const guint32 mark = nfs_xdr_get (&head);
+  const guint8 *record = head.data;
+  Question *question = g_hash_table_lookup (self->asked, GUINT_TO_POINTER (nfs_xdr_get (&head)));
+
+  if (question == NULL || question->queued || question->wanted < SPOUT_LARGE || !(mark & QUESTION_LAST_FRAGMENT))
+    return FALSE;
+  if (!spout_begin (self->spout, record, mark & ~QUESTION_LAST_FRAGMENT, question->wanted))
+    return FALSE;
+  self->passing = question;
+  return TRUE;
+}
+
+static void
+end_passing (Wire *self)
+{
+  Question *question = g_steal_pointer (&self->passing);
+
+  self->at = self->end = 0;
+  take_question (self, question);
+  self->answered (question->asker, &self->spout->result);
+  spout_drain (self->spout);
+  question_free (question);
+}
+
+/* Then it is put together in the room. */
+static gboolean
+give_up_passing (Wire *self)
+{
+  self->passing = NULL;
+  self->over = !await (self, HEAD_SIZE + self->spout->size);
+  if (self->over)
+    return FALSE;
+  self->end += self->spout->come;
+  spout_give_up (self->spout, (char *) self->room + HEAD_SIZE);
+  return TRUE;
+}
+
+static gboolean
+receive_passing (Wire *self)
+{
+  const gssize n = spout_receive (self->spout, self->fd);
+
+  if (n == -ENOBUFS)
+    return give_up_passing (self);
+  if (n == -EAGAIN || n == -EINTR)
+    return n == -EINTR;
+  self->over = n <= 0;
+  if (self->over || !spout_has_all (self->spout))
+    return FALSE;
+  end_passing (self);
+  return TRUE;
+}
+
+/* ---- in: as much as a thread may take in a turn ---- */
+
+/* The head of what may be large is taken alone, and nothing of it with what is before it: that would be a copy. */
+static gboolean
+receive_some (Wire *self)
+{
+  const gboolean large = awaits_large (self);
+  const gboolean head = large && self->at == 0 && self->end < HEAD_SIZE;
+  const gsize goal = head ? HEAD_SIZE : large ? self->goal : self->size;
+  const gsize most = goal - self->end;
+  const ssize_t n = recv (self->fd, self->room + self->end, most, MSG_DONTWAIT);
+
+  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    return errno == EINTR;
+  self->over = n <= 0;
+  if (self->over)
+    return FALSE;
+  self->end += (gsize) n;
+  if (head && (gsize) n == most && begin_passing (self))
+    return TRUE;
+  /* Who is answered may have sent something meanwhile, and seen the end. */
+  if (!take_all (self))
+    self->over = TRUE;
+  if (self->at == self->end && self->held == 0)
+    self->begin = self->at = self->end = 0;
+  return (gsize) n == most;
+}
+
 void
 wire_receive (Wire *self)
 {
-  for (int i = 0; i < RECEIPTS_AT_ONCE && !self->over; i++)
-    {
-      const gsize free_room = self->size - self->end;
-      ssize_t n = recv (self->fd, self->room + self->end, free_room, MSG_DONTWAIT);
+  gboolean more = TRUE;
 
-      if (n < 0 && errno == EAGAIN)
-        return;
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        {
-          self->over = TRUE;
-          return;
-        }
-      self->end += (gsize) n;
-      /* Who is answered may have sent something meanwhile, and seen the end. */
-      if (!take_all (self))
-        self->over = TRUE;
-      if (self->at == self->end && self->held == 0)
-        self->begin = self->at = self->end = 0;
-      if ((gsize) n < free_room)
-        return;
-    }
+  for (int i = 0; i < RECEIPTS_AT_ONCE && more && !self->over; i++)
+    more = self->passing != NULL ? receive_passing (self) : receive_some (self);
 }
 
 gboolean
@@ -319,11 +411,12 @@ wire_is_over (const Wire *self)
 /* ---- life ---- */
 
 Wire *
-wire_new (int fd, WireAnswered answered)
+wire_new (int fd, Spout *spout, WireAnswered answered)
 {
   Wire *self = g_new0 (Wire, 1);
 
   self->fd = fd;
+  self->spout = spout;
   self->answered = answered;
   self->xid = g_random_int ();
   self->asked = g_hash_table_new_full (NULL, NULL, NULL, question_free);
@@ -338,6 +431,7 @@ void
 wire_free (Wire *self)
 {
   close (self->fd);
+  spout_drain (self->spout);
   g_queue_clear (&self->queue);
   g_hash_table_unref (self->asked);
   g_array_unref (self->names);
