@@ -26,7 +26,7 @@ take_data (Reading *self, const READ3resok *ok)
   g_byte_array_set_size (self->data, (guint) taken);
   if (self->passed)
     spout_read (&self->rig->spout, (char *) self->data->data, taken);
-  else
+  else if (taken > 0)
     memcpy (self->data->data, ok->data.data_val, taken);
 }
 
