@@ -369,8 +369,10 @@ receive_some (Wire *self)
   const gboolean head = large && self->at == 0 && self->end < HEAD_SIZE;
   const gsize goal = head ? HEAD_SIZE : large ? self->goal : self->size;
   const gsize most = goal - self->end;
-  const ssize_t n = recv (self->fd, self->room + self->end, most, MSG_DONTWAIT);
+  ssize_t n;
 
+  g_assert (goal > self->end && goal <= self->size);
+  n = recv (self->fd, self->room + self->end, most, MSG_DONTWAIT);
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return errno == EINTR;
   self->over = n <= 0;
