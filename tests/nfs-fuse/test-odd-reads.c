@@ -24,6 +24,7 @@ static const ReadingOddity odd_answers[] = {
   { "it counts a byte less", .count = -1 },
   { "it counts a byte more", .count = 1 },
   { "a longer record", .length = 4 },
+  { "no attributes, and a record as long as with them", .bare = TRUE, .length = 84 },
   { "more than was asked for", .more = 4 },
 };
 
@@ -94,25 +95,34 @@ a_failure_is_told (void **state)
 }
 
 static void
+give_fragment (const Reading *reading, const GByteArray *message, gsize begin, gsize end, gboolean last)
+{
+  g_autoptr (GByteArray) fragment = g_byte_array_new ();
+
+  xdr_put_u32 (fragment, (guint32) (end - begin) | (last ? WIRE_RIG_LAST : 0));
+  g_byte_array_append (fragment, message->data + begin, (guint) (end - begin));
+  reading_give (reading, fragment, 0, fragment->len);
+}
+
+/* Also where the first one is all of it, and an empty one follows. */
+static void
 fragments_are_put_together (void **state)
 {
-  g_autoptr (GByteArray) message = g_byte_array_new ();
-  g_auto (Reading) reading;
+  const gsize firsts[] = { 4, 124, 128, 132, READING_MOST, READING_MOST + 128 };
 
-  reading_ask (*state, &reading, READING_MOST);
-  reading_put_message (message, reading.asked.xid, READING_MOST, &reading_ordinary);
-  for (guint at = 0, size = 128; at < message->len; at += size, size = 60000)
+  for (gsize i = 0; i < G_N_ELEMENTS (firsts); i++)
     {
-      const guint length = MIN (size, message->len - at);
-      g_autoptr (GByteArray) fragment = g_byte_array_new ();
+      g_autoptr (GByteArray) message = g_byte_array_new ();
+      g_auto (Reading) reading;
 
-      xdr_put_u32 (fragment, length | (at + length == message->len ? WIRE_RIG_LAST : 0));
-      g_byte_array_append (fragment, message->data + at, length);
-      reading_give (&reading, fragment, 0, fragment->len);
+      reading_ask (*state, &reading, READING_MOST);
+      reading_put_message (message, reading.asked.xid, READING_MOST, &reading_ordinary);
+      give_fragment (&reading, message, 0, firsts[i], FALSE);
+      give_fragment (&reading, message, firsts[i], message->len, TRUE);
+      reading_expect (&reading, READING_MOST);
+      assert_false (reading.passed);
+      reading_pass (*state, READING_MOST, READING_MOST, TRUE);
     }
-  reading_expect (&reading, READING_MOST);
-  assert_false (reading.passed);
-  reading_pass (*state, READING_MOST, READING_MOST, TRUE);
 }
 
 static void

@@ -125,6 +125,8 @@ small_answers_are_taken_together (void **state)
   Reading readings[SMALL_AT_ONCE];
 
   for (int i = 0; i < SMALL_AT_ONCE; i++)
+    reading_pass (self, READING_MOST, READING_MOST, TRUE);
+  for (int i = 0; i < SMALL_AT_ONCE; i++)
     {
       reading_ask (self, &readings[i], 4 * KIB);
       reading_put_answer (bytes, &readings[i], 4 * KIB, &reading_ordinary);
@@ -165,6 +167,28 @@ what_comes_in_too_many_pieces_is_put_together (void **state)
     reading_pass (self, READING_MOST, READING_LARGE, FALSE);
   reading_pass (self, READING_MOST, READING_LARGE, TRUE);
   read_in_tiny_pieces (self, 1);
+}
+
+/* There is much more than room for the answer when it turns out that it cannot pass. */
+static void
+what_follows_such_an_answer_is_another_one (void **state)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  const gsize full = READING_HEAD + 100 * PIPE_PLACES;
+  g_auto (Reading) next;
+  g_auto (Reading) reading;
+
+  reading_ask (*state, &reading, READING_MOST);
+  reading_ask (*state, &next, READING_MOST);
+  reading_put_answer (bytes, &reading, READING_LARGE, &reading_ordinary);
+  reading_put_answer (bytes, &next, READING_MOST, &reading_ordinary);
+  reading_give (&reading, bytes, 0, READING_HEAD);
+  for (gsize at = READING_HEAD; at < full; at += 100)
+    reading_give (&reading, bytes, at, at + 100);
+  reading_give (&reading, bytes, full, bytes->len);
+  reading_expect (&reading, READING_LARGE);
+  reading_expect (&next, READING_MOST);
+  assert_false (reading.passed);
 }
 
 static void
@@ -246,6 +270,7 @@ main (void)
     TEST (several_follow_each_other),
     TEST (small_answers_are_taken_together),
     TEST (what_comes_in_too_many_pieces_is_put_together),
+    TEST (what_follows_such_an_answer_is_another_one),
     TEST (a_process_that_may_have_no_pipe_reads_it),
     TEST (what_is_not_taken_goes),
     TEST (half_an_answer_goes_with_its_connection),
