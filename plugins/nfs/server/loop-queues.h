@@ -22,9 +22,9 @@ struct _Loop
   int epoll_fd;
   int wake_fd;
   Link *link;
+  Spout spout;
   struct fuse_buf buffer;
   Sluice sluice;
-  Spout spout;
   gboolean large; /* the last request was: the next one comes by the sluice */
   char *small;    /* for one that is not, all the same */
   IdentityMemory identities;
