@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* libnfs 4 copies the data of each write once more, takes an answer of any length and goes on reading as long as
  * somebody sends; so the connection is our own. A record is believed to be as long as an answer can be, and not more is
- * read in a turn than a thread may spend on it. */
+ * read in a turn than a thread may spend on it.
+ *
+ * Whatever has come is read at once. But where large answers to READ are awaited each record is read by itself, its head
+ * first: the data that follow may not have to be read at all. */
 #include "wire.h"
 
 #include <errno.h>
