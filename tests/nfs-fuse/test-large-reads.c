@@ -205,16 +205,20 @@ what_the_connection_does_not_give_at_once_follows (void **state)
   g_autofree char *out = NULL;
   g_autofree char *in = NULL;
   g_auto (Rig) self;
+  gboolean works;
 
   out = large_set_buffers ("tcp_wmem", LARGE_SMALL_BUFFERS);
   in = large_set_buffers ("tcp_rmem", LARGE_SMALL_BUFFERS);
-  if (rig_open (&self, NULL))
+  works = rig_open (&self, NULL);
+  if (works)
     {
       read_rows (&self);
       served_stop (&self.volume);
     }
   g_free (large_set_buffers ("tcp_wmem", out));
   g_free (large_set_buffers ("tcp_rmem", in));
+  if (!works)
+    skip ();
 }
 
 /* ---- where somebody goes in the midst of it ---- */
