@@ -152,7 +152,7 @@ LOCK_SOURCES := $(wildcard plugins/nfs/server/nlm*.c plugins/nfs/server/lock*.c)
                 $(addprefix plugins/nfs/,cause.c deadline.c endpoint.c id-map.c portmapper.c resolve.c rpc.c xdr.c)
 $(B)/tests/nfs-fuse/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs/server -iquote plugins/nfs $(call pkg_cflags,$(nfs-server_PKGS))
 $(B)/liblocks.a: $(LOCK_SOURCES:%.c=$(B)/%.o)
-$(B)/libwire.a: $(patsubst %,$(B)/plugins/nfs/server/%.o,answer procedure sluice wire) $(B)/plugins/nfs/xdr.o
+$(B)/libwire.a: $(patsubst %,$(B)/plugins/nfs/server/%.o,answer page-pipe procedure question sluice spout wire) $(B)/plugins/nfs/xdr.o
 $(B)/libnfs-fuse.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/nfs-fuse/test-%,$(call sources,tests/nfs-fuse)))
 $(B)/tests/nfs-fuse/test-%: $(B)/tests/nfs-fuse/test-%.o $(B)/libnfs-fuse.a $(B)/liblocks.a $(B)/libwire.a \
                             $(B)/libsupport.a

@@ -4,7 +4,6 @@
  * server forgets them before they last. */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,56 +18,13 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-fuse/large.h"
 #include "nfs-fuse/two-pods.h"
 #include "support/scratch.h"
 
 #define PAGE 4096u
-#define KIB 1024u
-#define MIB (1024u * KIB)
-#define LARGEST (3 * MIB + 5)
+#define MIB (1024u * 1024)
 #define PATIENCE_USEC (30 * G_USEC_PER_SEC)
-
-typedef struct
-{
-  const char *label;
-  gsize size;
-  guint64 offset;
-} Row;
-
-static const Row rows[] = {
-  { "less than is handed on", 60 * KIB, 0 },
-  { "as much as is handed on", 64 * KIB, 0 },
-  { "a byte more", 64 * KIB + 1, 0 },
-  { "no whole pages", 100001, 333 },
-  { "one request", 512 * KIB, 0 },
-  { "one request, between pages", 512 * KIB, 7 },
-  { "a byte more than a request", 512 * KIB + 1, 0 },
-  { "several, and something", LARGEST, 4095 },
-};
-
-static void
-fill (char *bytes, gsize size, guint32 seed)
-{
-  g_autoptr (GRand) random = g_rand_new_with_seed (seed);
-
-  for (gsize i = 0; i + 4 <= size; i += 4)
-    {
-      const guint32 word = g_rand_int (random);
-
-      memcpy (bytes + i, &word, sizeof word);
-    }
-}
-
-static void
-expect (const char *path, guint64 offset, const char *bytes, gsize size)
-{
-  g_autofree char *found = g_malloc0 (size);
-  KVOL_AUTO_FD fd = open (path, O_RDONLY | O_CLOEXEC);
-
-  assert_true (fd >= 0);
-  assert_int_equal (pread (fd, found, size, (off_t) offset), size);
-  assert_memory_equal (found, bytes, size);
-}
 
 static char *
 file_of (const char *directory)
@@ -83,18 +37,18 @@ write_rows_by (const Served *volume, const ServedExport *export, int access)
 {
   g_autofree char *path = file_of (volume->path);
   g_autofree char *exported = file_of (export->data);
-  g_autofree char *bytes = g_malloc0 (LARGEST);
+  g_autofree char *bytes = g_malloc0 (LARGE_MOST);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+  for (gsize i = 0; i < n_large_rows; i++)
     {
       KVOL_AUTO_FD fd = open (path, access | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-      print_message ("# %s\n", rows[i].label);
-      fill (bytes, rows[i].size, (guint32) i);
-      assert_int_equal (pwrite (fd, bytes, rows[i].size, (off_t) rows[i].offset), rows[i].size);
+      print_message ("# %s\n", large_rows[i].label);
+      large_fill (bytes, large_rows[i].size, (guint32) i);
+      assert_int_equal (pwrite (fd, bytes, large_rows[i].size, (off_t) large_rows[i].offset), large_rows[i].size);
       assert_int_equal (fsync (fd), 0);
-      expect (exported, rows[i].offset, bytes, rows[i].size);
-      expect (path, rows[i].offset, bytes, rows[i].size);
+      large_expect (exported, large_rows[i].offset, bytes, large_rows[i].size);
+      large_expect (path, large_rows[i].offset, bytes, large_rows[i].size);
     }
 }
 
@@ -151,9 +105,9 @@ each_byte_that_no_cache_holds_arrives (void **state)
   fd = open (path, O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0644);
   for (guint32 seed = 0; seed < 4; seed++)
     {
-      fill (bytes, 2 * MIB, seed);
+      large_fill (bytes, 2 * MIB, seed);
       assert_int_equal (pwrite (fd, bytes, 2 * MIB, seed * PAGE), 2 * MIB);
-      expect (exported, seed * PAGE, bytes, 2 * MIB);
+      large_expect (exported, seed * PAGE, bytes, 2 * MIB);
     }
   close (fd);
   free (bytes);
@@ -161,41 +115,6 @@ each_byte_that_no_cache_holds_arrives (void **state)
 }
 
 /* ---- where pages cannot be handed on ---- */
-
-#define NOBODY 65534
-
-static rlim_t
-find_free_fd (pid_t pid)
-{
-  rlim_t fd = 0;
-
-  for (;; fd++)
-    {
-      g_autofree char *path = g_strdup_printf ("/proc/%d/fd/%d", (int) pid, (int) fd);
-      g_autofree char *target = g_file_read_link (path, NULL);
-
-      if (target == NULL)
-        return fd;
-    }
-}
-
-/* It may open nothing more. Its own user may say so, and root without CAP_SYS_RESOURCE may not. */
-static void
-forbid_files (pid_t pid)
-{
-  const rlim_t end = find_free_fd (pid);
-  const struct rlimit none = { end, end };
-  pid_t child = fork ();
-  int status = -1;
-
-  if (child == 0)
-    _exit (setgroups (0, NULL) == 0 && setresgid (NOBODY, NOBODY, NOBODY) == 0
-                   && setresuid (NOBODY, NOBODY, NOBODY) == 0 && prlimit (pid, RLIMIT_NOFILE, &none, NULL) == 0
-               ? 0
-               : 1);
-  assert_int_equal (waitpid (child, &status, 0), child);
-  assert_int_equal (status, 0);
-}
 
 static void
 a_process_that_may_have_no_pipes_copies (void **state)
@@ -209,25 +128,12 @@ a_process_that_may_have_no_pipes_copies (void **state)
   served_start (&volume, one_thread);
   /* It has its connection by then. */
   assert_int_equal (access (volume.path, W_OK), 0);
-  forbid_files (volume.pid);
+  large_forbid_files (volume.pid);
   write_rows (&volume, &export);
   served_stop (&volume);
 }
 
 /* ---- where they go slowly ---- */
-
-/* Of this network namespace; answers what it was. */
-static char *
-set_buffers (const char *name, const char *value)
-{
-  g_autofree char *path = g_build_filename ("/proc/sys/net/ipv4", name, NULL);
-  KVOL_AUTO_FD fd = open (path, O_WRONLY | O_CLOEXEC);
-  char *before = NULL;
-
-  assert_true (g_file_get_contents (path, &before, NULL, NULL));
-  assert_int_equal (write (fd, value, strlen (value)), strlen (value));
-  return before;
-}
 
 /* What does not go at once has to go from where it is kept. */
 static void
@@ -240,13 +146,13 @@ what_the_connection_does_not_take_at_once_follows (void **state)
 
   if (!served_export_open (&export, FALSE))
     skip ();
-  out = set_buffers ("tcp_wmem", "4096 16384 32768");
-  in = set_buffers ("tcp_rmem", "4096 16384 32768");
+  out = large_set_buffers ("tcp_wmem", LARGE_SMALL_BUFFERS);
+  in = large_set_buffers ("tcp_rmem", LARGE_SMALL_BUFFERS);
   served_start (&volume, NULL);
   write_rows (&volume, &export);
   served_stop (&volume);
-  g_free (set_buffers ("tcp_wmem", out));
-  g_free (set_buffers ("tcp_rmem", in));
+  g_free (large_set_buffers ("tcp_wmem", out));
+  g_free (large_set_buffers ("tcp_rmem", in));
 }
 
 /* ---- where what was sent is not all ---- */
@@ -263,7 +169,7 @@ a_large_appendix_goes_to_the_end_that_there_is (void **state)
 
   if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
     skip ();
-  fill (bytes, MIB, 1);
+  large_fill (bytes, MIB, 1);
   exported = g_build_filename (pods.export.data, "log", NULL);
   fd = pods_open_file (&pods.volumes[0], "log");
   other = pods_open_file (&pods.volumes[1], "log");
@@ -275,7 +181,7 @@ a_large_appendix_goes_to_the_end_that_there_is (void **state)
   assert_int_equal (lock_range (fd, F_WRLCK, 0, 0), 0);
   assert_int_equal (write (fd, bytes, MIB), MIB);
   assert_int_equal (lock_range (fd, F_UNLCK, 0, 0), 0);
-  expect (exported, 11, bytes, MIB);
+  large_expect (exported, 11, bytes, MIB);
   close (other);
   close (fd);
 }
@@ -308,10 +214,10 @@ assert_kept (int access)
   served_start (&volume, one_thread);
   path = file_of (volume.path);
   exported = file_of (export.data);
-  fill (bytes, 2 * MIB, 1);
+  large_fill (bytes, 2 * MIB, 1);
   fd = open (path, access | O_CREAT | O_CLOEXEC, 0644);
   assert_int_equal (pwrite (fd, bytes, 2 * MIB, 0), 2 * MIB);
-  fill (bytes, 2 * MIB, 2);
+  large_fill (bytes, 2 * MIB, 2);
   await_another_second ();
   assert_true (nfs_server_kill (export.server, NULL));
   /* What was in its memory only is gone with it. */
@@ -319,8 +225,8 @@ assert_kept (int access)
   assert_true (nfs_server_restart (export.server, NULL));
   assert_int_equal (fsync (fd), 0);
   close (fd);
-  fill (bytes, 2 * MIB, 1);
-  expect (exported, 0, bytes, 2 * MIB);
+  large_fill (bytes, 2 * MIB, 1);
+  large_expect (exported, 0, bytes, 2 * MIB);
   served_stop (&volume);
 }
 

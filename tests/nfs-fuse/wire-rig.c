@@ -31,7 +31,7 @@ wire_rig_connect (WireRig *self, WireAnswered then)
 
   assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
   self->end = ends[1];
-  self->wire = wire_new (ends[0], then);
+  self->wire = wire_new (ends[0], &self->spout, then);
   wire_set_identity (self->wire, &self->identity);
   g_byte_array_set_size (self->seen, 0);
 }
@@ -55,6 +55,7 @@ wire_rig_open (void **state)
   WireRig *self = g_new0 (WireRig, 1);
 
   self->seen = g_byte_array_new ();
+  self->spout = (Spout) SPOUT_INIT (512u * 1024);
   self->identity.wire = g_byte_array_new ();
   for (int i = 0; i < 4; i++) /* of nobody: AUTH_NONE, twice */
     xdr_put_u32 (self->identity.wire, 0);
@@ -69,6 +70,7 @@ wire_rig_close (void **state)
   WireRig *self = *state;
 
   wire_rig_disconnect (self);
+  spout_clear (&self->spout);
   g_byte_array_unref (self->seen);
   g_byte_array_unref (self->identity.wire);
   g_free (self);

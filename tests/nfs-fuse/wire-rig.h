@@ -20,6 +20,7 @@ typedef struct {
 typedef struct {
   Wire       *wire;
   int         end;  /* the server's */
+  Spout       spout;
   Identity    identity;
   GByteArray *seen; /* what it got and has not looked at */
 } WireRig;

@@ -6,6 +6,20 @@
 #include <stddef.h>
 #include <string.h>
 
+#define VERIFIER_MAX 400 /* RFC 5531 */
+
+gboolean
+answer_is_taken (Answer *self)
+{
+  gsize length;
+
+  if (nfs_xdr_get (&self->xdr) != MSG_ACCEPTED)
+    return FALSE;
+  nfs_xdr_get (&self->xdr);
+  nfs_xdr_get_data (&self->xdr, VERIFIER_MAX, &length);
+  return nfs_xdr_get (&self->xdr) == SUCCESS;
+}
+
 /* In place: what comes behind has been read already, or is the spare byte at the end. */
 typedef struct
 {
@@ -188,6 +202,26 @@ answer_read_readlink (Answer *self, gpointer result)
   ok->data = end_text (self, lend (self));
 }
 
+static gboolean
+begin_read (Answer *self, READ3res *res)
+{
+  READ3resok *ok = &res->READ3res_u.resok;
+
+  if (!read_status (self, &res->status))
+    return FALSE;
+  ok->file_attributes = read_post_attributes (self);
+  ok->count = nfs_xdr_get (&self->xdr);
+  ok->eof = nfs_xdr_get (&self->xdr);
+  return TRUE;
+}
+
+void
+answer_read_read_head (Answer *self, READ3res *res)
+{
+  if (begin_read (self, res))
+    res->READ3res_u.resok.data.data_len = nfs_xdr_get (&self->xdr);
+}
+
 void
 answer_read_read (Answer *self, gpointer result)
 {
@@ -195,11 +229,8 @@ answer_read_read (Answer *self, gpointer result)
   READ3resok *ok = &res->READ3res_u.resok;
   Lent data;
 
-  if (!read_status (self, &res->status))
+  if (!begin_read (self, res))
     return;
-  ok->file_attributes = read_post_attributes (self);
-  ok->count = nfs_xdr_get (&self->xdr);
-  ok->eof = nfs_xdr_get (&self->xdr);
   data = lend (self);
   ok->data.data_len = (u_int) data.length;
   ok->data.data_val = data.text;

@@ -14,6 +14,11 @@ typedef struct {
   GArray *entries; /* (element-type entryplus3) the same */
 } Answer;
 
+/* The server's verdict, before what the procedure answers. */
+gboolean answer_is_taken (Answer *self);
+/* Of an answer to READ all that is before its data. */
+void answer_read_read_head (Answer *self, READ3res *res);
+
 /* Each fills its struct as far as the status says that there is something; what is wrong is broken in the end. */
 typedef void (*AnswerRead) (Answer *self, gpointer result);
 

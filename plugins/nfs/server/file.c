@@ -303,6 +303,43 @@ ask_read (Call *self, Wire *wire)
   return wire_ask (wire, &procedure_read, &args, self);
 }
 
+/* Whether the data are not in the answer. */
+static gboolean
+is_in_spout (const READ3resok *ok)
+{
+  return ok->data.data_val == NULL && ok->data.data_len > 0;
+}
+
+static void
+reply_read (Call *self, const READ3resok *ok)
+{
+  struct fuse_bufvec data;
+
+  if (self->req != NULL && is_in_spout (ok))
+    {
+      data = spout_lend (loop_get_spout (self->loop), ok->data.data_len);
+      fuse_reply_data (self->req, &data, 0);
+    }
+  else if (self->req != NULL)
+    fuse_reply_buf (self->req, ok->data.data_val, ok->data.data_len);
+  call_free (self);
+}
+
+static void
+keep_read (Call *self, const READ3resok *ok)
+{
+  char *to;
+
+  if (self->memory == NULL)
+    self->memory = g_malloc (self->size);
+  to = (char *) self->memory + self->done;
+  if (is_in_spout (ok))
+    spout_read (loop_get_spout (self->loop), to, ok->data.data_len);
+  else
+    memcpy (to, ok->data.data_val, ok->data.data_len);
+  self->done += ok->data.data_len;
+}
+
 /* The end of the file, or all that was asked for; before that a server may answer in pieces. */
 static void
 take_read (Call *self, int failure, gpointer result)
@@ -321,15 +358,10 @@ take_read (Call *self, int failure, gpointer result)
     }
   if (self->memory == NULL && (ok->eof || count == 0 || count == self->size))
     {
-      if (self->req != NULL)
-        fuse_reply_buf (self->req, ok->data.data_val, count);
-      call_free (self);
+      reply_read (self, ok);
       return;
     }
-  if (self->memory == NULL)
-    self->memory = g_malloc (self->size);
-  memcpy ((char *) self->memory + self->done, ok->data.data_val, count);
-  self->done += count;
+  keep_read (self, ok);
   if (!ok->eof && count > 0 && self->done < self->size)
     {
       call_ask (self, ask_read, take_read);

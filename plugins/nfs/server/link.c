@@ -224,7 +224,7 @@ become_ready (Link *self)
   self->state = LINK_READY;
   self->next = G_MAXINT64;
   set_socket (self->fd);
-  self->wire = wire_new (self->fd, loop_answered);
+  self->wire = wire_new (self->fd, loop_get_spout (self->loop), loop_answered);
   if (self->was_ready++ > 0)
     syslog (LOG_NOTICE, "%s answers again", volume->settings->server);
   self->ops->ready (self->loop, g_atomic_int_add (&volume->connections, 1) > 0);

@@ -23,6 +23,7 @@ struct _Loop
   int epoll_fd;
   int wake_fd;
   Link *link;
+  Spout spout;
   struct fuse_buf buffer;
   Sluice sluice;
   guint large; /* a request was lately: the next ones come by the sluice */

@@ -410,6 +410,12 @@ loop_get_sluice (Loop *self)
   return &self->sluice;
 }
 
+Spout *
+loop_get_spout (Loop *self)
+{
+  return &self->spout;
+}
+
 gpointer
 loop_steal_buffer (Loop *self)
 {
@@ -424,6 +430,7 @@ loop_new (Volume *volume, guint number, GError **error)
   self->volume = volume;
   self->number = number;
   self->sluice = (Sluice) SLUICE_INIT;
+  self->spout = (Spout) SPOUT_INIT (OPERATIONS_TRANSFER_MAX);
   g_mutex_init (&self->lock);
   self->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
   self->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -459,6 +466,7 @@ loop_free (Loop *self)
   free (self->buffer.mem);
   g_free (self->small);
   sluice_clear (&self->sluice);
+  spout_clear (&self->spout);
   if (self->epoll_fd >= 0)
     close (self->epoll_fd);
   loop_unref (self);

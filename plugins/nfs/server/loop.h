@@ -7,6 +7,7 @@
 
 #include "identity.h"
 #include "sluice.h"
+#include "spout.h"
 #include "volume.h"
 
 typedef struct _Call Call;
@@ -34,6 +35,8 @@ void     loop_flush (Loop *self);
 /* Sends what was asked last, a write that is passing through the loop's sluice, as far as that goes. */
 void     loop_pour (Loop *self);
 Sluice  *loop_get_sluice (Loop *self);
+/* What the data of a READ came by that are not in its answer. */
+Spout   *loop_get_spout (Loop *self);
 /* Takes the call until it has been answered. */
 void     loop_take (Loop *self, Call *call);
 /* Somebody's request was interrupted. From the loop's own thread. */

@@ -6,34 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
-
-static gboolean
-open_pipe (int ends[2], gsize most)
-{
-  if (pipe2 (ends, O_CLOEXEC | O_NONBLOCK) < 0)
-    return FALSE;
-  return fcntl (ends[0], F_SETPIPE_SZ, (int) most) >= (int) most;
-}
-
-static void
-close_pipe (int ends[2])
-{
-  for (int i = 0; i < 2; i++)
-    if (ends[i] >= 0)
-      close (ends[i]);
-  ends[0] = ends[1] = -1;
-}
 
 void
 sluice_clear (Sluice *self)
 {
-  close_pipe (self->pipe);
-  close_pipe (self->copy);
+  page_pipe_close (self->pipe);
+  page_pipe_close (self->copy);
 }
 
-/* One page of a request takes one place in a pipe, however little is in it; a pipe has as many as its size has pages,
- * and the largest request fills no more than half of them. */
 static gboolean
 is_open (Sluice *self, gsize most)
 {
@@ -41,7 +21,7 @@ is_open (Sluice *self, gsize most)
     return TRUE;
   if (self->useless)
     return FALSE;
-  self->useless = !open_pipe (self->pipe, 2 * most) || !open_pipe (self->copy, 2 * most);
+  self->useless = !page_pipe_open (self->pipe, most) || !page_pipe_open (self->copy, most);
   if (self->useless)
     sluice_clear (self);
   return !self->useless;
@@ -61,40 +41,16 @@ sluice_receive (Sluice *self, int fd, gsize most, struct fuse_buf *ret_request)
   return errno == EAGAIN || errno == EINTR || errno == ENOENT ? 0 : -errno;
 }
 
-/* They are in the pipe, so they can be read. */
-static void
-read_all (int fd, char *to, gsize size)
-{
-  while (size > 0)
-    {
-      gssize n = read (fd, to, size);
-
-      if (n <= 0)
-        g_error ("what is in a pipe cannot be read: %s", g_strerror (errno));
-      to += n;
-      size -= (gsize) n;
-    }
-}
-
 void
 sluice_read (Sluice *self, char *to, gsize size)
 {
-  read_all (self->pipe[0], to, size);
-}
-
-static void
-drain (int fd)
-{
-  char rest[4096];
-
-  while (read (fd, rest, sizeof rest) > 0)
-    continue;
+  page_pipe_read (self->pipe, to, size);
 }
 
 void
 sluice_drain (Sluice *self)
 {
-  drain (self->pipe[0]);
+  page_pipe_drain (self->pipe);
 }
 
 gboolean
@@ -102,7 +58,7 @@ sluice_begin (Sluice *self, char *to, gsize size)
 {
   if (tee (self->pipe[0], self->copy[1], size, SPLICE_F_NONBLOCK) != (gssize) size)
     {
-      drain (self->copy[0]);
+      page_pipe_drain (self->copy);
       return FALSE;
     }
   self->base = to;
@@ -133,7 +89,7 @@ sluice_end (Sluice *self)
 {
   char *base = g_steal_pointer (&self->base);
 
-  read_all (self->copy[0], base, self->size);
+  page_pipe_read (self->copy, base, self->size);
   /* What was not poured has to leave the pipe, and is the same. */
-  read_all (self->pipe[0], base + self->poured, self->size - self->poured);
+  page_pipe_read (self->pipe, base + self->poured, self->size - self->poured);
 }

@@ -8,6 +8,8 @@
 #include <fuse_lowlevel.h>
 #include <glib.h>
 
+#include "page-pipe.h"
+
 typedef struct {
   int      pipe[2];
   int      copy[2]; /* the same pages, for what is kept */
@@ -17,7 +19,7 @@ typedef struct {
   gsize    poured;  /* of it */
 } Sluice;
 
-#define SLUICE_INIT { .pipe = { -1, -1 }, .copy = { -1, -1 } }
+#define SLUICE_INIT { .pipe = PAGE_PIPE_CLOSED, .copy = PAGE_PIPE_CLOSED }
 
 void sluice_clear (Sluice *self);
 

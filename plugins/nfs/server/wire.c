@@ -1,39 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* libnfs 4 copies the data of each write once more, takes an answer of any length and goes on reading as long as
  * somebody sends; so the connection is our own. A record is believed to be as long as an answer can be, and not more is
- * read in a turn than a thread may spend on it. */
+ * read in a turn than a thread may spend on it.
+ *
+ * Whatever has come is read at once. But where large answers to READ are awaited each record is read by itself, its head
+ * first: the data that follow may not have to be read at all. */
 #include "wire.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
-#include <nfsc/libnfs-raw-nfs.h>
 
-/* A name, a symbolic link's target, the credential. */
-#define QUESTION_MAX 8192u
+#include "question.h"
+
 /* The largest transfer, with what is around it. */
 #define ANSWER_MAX ((1024u + 64) * 1024)
 #define ROOM_FIRST (64u * 1024)
 #define RECEIPTS_AT_ONCE 4
 #define PIECES_AT_ONCE 64
-#define MARK_SIZE 4u
-#define LAST_FRAGMENT 0x80000000u
-#define VERIFIER_MAX 400 /* RFC 5531 */
-
-typedef struct
-{
-  guint32 xid;
-  gboolean queued; /* not all of it has been sent */
-  const Procedure *procedure;
-  gpointer asker;
-  GBytes *holder; /* of the data that follow the head; NULL: none do */
-  const char *data;
-  gsize size;
-  gsize length;
-  guint8 head[];
-} Question;
+/* Of an answer whose data can go by the spout. */
+#define HEAD_SIZE (QUESTION_MARK_SIZE + SPOUT_HEAD)
 
 struct _Wire
 {
@@ -55,67 +42,25 @@ struct _Wire
   gsize held; /* of the record */
   gsize at;   /* the end of the gap */
   gsize end;
+  gsize goal; /* where the fragment ends that has come in part */
   GArray *names;
   GArray *entries;
+
+  Spout *spout;
+  guint large;       /* how many READs of much are asked */
+  Question *passing; /* the data of its answer are coming by the spout; NULL: none are */
 };
 
 /* ---- questions ---- */
 
-static void
-question_free (gpointer data)
-{
-  Question *self = data;
-
-  g_clear_pointer (&self->holder, g_bytes_unref);
-  g_free (self);
-}
-
-static guint8 *
-put (guint8 *at, guint32 number)
-{
-  const guint32 wire = GUINT32_TO_BE (number);
-
-  memcpy (at, &wire, sizeof wire);
-  return at + sizeof wire;
-}
-
-/* 0: it is too long. */
-static gsize
-write_head (Wire *self, const Procedure *procedure, gconstpointer args, gsize data_size, guint8 *head)
-{
-  const GByteArray *credential = self->identity->wire;
-  const guint32 fixed[] = { ++self->xid, CALL, RPC_MSG_VERSION, NFS_PROGRAM, NFS_V3, procedure->number };
-  guint8 *at = head + MARK_SIZE;
-  gsize length;
-  ZDR zdr;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (fixed); i++)
-    at = put (at, fixed[i]);
-  memcpy (at, credential->data, credential->len);
-  at += credential->len;
-  libnfs_zdrmem_create (&zdr, (caddr_t) at, (guint32) (QUESTION_MAX - (gsize) (at - head)), ZDR_ENCODE);
-  length = procedure->write_args (&zdr, args) ? (gsize) (at - head) + libnfs_zdr_getpos (&zdr) : 0;
-  libnfs_zdr_destroy (&zdr);
-  put (head, LAST_FRAGMENT | (guint32) (length - MARK_SIZE + data_size));
-  return length;
-}
-
 static Question *
 ask (Wire *self, const Procedure *procedure, gconstpointer args, gsize data_size, gpointer asker)
 {
-  guint8 head[QUESTION_MAX];
-  gsize length = write_head (self, procedure, args, (data_size + 3) & ~(gsize) 3, head);
-  Question *question;
+  Question *question = question_new (++self->xid, self->identity, procedure, args, data_size);
 
-  if (length == 0)
+  if (question == NULL)
     return NULL;
-  question = g_malloc0 (sizeof *question + length);
-  question->xid = self->xid;
-  question->queued = TRUE;
-  question->procedure = procedure;
   question->asker = asker;
-  question->length = length;
-  memcpy (question->head, head, length);
   g_hash_table_insert (self->asked, GUINT_TO_POINTER (question->xid), question);
   g_queue_push_tail (&self->queue, question);
   return question;
@@ -124,7 +69,14 @@ ask (Wire *self, const Procedure *procedure, gconstpointer args, gsize data_size
 int
 wire_ask (Wire *self, const Procedure *procedure, gconstpointer args, gpointer asker)
 {
-  return ask (self, procedure, args, 0, asker) != NULL ? 0 : -1;
+  Question *question = ask (self, procedure, args, 0, asker);
+
+  if (question == NULL)
+    return -1;
+  if (procedure == &procedure_read)
+    question->wanted = ((const READ3args *) args)->count;
+  self->large += question->wanted >= SPOUT_LARGE;
+  return 0;
 }
 
 int
@@ -136,7 +88,6 @@ wire_ask_write (Wire *self, const WRITE3args *args, GBytes *holder, gpointer ask
     return -1;
   question->holder = g_bytes_ref (holder);
   question->data = args->data.data_val;
-  question->size = args->data.data_len;
   return 0;
 }
 
@@ -148,42 +99,15 @@ wire_set_identity (Wire *self, const Identity *identity)
 
 /* ---- out ---- */
 
-static gsize
-get_padding (const Question *self)
-{
-  return -self->size & 3;
-}
-
-/* What is left of a part of @size bytes when @skip are behind us. */
-static guint
-add_piece (struct iovec *to, const void *bytes, gsize size, gsize *skip)
-{
-  const gsize skipped = MIN (*skip, size);
-
-  *skip -= skipped;
-  *to = (struct iovec){ (char *) (gpointer) bytes + skipped, size - skipped };
-  return skipped < size;
-}
-
-static guint
-add_question (struct iovec *to, const Question *question, gsize skip)
-{
-  static const char padding[4];
-  guint n = add_piece (to, question->head, question->length, &skip);
-
-  n += add_piece (to + n, question->data, question->size, &skip);
-  return n + add_piece (to + n, padding, get_padding (question), &skip);
-}
-
 static guint
 gather (const Wire *self, struct iovec *pieces)
 {
   gsize skip = self->sent;
   guint n = 0;
 
-  for (GList *link = self->queue.head; link != NULL && n + 3 <= PIECES_AT_ONCE; link = link->next)
+  for (GList *link = self->queue.head; link != NULL && n + QUESTION_PIECES <= PIECES_AT_ONCE; link = link->next)
     {
-      n += add_question (pieces + n, link->data, skip);
+      n += question_gather (link->data, skip, pieces + n);
       skip = 0;
     }
   return n;
@@ -196,7 +120,7 @@ went (Wire *self, gsize n)
   while (self->queue.head != NULL)
     {
       Question *question = self->queue.head->data;
-      const gsize whole = question->length + question->size + get_padding (question);
+      const gsize whole = question_get_size (question);
 
       if (self->sent < whole)
         return;
@@ -246,30 +170,25 @@ wire_is_full (const Wire *self)
   return self->queue.head != NULL;
 }
 
-/* ---- in ---- */
-
-/* The server's verdict, before what the procedure answers. */
-static gboolean
-is_taken (NfsXdr *xdr)
-{
-  gsize length;
-
-  if (nfs_xdr_get (xdr) != MSG_ACCEPTED)
-    return FALSE;
-  nfs_xdr_get (xdr);
-  nfs_xdr_get_data (xdr, VERIFIER_MAX, &length);
-  return nfs_xdr_get (xdr) == SUCCESS;
-}
+/* ---- in: records ---- */
 
 static void
 hand_over (Wire *self, Question *question, Answer *answer)
 {
   ProcedureResult result = { 0 };
-  gboolean good = is_taken (&answer->xdr);
+  gboolean good = answer_is_taken (answer);
 
   if (good)
     question->procedure->read (answer, &result);
   self->answered (question->asker, good && !answer->xdr.broken ? &result : NULL);
+}
+
+static void
+take_question (Wire *self, const Question *question)
+{
+  g_hash_table_steal (self->asked, GUINT_TO_POINTER (question->xid));
+  self->large -= question->wanted >= SPOUT_LARGE;
+  self->served = TRUE;
 }
 
 /* What nobody asked for, or not any more, is passed over; what is answered before it was asked is a lie. */
@@ -286,8 +205,7 @@ take_record (Wire *self, guint8 *record, gsize length)
     return FALSE;
   if (question == NULL)
     return TRUE;
-  g_hash_table_steal (self->asked, GUINT_TO_POINTER (xid));
-  self->served = TRUE;
+  take_question (self, question);
   hand_over (self, question, &answer);
   record[length] = behind;
   question_free (question);
@@ -327,7 +245,7 @@ make_room (Wire *self, gsize more)
 static gboolean
 take_fragment (Wire *self, gsize length, gboolean last)
 {
-  guint8 *record = self->room + self->at + MARK_SIZE;
+  guint8 *record = self->room + self->at + QUESTION_MARK_SIZE;
   gboolean good;
 
   if (!last || self->held > 0)
@@ -335,13 +253,23 @@ take_fragment (Wire *self, gsize length, gboolean last)
       memmove (self->room + self->begin + self->held, record, length);
       record = self->room + self->begin;
     }
-  self->at += MARK_SIZE + length;
+  self->at += QUESTION_MARK_SIZE + length;
   self->held += length;
   if (!last)
     return TRUE;
   good = take_record (self, record, self->held);
   self->begin = self->at;
   self->held = 0;
+  return good;
+}
+
+/* So much has to be there to go on. */
+static gboolean
+await (Wire *self, gsize length)
+{
+  const gboolean good = make_room (self, length);
+
+  self->goal = self->at + length;
   return good;
 }
 
@@ -354,46 +282,123 @@ take_all (Wire *self)
       const gsize left = self->end - self->at;
       NfsXdr head = { self->room + self->at, left, FALSE };
       guint32 mark = nfs_xdr_get (&head);
-      const gsize length = mark & ~LAST_FRAGMENT;
+      const gsize length = mark & ~QUESTION_LAST_FRAGMENT;
 
       if (head.broken)
-        return make_room (self, MARK_SIZE);
+        return await (self, QUESTION_MARK_SIZE);
       /* An empty one that is not the last could come for ever. */
       if (length > ANSWER_MAX - self->held || mark == 0)
         return FALSE;
-      if (left < MARK_SIZE + length)
-        return make_room (self, MARK_SIZE + length);
-      if (!take_fragment (self, length, (mark & LAST_FRAGMENT) != 0))
+      if (left < QUESTION_MARK_SIZE + length)
+        return await (self, QUESTION_MARK_SIZE + length);
+      if (!take_fragment (self, length, (mark & QUESTION_LAST_FRAGMENT) != 0))
         return FALSE;
     }
+}
+
+/* ---- in: large answers to READ, whose data go by the spout ---- */
+
+/* Where most of what is asked is small, and where a record comes in fragments, whatever is there is taken at once. */
+static gboolean
+awaits_large (const Wire *self)
+{
+  return self->large > 0 && 2 * self->large >= g_hash_table_size (self->asked) && self->held == 0;
+}
+
+static gboolean
+begin_passing (Wire *self)
+{
+  NfsXdr head = { self->room, HEAD_SIZE, FALSE };
+  const guint32 mark = nfs_xdr_get (&head);
+  const guint8 *record = head.data;
+  Question *question = g_hash_table_lookup (self->asked, GUINT_TO_POINTER (nfs_xdr_get (&head)));
+
+  if (question == NULL || question->queued || question->wanted < SPOUT_LARGE || !(mark & QUESTION_LAST_FRAGMENT))
+    return FALSE;
+  if (!spout_begin (self->spout, record, mark & ~QUESTION_LAST_FRAGMENT, question->wanted))
+    return FALSE;
+  self->passing = question;
+  return TRUE;
+}
+
+static void
+end_passing (Wire *self)
+{
+  Question *question = g_steal_pointer (&self->passing);
+
+  self->at = self->end = 0;
+  take_question (self, question);
+  self->answered (question->asker, &self->spout->result);
+  spout_drain (self->spout);
+  question_free (question);
+}
+
+/* Then it is put together in the room. */
+static gboolean
+give_up_passing (Wire *self)
+{
+  self->passing = NULL;
+  self->over = !await (self, HEAD_SIZE + self->spout->size);
+  if (self->over)
+    return FALSE;
+  self->end += self->spout->come;
+  spout_give_up (self->spout, (char *) self->room + HEAD_SIZE);
+  return TRUE;
+}
+
+static gboolean
+receive_passing (Wire *self)
+{
+  const gssize n = spout_receive (self->spout, self->fd);
+
+  if (n == -ENOBUFS)
+    return give_up_passing (self);
+  if (n == -EAGAIN || n == -EINTR)
+    return n == -EINTR;
+  self->over = n <= 0;
+  if (self->over || !spout_has_all (self->spout))
+    return FALSE;
+  end_passing (self);
+  return TRUE;
+}
+
+/* ---- in: as much as a thread may take in a turn ---- */
+
+/* The head of what may be large is taken alone, and nothing of it with what is before it: that would be a copy. */
+static gboolean
+receive_some (Wire *self)
+{
+  const gboolean large = awaits_large (self);
+  const gboolean head = large && self->at == 0 && self->end < HEAD_SIZE;
+  const gsize goal = head ? HEAD_SIZE : large ? self->goal : self->size;
+  const gsize most = goal - self->end;
+  ssize_t n;
+
+  g_assert (goal > self->end && goal <= self->size);
+  n = recv (self->fd, self->room + self->end, most, MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    return errno == EINTR;
+  self->over = n <= 0;
+  if (self->over)
+    return FALSE;
+  self->end += (gsize) n;
+  if (head && (gsize) n == most && begin_passing (self))
+    return TRUE;
+  /* Who is answered may have sent something meanwhile, and seen the end. */
+  if (!take_all (self))
+    self->over = TRUE;
+  if (self->at == self->end && self->held == 0)
+    self->begin = self->at = self->end = 0;
+  return (gsize) n == most;
 }
 
 void
 wire_receive (Wire *self)
 {
-  for (int i = 0; i < RECEIPTS_AT_ONCE && !self->over; i++)
-    {
-      const gsize free_room = self->size - self->end;
-      ssize_t n = recv (self->fd, self->room + self->end, free_room, MSG_DONTWAIT);
+  gboolean more = TRUE;
 
-      if (n < 0 && errno == EAGAIN)
-        return;
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        {
-          self->over = TRUE;
-          return;
-        }
-      self->end += (gsize) n;
-      /* Who is answered may have sent something meanwhile, and seen the end. */
-      if (!take_all (self))
-        self->over = TRUE;
-      if (self->at == self->end && self->held == 0)
-        self->begin = self->at = self->end = 0;
-      if ((gsize) n < free_room)
-        return;
-    }
+  for (int i = 0; i < RECEIPTS_AT_ONCE && more && !self->over; i++)
+    more = self->passing != NULL ? receive_passing (self) : receive_some (self);
 }
 
 gboolean
@@ -411,11 +416,12 @@ wire_is_over (const Wire *self)
 /* ---- life ---- */
 
 Wire *
-wire_new (int fd, WireAnswered answered)
+wire_new (int fd, Spout *spout, WireAnswered answered)
 {
   Wire *self = g_new0 (Wire, 1);
 
   self->fd = fd;
+  self->spout = spout;
   self->answered = answered;
   self->xid = g_random_int ();
   self->asked = g_hash_table_new_full (NULL, NULL, NULL, question_free);
@@ -430,6 +436,7 @@ void
 wire_free (Wire *self)
 {
   close (self->fd);
+  spout_drain (self->spout);
   g_queue_clear (&self->queue);
   g_hash_table_unref (self->asked);
   g_array_unref (self->names);

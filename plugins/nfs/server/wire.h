@@ -7,15 +7,17 @@
 #include "identity.h"
 #include "procedure.h"
 #include "sluice.h"
+#include "spout.h"
 
 typedef struct _Wire Wire;
 
 /* @question has been answered; @result is the struct of its procedure, and what it points to lasts until this returns.
- * NULL: the server would not take the question, or its answer is none. May ask. */
+ * NULL: the server would not take the question, or its answer is none. May ask. The data of a READ may be in the spout
+ * instead, and `data_val` is NULL then; what is not taken from there goes. */
 typedef void (*WireAnswered) (gpointer question, gpointer result);
 
-/* Takes the connection @fd, which does not block. */
-Wire *wire_new  (int fd, WireAnswered answered);
+/* Takes the connection @fd, which does not block; @spout, which is lent, passes what is large. */
+Wire *wire_new  (int fd, Spout *spout, WireAnswered answered);
 /* What was asked and not answered is forgotten. */
 void  wire_free (Wire *self);
 

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads so large that their pages are handed on and not copied: each byte comes from where it belongs, of any length
+ * and at any place, whoever reads it and how, and also where they can be copied only, where they come a little at a
+ * time, where the server goes in the midst of it, and where the reader does. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "nfs-fuse/large.h"
+#include "nfs-fuse/served.h"
+#include "support/scratch.h"
+
+#define PAGE 4096u
+#define MIB (1024u * 1024)
+#define LONG (64 * MIB)
+#define BLOCK (2 * MIB)
+#define N_KILLS 3
+#define DEADLINE (100 * G_TIME_SPAN_SECOND)
+
+typedef struct
+{
+  ServedExport export;
+  Served volume;
+} Rig;
+
+static void
+rig_clear (Rig *self)
+{
+  served_clear (&self->volume);
+  served_export_clear (&self->export);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Rig, rig_clear)
+
+static gboolean
+rig_open (Rig *self, const char *const *more)
+{
+  *self = (Rig){ 0 };
+  if (!served_export_open (&self->export, FALSE))
+    return FALSE;
+  served_start (&self->volume, more);
+  return TRUE;
+}
+
+/* A file that somebody else has made; its name in the volume. */
+static char *
+make_file (const Rig *self, const char *name, guint64 offset, const char *bytes, gsize size)
+{
+  g_autofree char *exported = g_build_filename (self->export.data, name, NULL);
+  KVOL_AUTO_FD fd = open (exported, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+  assert_true (fd >= 0);
+  assert_int_equal (pwrite (fd, bytes, size, (off_t) offset), size);
+  return g_build_filename (self->volume.path, name, NULL);
+}
+
+/* Also when more is asked for than there is. */
+static void
+expect_end (const char *path, const LargeRow *row, const char *bytes)
+{
+  g_autofree char *found = g_malloc (row->size + PAGE);
+  KVOL_AUTO_FD fd = open (path, O_RDONLY | O_CLOEXEC);
+
+  assert_true (fd >= 0);
+  assert_int_equal (pread (fd, found, row->size + PAGE, (off_t) row->offset), row->size);
+  assert_memory_equal (found, bytes, row->size);
+}
+
+static void
+read_rows (const Rig *self)
+{
+  g_autofree char *bytes = g_malloc0 (LARGE_MOST);
+
+  for (guint i = 0; i < n_large_rows; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("file-%u", i);
+      g_autofree char *path = NULL;
+
+      print_message ("# %s\n", large_rows[i].label);
+      large_fill (bytes, large_rows[i].size, i);
+      path = make_file (self, name, large_rows[i].offset, bytes, large_rows[i].size);
+      expect_end (path, &large_rows[i], bytes);
+    }
+}
+
+static guint
+count_pipes (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/fd", (int) pid);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *fd = g_build_filename (path, name, NULL);
+      g_autofree char *target = g_file_read_link (fd, NULL);
+
+      n += target != NULL && g_str_has_prefix (target, "pipe:");
+    }
+  return n;
+}
+
+static void
+each_byte_comes_from_where_it_belongs (void **state)
+{
+  g_auto (Rig) self;
+  guint n_pipes;
+
+  if (!rig_open (&self, NULL))
+    skip ();
+  n_pipes = count_pipes (self.volume.pid);
+  read_rows (&self);
+  assert_true (count_pipes (self.volume.pid) > n_pipes);
+  served_stop (&self.volume);
+}
+
+/* The reader's own pages are filled. */
+static void
+each_byte_that_no_cache_holds_comes (void **state)
+{
+  g_autofree char *bytes = g_malloc (4 * BLOCK);
+  g_autofree char *path = NULL;
+  g_auto (Rig) self;
+  char *found = NULL;
+  int fd;
+
+  if (!rig_open (&self, NULL))
+    skip ();
+  large_fill (bytes, 4 * BLOCK, 1);
+  path = make_file (&self, "file", 0, bytes, 4 * BLOCK - 5);
+  assert_int_equal (posix_memalign ((void **) &found, PAGE, BLOCK), 0);
+  fd = open (path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+  for (gsize at = 0; at < 4 * BLOCK; at += BLOCK / 2)
+    {
+      const gsize size = MIN (4 * BLOCK - 5 - at, BLOCK);
+
+      assert_int_equal (pread (fd, found, BLOCK, (off_t) at), size);
+      assert_memory_equal (found, bytes + at, size);
+    }
+  close (fd);
+  free (found);
+  served_stop (&self.volume);
+}
+
+static void
+each_byte_that_is_mapped_comes (void **state)
+{
+  g_autofree char *bytes = g_malloc (LARGE_MOST);
+  g_autofree char *path = NULL;
+  g_auto (Rig) self;
+  const char *found;
+  int fd;
+
+  if (!rig_open (&self, NULL))
+    skip ();
+  large_fill (bytes, LARGE_MOST, 1);
+  path = make_file (&self, "file", 0, bytes, LARGE_MOST);
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  found = mmap (NULL, LARGE_MOST, PROT_READ, MAP_SHARED, fd, 0);
+  assert_ptr_not_equal (found, MAP_FAILED);
+  assert_memory_equal (found, bytes, LARGE_MOST);
+  munmap ((void *) (gpointer) found, LARGE_MOST);
+  close (fd);
+  served_stop (&self.volume);
+}
+
+/* ---- where pages cannot be handed on, or slowly ---- */
+
+static void
+a_process_that_may_have_no_pipes_copies (void **state)
+{
+  const char *const one_thread[] = { "--threads=1", NULL };
+  g_auto (Rig) self;
+  guint n_pipes;
+
+  if (!rig_open (&self, one_thread))
+    skip ();
+  /* It has its connection by then. */
+  assert_int_equal (access (self.volume.path, W_OK), 0);
+  n_pipes = count_pipes (self.volume.pid);
+  large_forbid_files (self.volume.pid);
+  read_rows (&self);
+  assert_int_equal (count_pipes (self.volume.pid), n_pipes);
+  served_stop (&self.volume);
+}
+
+static void
+what_the_connection_does_not_give_at_once_follows (void **state)
+{
+  g_autofree char *out = NULL;
+  g_autofree char *in = NULL;
+  g_auto (Rig) self;
+  gboolean works;
+
+  out = large_set_buffers ("tcp_wmem", LARGE_SMALL_BUFFERS);
+  in = large_set_buffers ("tcp_rmem", LARGE_SMALL_BUFFERS);
+  works = rig_open (&self, NULL);
+  if (works)
+    {
+      read_rows (&self);
+      served_stop (&self.volume);
+    }
+  g_free (large_set_buffers ("tcp_wmem", out));
+  g_free (large_set_buffers ("tcp_rmem", in));
+  if (!works)
+    skip ();
+}
+
+/* ---- where somebody goes in the midst of it ---- */
+
+typedef struct
+{
+  const char *path;
+  const char *bytes;
+  gint blocks; /* atomic: how many it has read */
+  gint ends;   /* atomic */
+  gboolean right;
+} Reader;
+
+/* Again and again. */
+static gpointer
+read_blocks (gpointer data)
+{
+  Reader *self = data;
+  g_autofree char *found = g_malloc (BLOCK + PAGE);
+  char *aligned = found + (PAGE - (gsize) found % PAGE);
+  KVOL_AUTO_FD fd = open (self->path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+
+  self->right = fd >= 0;
+  for (guint64 at = 0; self->right && !g_atomic_int_get (&self->ends); at = (at + BLOCK) % LONG)
+    {
+      self->right = pread (fd, aligned, BLOCK, (off_t) at) == BLOCK && memcmp (aligned, self->bytes + at, BLOCK) == 0;
+      g_atomic_int_inc (&self->blocks);
+    }
+  return NULL;
+}
+
+static void
+await_blocks (Reader *self, gint more)
+{
+  const gint goal = g_atomic_int_get (&self->blocks) + more;
+  const gint64 end = g_get_monotonic_time () + DEADLINE;
+
+  while (g_atomic_int_get (&self->blocks) < goal)
+    {
+      assert_true (g_get_monotonic_time () < end);
+      g_usleep (1000);
+    }
+}
+
+static void
+a_server_that_goes_is_asked_again (void **state)
+{
+  g_autofree char *bytes = g_malloc (LONG);
+  g_autofree char *path = NULL;
+  g_auto (Rig) self;
+  Reader reader = { .bytes = bytes };
+  GThread *thread;
+
+  if (!rig_open (&self, NULL))
+    skip ();
+  large_fill (bytes, LONG, 1);
+  reader.path = path = make_file (&self, "file", 0, bytes, LONG);
+  thread = g_thread_new ("reader", read_blocks, &reader);
+  for (int i = 0; i < N_KILLS; i++)
+    {
+      await_blocks (&reader, 1 + i);
+      assert_true (nfs_server_kill (self.export.server, NULL));
+      assert_true (nfs_server_restart (self.export.server, NULL));
+    }
+  await_blocks (&reader, 2);
+  g_atomic_int_set (&reader.ends, 1);
+  g_thread_join (thread);
+  assert_true (reader.right);
+  served_stop (&self.volume);
+}
+
+static pid_t
+start_reader (int fd)
+{
+  pid_t child = fork ();
+
+  if (child == 0)
+    {
+      char *found = malloc (BLOCK);
+
+      _exit (pread (fd, found, BLOCK, 0) == BLOCK ? 0 : 1);
+    }
+  return child;
+}
+
+/* It is in the kernel, and stays there. */
+static void
+await_pread (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/syscall", (int) pid);
+  const gint64 end = g_get_monotonic_time () + DEADLINE;
+  long call = -1;
+
+  while (call != SYS_pread64)
+    {
+      g_autofree char *text = NULL;
+
+      assert_true (g_get_monotonic_time () < end);
+      g_usleep (1000);
+      if (!g_file_get_contents (path, &text, NULL, NULL) || sscanf (text, "%ld", &call) != 1)
+        call = -1;
+    }
+}
+
+/* Its answers come when it has gone. */
+static void
+a_reader_that_goes_takes_nothing_with_it (void **state)
+{
+  g_autofree char *bytes = g_malloc (BLOCK);
+  g_auto (Rig) self;
+
+  if (!rig_open (&self, NULL))
+    skip ();
+  for (guint i = 0; i < N_KILLS; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("file-%u", i);
+      g_autofree char *path = NULL;
+      pid_t child;
+      int fd;
+
+      large_fill (bytes, BLOCK, i);
+      path = make_file (&self, name, 0, bytes, BLOCK);
+      fd = open (path, O_RDONLY | O_CLOEXEC);
+      assert_true (nfs_server_freeze (self.export.server, NULL));
+      child = start_reader (fd);
+      await_pread (child);
+      assert_int_equal (kill (child, SIGKILL), 0);
+      assert_int_equal (waitpid (child, NULL, 0), child);
+      assert_true (nfs_server_thaw (self.export.server, NULL));
+      close (fd);
+      large_expect (path, 0, bytes, BLOCK);
+    }
+  served_stop (&self.volume);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (each_byte_comes_from_where_it_belongs),
+    cmocka_unit_test (each_byte_that_no_cache_holds_comes),
+    cmocka_unit_test (each_byte_that_is_mapped_comes),
+    cmocka_unit_test (a_process_that_may_have_no_pipes_copies),
+    cmocka_unit_test (what_the_connection_does_not_give_at_once_follows),
+    cmocka_unit_test (a_server_that_goes_is_asked_again),
+    cmocka_unit_test (a_reader_that_goes_takes_nothing_with_it),
+  };
+  const char *reason = NULL;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    {
+      print_message ("ok - large reads # SKIP %s\n", reason);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("large reads", tests, NULL, NULL);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Large answers to READ, whose data pass through a pipe: wherever the network cuts them, whatever is before and behind
+ * them, and whoever is not there any more, who asked gets what was sent, once. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "nfs-fuse/reading.h"
+
+#define KIB 1024u
+#define PIPE_PLACES 256
+#define REST 64
+#define N_ROUNDS 30
+#define AT_ONCE 6
+#define SMALL_AT_ONCE 10
+
+/* ---- good answers ---- */
+
+static void
+what_is_large_passes_and_nothing_else (void **state)
+{
+  WireRig *self = *state;
+
+  for (gsize more = 0; more < 8; more++)
+    reading_pass (self, READING_MOST, READING_LARGE + more, TRUE);
+  for (gsize less = 0; less < 8; less++)
+    reading_pass (self, READING_MOST, READING_MOST - less, TRUE);
+  reading_pass (self, READING_LARGE, READING_LARGE, TRUE);
+  reading_pass (self, READING_MOST, READING_LARGE - 1, FALSE);
+  reading_pass (self, READING_MOST, 0, FALSE);
+  reading_pass (self, READING_MOST, 1, FALSE);
+  reading_pass (self, READING_LARGE - 1, READING_LARGE - 1, FALSE);
+  reading_pass (self, 2 * READING_MOST, READING_MOST, TRUE);
+  /* The pipe is not made for that. */
+  reading_pass (self, 2 * READING_MOST, READING_MOST + 4, FALSE);
+}
+
+static void
+cut_in_two (WireRig *self, gsize at)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_auto (Reading) reading;
+
+  reading_ask (self, &reading, READING_MOST);
+  reading_put_answer (bytes, &reading, READING_LARGE + 5, &reading_ordinary);
+  reading_give (&reading, bytes, 0, MIN (at, bytes->len));
+  assert_int_equal (reading.asked.n_answers, at >= bytes->len);
+  reading_give (&reading, bytes, MIN (at, bytes->len), bytes->len);
+  reading_expect (&reading, READING_LARGE + 5);
+  assert_true (reading.passed);
+}
+
+static void
+it_may_be_cut_anywhere (void **state)
+{
+  const gsize whole = READING_HEAD + READING_LARGE + 8;
+
+  for (gsize at = 1; at < READING_HEAD + 20; at++)
+    cut_in_two (*state, at);
+  for (gsize at = whole - 20; at <= whole; at++)
+    cut_in_two (*state, at);
+}
+
+static void
+give_in_pieces (const Reading *reading, GRand *rand, const GByteArray *bytes)
+{
+  gsize at = 0;
+
+  while (at < bytes->len)
+    {
+      const gsize length = (gsize) g_rand_int_range (rand, 1, 100000);
+      const gsize end = MIN (at + length, bytes->len);
+
+      reading_give (reading, bytes, at, end);
+      at = end;
+    }
+}
+
+/* All but one are large, and none waits for the next one to be taken with it. */
+static void
+several_follow_each_other (void **state)
+{
+  WireRig *self = *state;
+  const guint32 seed = g_random_int ();
+  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+
+  print_message ("# seed %u\n", seed);
+  for (int round = 0; round < N_ROUNDS; round++)
+    {
+      g_autoptr (GByteArray) bytes = g_byte_array_new ();
+      Reading readings[AT_ONCE];
+      gsize sizes[AT_ONCE];
+
+      for (int i = 0; i < AT_ONCE; i++)
+        {
+          reading_ask (self, &readings[i], i == 0 ? 4 * KIB : READING_MOST);
+          sizes[i] = (gsize) g_rand_int_range (rand, 1, (gint) readings[i].wanted + 1);
+        }
+      for (int i = 0; i < AT_ONCE; i++)
+        reading_put_answer (bytes, &readings[(i + round) % AT_ONCE], sizes[(i + round) % AT_ONCE], &reading_ordinary);
+      give_in_pieces (&readings[0], rand, bytes);
+      for (int i = 0; i < AT_ONCE; i++)
+        {
+          reading_expect (&readings[i], sizes[i]);
+          assert_int_equal (readings[i].passed, sizes[i] >= READING_LARGE);
+          reading_clear (&readings[i]);
+        }
+    }
+}
+
+/* With several receipts for each, a turn would not take them all. */
+static void
+small_answers_are_taken_together (void **state)
+{
+  WireRig *self = *state;
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  Reading readings[SMALL_AT_ONCE];
+
+  for (int i = 0; i < SMALL_AT_ONCE; i++)
+    reading_pass (self, READING_MOST, READING_MOST, TRUE);
+  for (int i = 0; i < SMALL_AT_ONCE; i++)
+    {
+      reading_ask (self, &readings[i], 4 * KIB);
+      reading_put_answer (bytes, &readings[i], 4 * KIB, &reading_ordinary);
+    }
+  assert_int_equal (send (self->end, bytes->data, bytes->len, MSG_NOSIGNAL), bytes->len);
+  wire_receive (self->wire);
+  for (int i = 0; i < SMALL_AT_ONCE; i++)
+    {
+      reading_expect (&readings[i], 4 * KIB);
+      reading_clear (&readings[i]);
+    }
+}
+
+/* ---- where it cannot pass ---- */
+
+static void
+read_in_tiny_pieces (WireRig *self, gsize length)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_auto (Reading) reading;
+
+  reading_ask (self, &reading, READING_MOST);
+  reading_put_answer (bytes, &reading, READING_LARGE + 1, &reading_ordinary);
+  for (gsize at = 0; at < bytes->len; at += length)
+    reading_give (&reading, bytes, at, MIN (at + length, bytes->len));
+  reading_expect (&reading, READING_LARGE + 1);
+  assert_int_equal (reading.passed, bytes->len / length < PIPE_PLACES);
+}
+
+static void
+what_comes_in_too_many_pieces_is_put_together (void **state)
+{
+  WireRig *self = *state;
+
+  read_in_tiny_pieces (self, 1000);
+  read_in_tiny_pieces (self, 100);
+  for (int i = 0; i < REST; i++)
+    reading_pass (self, READING_MOST, READING_LARGE, FALSE);
+  reading_pass (self, READING_MOST, READING_LARGE, TRUE);
+  read_in_tiny_pieces (self, 1);
+}
+
+/* There is much more than room for the answer when it turns out that it cannot pass. */
+static void
+what_follows_such_an_answer_is_another_one (void **state)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  const gsize full = READING_HEAD + 100 * PIPE_PLACES;
+  g_auto (Reading) next;
+  g_auto (Reading) reading;
+
+  reading_ask (*state, &reading, READING_MOST);
+  reading_ask (*state, &next, READING_MOST);
+  reading_put_answer (bytes, &reading, READING_LARGE, &reading_ordinary);
+  reading_put_answer (bytes, &next, READING_MOST, &reading_ordinary);
+  reading_give (&reading, bytes, 0, READING_HEAD);
+  for (gsize at = READING_HEAD; at < full; at += 100)
+    reading_give (&reading, bytes, at, at + 100);
+  reading_give (&reading, bytes, full, bytes->len);
+  reading_expect (&reading, READING_LARGE);
+  reading_expect (&next, READING_MOST);
+  assert_false (reading.passed);
+}
+
+static void
+a_process_that_may_have_no_pipe_reads_it (void **state)
+{
+  const int next = dup (0);
+  struct rlimit before;
+
+  close (next);
+  assert_int_equal (getrlimit (RLIMIT_NOFILE, &before), 0);
+  /* One pipe is not enough: another one is needed to get rid of what is in it. */
+  for (rlim_t more = 0; more < 4; more++)
+    {
+      const struct rlimit none = { (rlim_t) next + more, before.rlim_max };
+
+      assert_int_equal (setrlimit (RLIMIT_NOFILE, &none), 0);
+      reading_pass (*state, READING_MOST, READING_MOST, FALSE);
+      ((WireRig *) *state)->spout.useless = FALSE;
+    }
+  assert_int_equal (setrlimit (RLIMIT_NOFILE, &before), 0);
+  reading_pass (*state, READING_MOST, READING_MOST, TRUE);
+}
+
+/* ---- who is not there, or does not care ---- */
+
+static void
+what_is_not_taken_goes (void **state)
+{
+  WireRig *self = *state;
+
+  for (gsize leaves = 1; leaves <= READING_MOST; leaves *= 8)
+    {
+      g_autoptr (GByteArray) bytes = g_byte_array_new ();
+      g_auto (Reading) reading;
+
+      reading_ask (self, &reading, READING_MOST);
+      reading.leaves = leaves;
+      reading_put_answer (bytes, &reading, READING_MOST, &reading_ordinary);
+      reading_give (&reading, bytes, 0, bytes->len);
+      reading_expect (&reading, READING_MOST - leaves);
+      reading_pass (self, READING_MOST, 100001, TRUE);
+    }
+}
+
+static void
+half_an_answer_goes_with_its_connection (void **state)
+{
+  const gsize parts[] = {
+    1, READING_HEAD - 1, READING_HEAD, READING_HEAD + 1, 100000, READING_HEAD + READING_MOST - 1
+  };
+  WireRig *self = *state;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_autoptr (GByteArray) bytes = g_byte_array_new ();
+      g_auto (Reading) reading;
+
+      reading_ask (self, &reading, READING_MOST);
+      reading_put_answer (bytes, &reading, READING_MOST, &reading_ordinary);
+      reading_give (&reading, bytes, 0, parts[i]);
+      shutdown (self->end, SHUT_RDWR);
+      wire_receive (self->wire);
+      wire_receive (self->wire);
+      assert_true (wire_is_over (self->wire));
+      assert_int_equal (reading.asked.n_answers, 0);
+      wire_rig_disconnect (self);
+      wire_rig_connect (self, reading_answered);
+      reading_pass (self, READING_MOST, 100001, TRUE);
+    }
+}
+
+int
+main (void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown (name, reading_open_rig, wire_rig_close)
+  const struct CMUnitTest tests[] = {
+    TEST (what_is_large_passes_and_nothing_else),
+    TEST (it_may_be_cut_anywhere),
+    TEST (several_follow_each_other),
+    TEST (small_answers_are_taken_together),
+    TEST (what_comes_in_too_many_pieces_is_put_together),
+    TEST (what_follows_such_an_answer_is_another_one),
+    TEST (a_process_that_may_have_no_pipe_reads_it),
+    TEST (what_is_not_taken_goes),
+    TEST (half_an_answer_goes_with_its_connection),
+  };
+
+  return cmocka_run_group_tests_name ("large answers", tests, NULL, NULL);
+}
