@@ -3,8 +3,8 @@
  * somebody sends; so the connection is our own. A record is believed to be as long as an answer can be, and not more is
  * read in a turn than a thread may spend on it.
  *
- * Whatever has come is read at once. But where large answers to READ are awaited each record is read by itself, its head
- * first: the data that follow may not have to be read at all. */
+ * Whatever has come is read at once. But where large answers to READ are awaited, each record is read by itself and its
+ * head first: the data that follow may not have to be read at all. */
 #include "wire.h"
 
 #include <errno.h>
