@@ -395,6 +395,13 @@ file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fus
 
 /* ---- write ---- */
 
+/* The kernel itself asks for a commit after such a write through its cache, but not past it. */
+static gboolean
+has_to_last (const File *file, int flags)
+{
+  return (flags & O_DSYNC) && (file->direct || (flags & O_DIRECT));
+}
+
 void
 file_write (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off_t offset, struct fuse_file_info *info)
 {
@@ -406,15 +413,16 @@ file_write (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off_t offs
     call->sluice = loop_get_sluice (call->loop);
   else
     call->data = from->mem;
+  if (has_to_last (file, info->flags))
+    call->file = file;
   call->offset = (guint64) offset;
   call->size = from->size;
   known_end_write (file->node, call->offset + call->size);
   append_write (call, info->flags);
 }
 
-/* Each open file is told once that something was lost. */
-static int
-take_fault (Call *self)
+int
+file_take_fault (Call *self)
 {
   File *file = self->file;
   Node *node = self->node;
@@ -434,7 +442,7 @@ take_fault (Call *self)
 static void
 reply_committed (Call *self)
 {
-  call_reply_error (self, take_fault (self));
+  call_reply_error (self, file_take_fault (self));
 }
 
 static Call *
@@ -450,7 +458,7 @@ commit_new (fuse_req_t req, struct fuse_file_info *info)
 static void
 end_locks (Call *self)
 {
-  file_lock_end_flush (self, take_fault (self));
+  file_lock_end_flush (self, file_take_fault (self));
 }
 
 void
