@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is written to a file that nobody has open for reading leaves nothing in the kernel's cache; and whoever reads it
  * beside the writer, by read(2) or by a map, sees each write as soon as it is done. */
-#include "nfs-fuse/served.h"
+#include "nfs-fuse/counted.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -9,8 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -174,6 +177,39 @@ what_one_writer_alone_writes_is_cached (void **state)
   assert_true (count_cached (fd) > 0);
 }
 
+/* How often a write asks the server to put it down, before it is done. */
+static guint
+count_commits (const Counted *counted, int flags, int more)
+{
+  g_autofree char *path = counted_dup_here (counted, "file");
+  g_autofree char *bytes = NULL;
+  KVOL_AUTO_FD fd = open (path, flags | O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  const guint before = lossy_count (counted->lossy, NFS3_COMMIT);
+  struct iovec piece = { .iov_len = PAGE };
+
+  assert_true (fd >= 0);
+  assert_int_equal (posix_memalign (&piece.iov_base, PAGE, PAGE), 0);
+  bytes = memset (piece.iov_base, 'x', PAGE);
+  assert_int_equal (pwritev2 (fd, &piece, 1, 0, more), PAGE);
+  return lossy_count (counted->lossy, NFS3_COMMIT) - before;
+}
+
+/* Whether the kernel asks for that or leaves it to the server. */
+static void
+what_is_to_last_does_when_it_is_written (void **state)
+{
+  g_auto (Counted) counted;
+
+  if (!counted_open (&counted, counted_shared))
+    skip ();
+  assert_int_equal (count_commits (&counted, 0, 0), 0);
+  assert_int_equal (count_commits (&counted, O_SYNC, 0), 1);
+  assert_int_equal (count_commits (&counted, O_DSYNC, 0), 1);
+  assert_int_equal (count_commits (&counted, O_DIRECT | O_DSYNC, 0), 1);
+  assert_int_equal (count_commits (&counted, O_APPEND | O_DIRECT | O_DSYNC, 0), 1);
+  assert_int_equal (count_commits (&counted, 0, RWF_DSYNC), 1);
+}
+
 /* ---- readers beside the writer ---- */
 
 /* Looks all the time, so that the kernel has each page again as soon as it has let go of it. */
@@ -250,6 +286,7 @@ main (void)
     cmocka_unit_test (what_is_spliced_only_arrives),
     cmocka_unit_test (what_is_written_beside_a_reader_is_cached),
     cmocka_unit_test (what_one_writer_alone_writes_is_cached),
+    cmocka_unit_test (what_is_to_last_does_when_it_is_written),
     cmocka_unit_test (who_reads_beside_the_writer_sees_each_write),
   };
   const char *reason = NULL;

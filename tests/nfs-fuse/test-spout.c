@@ -2,6 +2,7 @@
 /* Large answers to READ, whose data pass through a pipe: wherever the network cuts them, whatever is before and behind
  * them, and whoever is not there any more, who asked gets what was sent, once. */
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -212,6 +213,31 @@ a_process_that_may_have_no_pipe_reads_it (void **state)
   reading_pass (*state, READING_MOST, READING_MOST, TRUE);
 }
 
+/* At such data splice(2) stops for good, though the socket can be read. */
+static void
+urgent_data_keep_no_thread_awake (void **state)
+{
+  WireRig *self = *state;
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  struct pollfd socket = { .events = POLLIN };
+  g_auto (Reading) reading;
+  int turns = 0;
+
+  wire_rig_disconnect (self);
+  wire_rig_connect_by_tcp (self, reading_answered);
+  socket.fd = self->wire_end;
+  reading_ask (self, &reading, READING_MOST);
+  reading_put_answer (bytes, &reading, READING_MOST, &reading_ordinary);
+  reading_give (&reading, bytes, 0, READING_HEAD + 1000);
+  assert_int_equal (send (self->end, "!", 1, MSG_OOB), 1);
+  assert_int_equal (send (self->end, bytes->data, 1000, 0), 1000);
+  while (!wire_is_over (self->wire) && poll (&socket, 1, 0) > 0)
+    {
+      assert_in_range (++turns, 1, 100);
+      wire_receive (self->wire);
+    }
+}
+
 /* ---- who is not there, or does not care ---- */
 
 static void
@@ -272,6 +298,7 @@ main (void)
     TEST (what_comes_in_too_many_pieces_is_put_together),
     TEST (what_follows_such_an_answer_is_another_one),
     TEST (a_process_that_may_have_no_pipe_reads_it),
+    TEST (urgent_data_keep_no_thread_awake),
     TEST (what_is_not_taken_goes),
     TEST (half_an_answer_goes_with_its_connection),
   };

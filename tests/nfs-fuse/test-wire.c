@@ -181,6 +181,54 @@ writes_go_out_whole_and_in_order (void **state)
   assert_int_equal (self->seen->len, 0);
 }
 
+/* ---- its end ---- */
+
+/* What the server sees of it: 0, or an errno. */
+static int
+end_it (WireRig *self)
+{
+  guint8 buffer[4096];
+  ssize_t n;
+  int end;
+
+  wire_free (self->wire);
+  do
+    n = recv (self->end, buffer, sizeof buffer, 0);
+  while (n > 0);
+  end = n < 0 ? errno : 0;
+  close (self->end);
+  wire_rig_reconnect (self);
+  return end;
+}
+
+/* The kernel would send it as long as the server can be reached, if it were let. */
+static void
+what_was_not_answered_does_not_arrive_later (void **state)
+{
+  WireRig *self = *state;
+  g_autoptr (GBytes) data = make_data (LARGE);
+  Asked asked;
+
+  wire_rig_disconnect (self);
+  wire_rig_connect_by_tcp (self, NULL);
+  while (!wire_is_full (self->wire))
+    {
+      put_large_write (self, &asked, data, LARGE);
+      wire_flush (self->wire);
+    }
+  assert_int_equal (end_it (self), ECONNRESET);
+}
+
+static void
+where_all_is_answered_it_ends_in_order (void **state)
+{
+  WireRig *self = *state;
+
+  wire_rig_disconnect (self);
+  wire_rig_connect_by_tcp (self, NULL);
+  assert_int_equal (end_it (self), 0);
+}
+
 /* ---- what no server should do ---- */
 
 static void
@@ -394,6 +442,8 @@ main (void)
     TEST (each_answer_finds_its_question),
     TEST (fragments_and_pieces_change_no_answer),
     TEST (writes_go_out_whole_and_in_order),
+    TEST (what_was_not_answered_does_not_arrive_later),
+    TEST (where_all_is_answered_it_ends_in_order),
     TEST (an_answer_to_what_was_not_asked_yet_ends_it),
     TEST (an_answer_counts_once),
     TEST (a_flood_of_answers_to_nothing_is_passed_over),

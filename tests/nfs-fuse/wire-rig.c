@@ -2,6 +2,7 @@
 #include "nfs-fuse/wire-rig.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,9 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <glib-unix.h>
+
+#include <kvol/kvol-macros.h>
 
 #include "nfs-server/xdr.h"
 
@@ -24,16 +28,40 @@ answered (gpointer question, gpointer result)
     asked->sum = asked->sample->sum (result);
 }
 
+static void
+take_ends (WireRig *self, const int ends[2], WireAnswered then)
+{
+  self->wire_end = ends[0];
+  self->end = ends[1];
+  self->wire = wire_new (ends[0], &self->spout, then);
+  wire_set_identity (self->wire, &self->identity);
+  g_byte_array_set_size (self->seen, 0);
+}
+
 void
 wire_rig_connect (WireRig *self, WireAnswered then)
 {
   int ends[2];
 
   assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
-  self->end = ends[1];
-  self->wire = wire_new (ends[0], &self->spout, then);
-  wire_set_identity (self->wire, &self->identity);
-  g_byte_array_set_size (self->seen, 0);
+  take_ends (self, ends, then);
+}
+
+void
+wire_rig_connect_by_tcp (WireRig *self, WireAnswered then)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  socklen_t length = sizeof address;
+  KVOL_AUTO_FD listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int ours = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  assert_int_equal (bind (listener, (struct sockaddr *) &address, length), 0);
+  assert_int_equal (listen (listener, 1), 0);
+  assert_int_equal (getsockname (listener, (struct sockaddr *) &address, &length), 0);
+  assert_int_equal (connect (ours, (struct sockaddr *) &address, length), 0);
+  assert_true (g_unix_set_fd_nonblocking (ours, TRUE, NULL));
+  take_ends (self, (const int[]){ ours, accept4 (listener, NULL, NULL, SOCK_CLOEXEC) }, then);
+  assert_true (self->end >= 0);
 }
 
 void

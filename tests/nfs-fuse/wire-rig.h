@@ -19,7 +19,8 @@ typedef struct {
 
 typedef struct {
   Wire       *wire;
-  int         end;  /* the server's */
+  int         wire_end; /* the wire's own */
+  int         end;      /* the server's */
   Spout       spout;
   Identity    identity;
   GByteArray *seen; /* what it got and has not looked at */
@@ -30,6 +31,8 @@ int  wire_rig_open  (void **state);
 int  wire_rig_close (void **state);
 
 void wire_rig_connect    (WireRig *self, WireAnswered answered);
+/* The same by the network of this machine; the server's end waits. */
+void wire_rig_connect_by_tcp (WireRig *self, WireAnswered answered);
 void wire_rig_disconnect (WireRig *self);
 /* Once more, after it was lost; questions are Asked again. */
 void wire_rig_reconnect  (WireRig *self);

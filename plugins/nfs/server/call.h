@@ -66,7 +66,8 @@ struct _Call {
   Sluice    *sluice;        /* the data are still in there, while the request is being taken; NULL: they are not */
   guint64    mark;
   guint64    verifier;
-  gpointer   file;          /* a File or Directory: lent, but for a file that is just being opened */
+  gpointer   file;          /* a File or Directory: lent, but for a file that is just being opened; of a write only
+                             * if it has to last */
   GDestroyNotify file_unref; /* NULL: it is lent */
   CallReplyNode reply_node; /* NULL: an entry alone is answered */
 };

@@ -17,11 +17,12 @@ get_file (const struct fuse_file_info *info)
 
 /* What goes to a file that is open for writing only cannot be read by it, and who opens the file next gets what the
  * server has: to put it into the kernel's cache on its way is a copy, and memory, for nothing. It is not for nothing
- * where somebody has the file open to read it. */
+ * where somebody has the file open to read it. Past the cache the parts of one write come at the same time (aio(7)),
+ * and where the end of the file has to be asked for they would all go there (append.c). */
 static gboolean
 is_direct (const Volume *volume, const Node *node, int flags)
 {
-  return volume->direct && (flags & O_ACCMODE) == O_WRONLY && node->opens == node->direct;
+  return volume->direct && (flags & (O_ACCMODE | O_APPEND)) == O_WRONLY && node->opens == node->direct;
 }
 
 static File *
@@ -394,6 +395,13 @@ file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fus
 
 /* ---- write ---- */
 
+/* The kernel itself asks for a commit after such a write through its cache, but not past it. */
+static gboolean
+has_to_last (const File *file, int flags)
+{
+  return (flags & O_DSYNC) && (file->direct || (flags & O_DIRECT));
+}
+
 void
 file_write (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off_t offset, struct fuse_file_info *info)
 {
@@ -405,15 +413,16 @@ file_write (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off_t offs
     call->sluice = loop_get_sluice (call->loop);
   else
     call->data = from->mem;
+  if (has_to_last (file, info->flags))
+    call->file = file;
   call->offset = (guint64) offset;
   call->size = from->size;
   known_end_write (file->node, call->offset + call->size);
   append_write (call, info->flags);
 }
 
-/* Each open file is told once that something was lost. */
-static int
-take_fault (Call *self)
+int
+file_take_fault (Call *self)
 {
   File *file = self->file;
   Node *node = self->node;
@@ -433,7 +442,7 @@ take_fault (Call *self)
 static void
 reply_committed (Call *self)
 {
-  call_reply_error (self, take_fault (self));
+  call_reply_error (self, file_take_fault (self));
 }
 
 static Call *
@@ -449,7 +458,7 @@ commit_new (fuse_req_t req, struct fuse_file_info *info)
 static void
 end_locks (Call *self)
 {
-  file_lock_end_flush (self, take_fault (self));
+  file_lock_end_flush (self, file_take_fault (self));
 }
 
 void

@@ -9,8 +9,6 @@
 /* What a question may wait for its answer in the end. */
 #define ANSWER_LAST (600 * G_TIME_SPAN_SECOND)
 #define DOUBLED_MOST 12u
-/* After so long without anything to do there is none in sight. */
-#define REST_USEC G_TIME_SPAN_SECOND
 
 void
 loop_put (Call *call, GQueue *queue)
@@ -165,6 +163,6 @@ loop_get_patience (Loop *self, gint64 now)
       || (self->volume->settings->soft_usec != 0 && self->calls.head != NULL))
     next = MIN (next, now + IMPATIENT_USEC);
   if (rooms_has_free (self->volume->rooms))
-    next = MIN (next, now + REST_USEC);
+    next = MIN (next, now + ROOMS_REST_USEC);
   return next == G_MAXINT64 ? -1 : (int) CLAMP ((next - now + 999) / 1000, 0, 1000);
 }

@@ -343,8 +343,6 @@ loop_run (gpointer data)
     {
       int n = wait_for_events (self, events, now);
 
-      if (n == 0)
-        rooms_empty (self->volume->rooms);
       for (int i = 0; i < n; i++)
         handle (self, &events[i]);
       now = g_get_monotonic_time ();
@@ -355,6 +353,7 @@ loop_run (gpointer data)
       if (self->waiting.head != NULL)
         link_want (self->link, now);
       link_settle (self->link);
+      rooms_settle (self->volume->rooms, now);
     }
   return NULL;
 }

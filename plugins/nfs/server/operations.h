@@ -52,6 +52,8 @@ void file_write   (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off
 void file_flush   (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 void file_fsync   (fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *info);
 void file_release (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
+/* Each open file is told once that something was lost: 0 or an errno for the call's `file`. */
+int  file_take_fault (Call *self);
 
 /* append.c: a write, of a file that was opened with these flags */
 void append_write (Call *call, int flags);

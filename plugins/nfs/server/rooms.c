@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What large writes are kept in is taken and given back many megabytes at a time, and the C library gives as much back
  * to the kernel each time, which has to find and clear each page again soon after: a fifth of what a write costs here.
- * So rooms are used again, and given back when there has been nothing to do for a while. */
+ * So rooms are used again, and given back when none has been wanted for a while, whatever else there is to do. */
 #include "rooms.h"
 
 #include <errno.h>
@@ -23,8 +23,9 @@ typedef struct
 
 struct _Rooms
 {
-  GMutex lock; /* of what follows */
-  GQueue free; /* of Room; the last one that was given back comes first, as it is in the processor's cache */
+  GMutex lock;  /* of what follows */
+  GQueue free;  /* of Room; the last one that was given back comes first, as it is in the processor's cache */
+  gint64 taken; /* monotonic: when one was, the last time */
 };
 
 static void
@@ -76,6 +77,7 @@ rooms_take (Rooms *self, gsize size, char **ret_room)
     }
   g_mutex_lock (&self->lock);
   link = g_queue_pop_head_link (&self->free);
+  self->taken = g_get_monotonic_time ();
   g_mutex_unlock (&self->lock);
   room = link != NULL ? link->data : room_new (self);
   *ret_room = room->memory;
@@ -103,14 +105,17 @@ rooms_has_free (Rooms *self)
 }
 
 void
-rooms_empty (Rooms *self)
+rooms_settle (Rooms *self, gint64 now)
 {
-  GQueue free;
+  GQueue free = G_QUEUE_INIT;
   GList *link;
 
   g_mutex_lock (&self->lock);
-  free = self->free;
-  g_queue_init (&self->free);
+  if (now - self->taken >= ROOMS_REST_USEC)
+    {
+      free = self->free;
+      g_queue_init (&self->free);
+    }
   g_mutex_unlock (&self->lock);
   while ((link = g_queue_pop_head_link (&free)) != NULL)
     room_free (link->data);
@@ -119,7 +124,7 @@ rooms_empty (Rooms *self)
 void
 rooms_free (Rooms *self)
 {
-  rooms_empty (self);
+  rooms_settle (self, G_MAXINT64);
   g_mutex_clear (&self->lock);
   g_free (self);
 }

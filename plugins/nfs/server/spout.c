@@ -73,12 +73,14 @@ spout_begin (Spout *self, const guint8 head[SPOUT_HEAD], gsize length, gsize ask
   return self->size <= self->most && is_open (self);
 }
 
+/* The pipe is full, or urgent data are next, which no NFS server sends: splice(2) stops at them. */
 static gboolean
-is_full (const Spout *self)
+is_stuck (const Spout *self, int socket)
 {
-  struct pollfd pipe = { .fd = self->pipe[1], .events = POLLOUT };
+  struct pollfd ends[] = { { .fd = self->pipe[1], .events = POLLOUT }, { .fd = socket, .events = POLLPRI } };
 
-  return poll (&pipe, 1, 0) == 0;
+  poll (ends, G_N_ELEMENTS (ends), 0);
+  return !(ends[0].revents & POLLOUT) || (ends[1].revents & POLLPRI);
 }
 
 gssize
@@ -87,7 +89,7 @@ spout_receive (Spout *self, int socket)
   gssize n = splice (socket, NULL, self->pipe[1], NULL, self->size - self->come, SPLICE_F_NONBLOCK);
 
   if (n < 0)
-    return errno == EAGAIN && is_full (self) ? -ENOBUFS : -errno;
+    return errno == EAGAIN && is_stuck (self, socket) ? -ENOBUFS : -errno;
   self->come += (gsize) n;
   return n;
 }

@@ -415,12 +415,24 @@ wire_is_over (const Wire *self)
 
 /* ---- life ---- */
 
+/* Whether the kernel forgets what it has not sent when the connection is closed, or this process ends. What is asked
+ * once more over the next connection must not come by this one too: later, and from pages that hold something else by
+ * then, since the large writes are sent from the writer's own. */
+static void
+set_forgets (Wire *self, gboolean forgets)
+{
+  const struct linger linger = { .l_onoff = forgets };
+
+  setsockopt (self->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+
 Wire *
 wire_new (int fd, Spout *spout, WireAnswered answered)
 {
   Wire *self = g_new0 (Wire, 1);
 
   self->fd = fd;
+  set_forgets (self, TRUE);
   self->spout = spout;
   self->answered = answered;
   self->xid = g_random_int ();
@@ -435,6 +447,8 @@ wire_new (int fd, Spout *spout, WireAnswered answered)
 void
 wire_free (Wire *self)
 {
+  if (g_hash_table_size (self->asked) == 0)
+    set_forgets (self, FALSE);
   close (self->fd);
   spout_drain (self->spout);
   g_queue_clear (&self->queue);

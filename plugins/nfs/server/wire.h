@@ -18,7 +18,7 @@ typedef void (*WireAnswered) (gpointer question, gpointer result);
 
 /* Takes the connection @fd, which does not block; @spout, which is lent, passes what is large. */
 Wire *wire_new  (int fd, Spout *spout, WireAnswered answered);
-/* What was asked and not answered is forgotten. */
+/* What was asked and not answered is forgotten, also what has not left this machine. */
 void  wire_free (Wire *self);
 
 /* On whose behalf is asked from now on: lent. */

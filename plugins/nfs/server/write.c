@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "operations.h"
 #include "unstable.h"
 
 /* Of one file; then a commit is asked for by nobody. */
@@ -102,10 +103,11 @@ fail_write (Call *self, int failure)
   finish (self, failure);
 }
 
+/* Who only waited for room is told by the next fsync what was lost. */
 static void
-finish_well (Call *self)
+finish_committed (Call *self)
 {
-  finish (self, 0);
+  finish (self, self->file != NULL ? file_take_fault (self) : 0);
 }
 
 static void
@@ -114,6 +116,7 @@ take_write (Call *self, int failure, gpointer result)
   WRITE3res *res = result;
   gsize left = self->size - self->done;
   Node *node = self->node;
+  gboolean crowded;
   gboolean full;
 
   if (failure == 0 && res->WRITE3res_u.resok.count == 0 && left > 0)
@@ -136,10 +139,12 @@ take_write (Call *self, int failure, gpointer result)
   g_mutex_lock (&node->lock);
   full = node->kept_bytes > KEPT_MAX && node->committing == 0;
   g_mutex_unlock (&node->lock);
-  if (nodes_get_kept (node->nodes) > KEPT_ALL_MAX)
+  crowded = nodes_get_kept (node->nodes) > KEPT_ALL_MAX;
+  if (crowded)
+    unstable_relieve (self->loop);
+  if (crowded || self->file != NULL)
     {
-      unstable_relieve (self->loop);
-      unstable_commit (self, finish_well);
+      unstable_commit (self, finish_committed);
       return;
     }
   if (full)
