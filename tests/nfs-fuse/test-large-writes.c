@@ -4,7 +4,6 @@
  * server forgets them before they last. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/aio_abi.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +18,7 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-fuse/aside.h"
 #include "nfs-fuse/large.h"
 #include "nfs-fuse/two-pods.h"
 #include "support/scratch.h"
@@ -159,26 +158,10 @@ what_the_connection_does_not_take_at_once_follows (void **state)
 
 /* ---- where what was sent is not all ---- */
 
-/* As databases do, by way of aio(7): the kernel may send the parts of one write at the same time. */
 static gssize
 write_aside (int fd, const char *bytes, gsize size)
 {
-  aio_context_t context = 0;
-  struct iocb request = {
-    .aio_fildes = (guint32) fd,
-    .aio_lio_opcode = IOCB_CMD_PWRITE,
-    .aio_buf = (guint64) (gsize) bytes,
-    .aio_nbytes = size,
-  };
-  struct iocb *requests[] = { &request };
-  struct io_event event = { 0 };
-
-  if (syscall (SYS_io_setup, 1, &context) != 0)
-    skip_because ("this kernel has no aio(7)");
-  assert_int_equal (syscall (SYS_io_submit, context, 1, requests), 1);
-  assert_int_equal (syscall (SYS_io_getevents, context, 1, 1, &event, NULL), 1);
-  assert_int_equal (syscall (SYS_io_destroy, context), 0);
-  return (gssize) event.res;
+  return aside_write (fd, bytes, size, 0);
 }
 
 static gssize

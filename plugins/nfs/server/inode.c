@@ -69,14 +69,14 @@ inode_getattr (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
     call_ask (call_new (req, node, file != NULL ? file->identity : NULL), call_ask_attributes, take_attributes);
 }
 
-/* ---- setattr ---- */
+/* ---- setattr: `mark` is what the server is not told of it ---- */
 
 static int
 ask_setattr (Call *self, Wire *wire)
 {
   SETATTR3args args = { .object = node_handle (self->node) };
 
-  attributes_from_stat (&self->attr, self->to_set, &args.new_attributes);
+  attributes_from_stat (&self->attr, self->to_set & ~(int) self->mark, &args.new_attributes);
   return wire_ask (wire, &procedure_setattr, &args, self);
 }
 
@@ -114,6 +114,15 @@ is_flush_of_times (int to_set, const struct fuse_file_info *info)
   return info != NULL && to_set == (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_CTIME);
 }
 
+/* A file that is cut where the kernel believes it to end is not to be changed, and what another client has written
+ * behind that is not to go. The kernel's own NFS client does the same; and FUSE cuts files so by itself, after a write by
+ * aio(7) or io_uring has failed. Who opens a file to empty it, or cuts it by its name, means it. */
+static gboolean
+is_no_cut (const Volume *volume, Node *node, const struct stat *attr, const struct fuse_file_info *info)
+{
+  return !volume->settings->single_writer && info != NULL && known_end_is (node, (guint64) attr->st_size);
+}
+
 void
 inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *info)
 {
@@ -127,6 +136,8 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
   call->attr.st_uid = nfs_id_map_outwards (&ids->users, attr->st_uid);
   call->attr.st_gid = nfs_id_map_outwards (&ids->groups, attr->st_gid);
   call->to_set = to_set;
+  if ((to_set & FUSE_SET_ATTR_SIZE) && is_no_cut (fuse_req_userdata (req), node, attr, info))
+    call->mark = FUSE_SET_ATTR_SIZE;
   /* A writer who is not the owner may not say when he wrote; the server has its own time of that. */
   call->flags = flush;
   /* A write that has to be repeated must not undo a truncation that came after it, nor the times that were set. */

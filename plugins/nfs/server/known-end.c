@@ -19,6 +19,7 @@ known_end_tell (Node *node, guint64 end)
 {
   /* Beside a write the kernel does not take a size from an answer, and this may have been beside the last one. */
   node->known_end = end == node->known_end || !node->wrote ? end : UNKNOWN;
+  node->sure_end = end;
   node->wrote = node->writing > 0;
 }
 
@@ -29,6 +30,25 @@ known_end_write (Node *node, guint64 end)
   node->known_end = MAX (node->known_end, end);
   node->wrote = TRUE;
   g_mutex_unlock (&node->lock);
+}
+
+void
+known_end_wrote (Node *node, guint64 end)
+{
+  g_mutex_lock (&node->lock);
+  node->sure_end = MAX (node->sure_end, end);
+  g_mutex_unlock (&node->lock);
+}
+
+gboolean
+known_end_is (Node *node, guint64 end)
+{
+  gboolean is;
+
+  g_mutex_lock (&node->lock);
+  is = node->sure_end == end;
+  g_mutex_unlock (&node->lock);
+  return is;
 }
 
 void

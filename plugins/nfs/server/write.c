@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "known-end.h"
 #include "operations.h"
 #include "unstable.h"
 
@@ -84,6 +85,7 @@ finish (Call *self, int failure)
       call_reply_error (self, failure);
       return;
     }
+  known_end_wrote (self->node, self->offset + self->size);
   if (self->req != NULL)
     fuse_reply_write (self->req, self->size);
   call_free (self);
