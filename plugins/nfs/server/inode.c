@@ -115,8 +115,8 @@ is_flush_of_times (int to_set, const struct fuse_file_info *info)
 }
 
 /* A file that is cut where the kernel believes it to end is not to be changed, and what another client has written
- * behind that is not to go. The kernel's own NFS client does the same; and FUSE cuts files so by itself, after a write by
- * aio(7) or io_uring has failed. Who opens a file to empty it, or cuts it by its name, means it. */
+ * behind that is not to go. The kernel's own NFS client does the same. FUSE cuts files so by itself, after a write by
+ * aio(7) or io_uring has failed; who opens a file to empty it, or cuts it by its name, means it. */
 static gboolean
 is_no_cut (const Volume *volume, Node *node, const struct stat *attr, const struct fuse_file_info *info)
 {
