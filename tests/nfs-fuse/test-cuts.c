@@ -99,13 +99,13 @@ a_write_aside_that_fails_cuts_nothing_of_another_client (void **state)
 }
 
 static void
-what_is_cut_where_it_ended_keeps_what_another_client_wrote_behind (void **state)
+what_is_cut_where_it_ended_is_cut (void **state)
 {
   g_auto (Ground) ground;
 
   ground_open (&ground, O_RDWR);
   assert_int_equal (ftruncate (ground.fd, HERE_SIZE), 0);
-  assert_size (&ground, THERE_SIZE);
+  assert_size (&ground, HERE_SIZE);
 }
 
 static void
@@ -147,7 +147,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_write_aside_that_fails_cuts_nothing_of_another_client),
-    cmocka_unit_test (what_is_cut_where_it_ended_keeps_what_another_client_wrote_behind),
+    cmocka_unit_test (what_is_cut_where_it_ended_is_cut),
     cmocka_unit_test (what_is_cut_shorter_is_cut),
     cmocka_unit_test (what_is_cut_by_its_name_is_cut),
     cmocka_unit_test (what_is_emptied_when_it_is_opened_is_empty),

@@ -69,14 +69,14 @@ inode_getattr (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
     call_ask (call_new (req, node, file != NULL ? file->identity : NULL), call_ask_attributes, take_attributes);
 }
 
-/* ---- setattr: `mark` is what the server is not told of it ---- */
+/* ---- setattr: `done` is what of it is so already ---- */
 
 static int
 ask_setattr (Call *self, Wire *wire)
 {
   SETATTR3args args = { .object = node_handle (self->node) };
 
-  attributes_from_stat (&self->attr, self->to_set & ~(int) self->mark, &args.new_attributes);
+  attributes_from_stat (&self->attr, self->to_set & ~(int) self->done, &args.new_attributes);
   return wire_ask (wire, &procedure_setattr, &args, self);
 }
 
@@ -114,13 +114,12 @@ is_flush_of_times (int to_set, const struct fuse_file_info *info)
   return info != NULL && to_set == (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_CTIME);
 }
 
-/* A file that is cut where the kernel believes it to end is not to be changed, and what another client has written
- * behind that is not to go. The kernel's own NFS client does the same. FUSE cuts files so by itself, after a write by
- * aio(7) or io_uring has failed; who opens a file to empty it, or cuts it by its name, means it. */
+/* After a write by aio(7) or io_uring has failed, the kernel cuts the file where it believes it to end, to remove what
+ * may have come of it. What another client has written behind that is not to go. */
 static gboolean
 is_no_cut (const Volume *volume, Node *node, const struct stat *attr, const struct fuse_file_info *info)
 {
-  return !volume->settings->single_writer && info != NULL && known_end_is (node, (guint64) attr->st_size);
+  return !volume->settings->single_writer && info != NULL && known_end_is_cut (node, (guint64) attr->st_size);
 }
 
 void
@@ -137,7 +136,7 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
   call->attr.st_gid = nfs_id_map_outwards (&ids->groups, attr->st_gid);
   call->to_set = to_set;
   if ((to_set & FUSE_SET_ATTR_SIZE) && is_no_cut (fuse_req_userdata (req), node, attr, info))
-    call->mark = FUSE_SET_ATTR_SIZE;
+    call->done = FUSE_SET_ATTR_SIZE;
   /* A writer who is not the owner may not say when he wrote; the server has its own time of that. */
   call->flags = flush;
   /* A write that has to be repeated must not undo a truncation that came after it, nor the times that were set. */

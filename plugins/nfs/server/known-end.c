@@ -19,7 +19,7 @@ known_end_tell (Node *node, guint64 end)
 {
   /* Beside a write the kernel does not take a size from an answer, and this may have been beside the last one. */
   node->known_end = end == node->known_end || !node->wrote ? end : UNKNOWN;
-  node->sure_end = end;
+  node->sure_end = node->wrote ? MAX (node->sure_end, end) : end;
   node->wrote = node->writing > 0;
 }
 
@@ -40,13 +40,22 @@ known_end_wrote (Node *node, guint64 end)
   g_mutex_unlock (&node->lock);
 }
 
+void
+known_end_failed (Node *node)
+{
+  g_mutex_lock (&node->lock);
+  node->failed = TRUE;
+  g_mutex_unlock (&node->lock);
+}
+
 gboolean
-known_end_is (Node *node, guint64 end)
+known_end_is_cut (Node *node, guint64 end)
 {
   gboolean is;
 
   g_mutex_lock (&node->lock);
-  is = node->sure_end == end;
+  is = node->failed && node->sure_end == end;
+  node->failed = FALSE;
   g_mutex_unlock (&node->lock);
   return is;
 }

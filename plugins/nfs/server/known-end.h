@@ -22,7 +22,9 @@ void known_end_cut  (Node *node);
 void known_end_write (Node *node, guint64 end);
 /* It is about to be told that it has. */
 void known_end_wrote (Node *node, guint64 end);
-/* Whether it ends there for the kernel, as far as that has been answered. */
-gboolean known_end_is (Node *node, guint64 end);
+/* It is about to be told that it has failed. */
+void known_end_failed (Node *node);
+/* Whether it cuts the file there because a write has failed: there it ends for it. Once. */
+gboolean known_end_is_cut (Node *node, guint64 end);
 /* This process opens the file, which is like this now. */
 KnownEnd known_end_check (Node *node, const post_op_attr *now, pid_t pid);

@@ -34,6 +34,7 @@ struct _Node {
   nfstime3 ctime;
   guint64 known_end;   /* where the kernel believes it to end (known-end.c) */
   guint64 sure_end;    /* the same, but for the writes that are not answered yet */
+  gboolean failed;     /* a write has, and the kernel may cut it because of that */
   gboolean wrote;      /* since it was told last */
   GArray  *refused;    /* (element-type pid_t) whose open was sent to look; NULL: none was yet */
   gboolean end_unsure; /* another client may have moved the end of the file: it is asked for before an append */

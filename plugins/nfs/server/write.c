@@ -82,6 +82,7 @@ finish (Call *self, int failure)
 {
   if (failure != 0)
     {
+      known_end_failed (self->node);
       call_reply_error (self, failure);
       return;
     }
