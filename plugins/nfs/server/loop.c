@@ -25,8 +25,6 @@ enum
  * it. */
 #define WORTH_HELP 4
 #define LONELY_MOST 32
-/* From here on handing on the pages of a request is cheaper than copying them. */
-#define LARGE (64u * 1024)
 /* Between large ones there may be so many others: the rest of a write that did not begin with a page. */
 #define LARGE_LASTS 4
 /* Who asks for one thing after the other is back so soon after an answer. After so many times in a row that is expected
@@ -162,7 +160,7 @@ watch (Loop *self, int fd, guint32 events, guint32 what)
 static void
 note_size (Loop *self, gssize n)
 {
-  if (n >= (gssize) LARGE)
+  if (n >= (gssize) PAGE_PIPE_WORTH)
     self->large = LARGE_LASTS;
   else if (n > 0 && self->large > 0)
     self->large--;
@@ -178,10 +176,10 @@ receive_large (Loop *self, struct fuse_buf *ret_request)
   if (n == -ENODEV)
     fuse_session_exit (session);
   note_size (self, n);
-  if (n <= 0 || n >= (gssize) LARGE)
+  if (n <= 0 || n >= (gssize) PAGE_PIPE_WORTH)
     return n;
   if (self->small == NULL)
-    self->small = g_malloc (LARGE);
+    self->small = g_malloc (PAGE_PIPE_WORTH);
   sluice_read (&self->sluice, self->small, (gsize) n);
   *ret_request = (struct fuse_buf){ .mem = self->small, .size = (gsize) n };
   return n;

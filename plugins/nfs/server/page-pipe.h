@@ -6,6 +6,9 @@
 
 #define PAGE_PIPE_CLOSED { -1, -1 }
 
+/* From here on handing on pages is cheaper than copying them. */
+#define PAGE_PIPE_WORTH (64u * 1024)
+
 /* One for @most bytes, however they lie. FALSE: this process may have none as long. */
 gboolean page_pipe_open  (int ends[2], gsize most);
 void     page_pipe_close (int ends[2]);

@@ -55,7 +55,8 @@ is_sound (const READ3resok *ok, gsize length, gsize asked)
 {
   const gsize size = ok->data.data_len;
 
-  return size >= SPOUT_LARGE && size <= asked && size == ok->count && length == SPOUT_HEAD + ((size + 3) & ~(gsize) 3);
+  return size >= PAGE_PIPE_WORTH && size <= asked && size == ok->count
+         && length == SPOUT_HEAD + ((size + 3) & ~(gsize) 3);
 }
 
 gboolean

@@ -22,8 +22,6 @@ typedef struct {
 
 #define SPOUT_INIT(most_) { .pipe = PAGE_PIPE_CLOSED, .most = (most_) }
 
-/* From here on handing on the pages is cheaper than copying them. */
-#define SPOUT_LARGE (64u * 1024)
 /* The record of an answer to READ has so many bytes before the data when it tells the file's attributes and has no
  * verifier. No other one can pass. */
 #define SPOUT_HEAD 128u

@@ -75,7 +75,7 @@ wire_ask (Wire *self, const Procedure *procedure, gconstpointer args, gpointer a
     return -1;
   if (procedure == &procedure_read)
     question->wanted = ((const READ3args *) args)->count;
-  self->large += question->wanted >= SPOUT_LARGE;
+  self->large += question->wanted >= PAGE_PIPE_WORTH;
   return 0;
 }
 
@@ -187,7 +187,7 @@ static void
 take_question (Wire *self, const Question *question)
 {
   g_hash_table_steal (self->asked, GUINT_TO_POINTER (question->xid));
-  self->large -= question->wanted >= SPOUT_LARGE;
+  self->large -= question->wanted >= PAGE_PIPE_WORTH;
   self->served = TRUE;
 }
 
@@ -313,7 +313,7 @@ begin_passing (Wire *self)
   const guint8 *record = head.data;
   Question *question = g_hash_table_lookup (self->asked, GUINT_TO_POINTER (nfs_xdr_get (&head)));
 
-  if (question == NULL || question->queued || question->wanted < SPOUT_LARGE || !(mark & QUESTION_LAST_FRAGMENT))
+  if (question == NULL || question->queued || question->wanted < PAGE_PIPE_WORTH || !(mark & QUESTION_LAST_FRAGMENT))
     return FALSE;
   if (!spout_begin (self->spout, record, mark & ~QUESTION_LAST_FRAGMENT, question->wanted))
     return FALSE;
