@@ -245,3 +245,20 @@ served_clear (Served *self)
   umount2 (self->path, MNT_DETACH | UMOUNT_NOFOLLOW);
   g_clear_pointer (&self->path, g_free);
 }
+
+gboolean
+served_ground_open (ServedGround *self, const char *const *more)
+{
+  *self = (ServedGround){ 0 };
+  if (!served_export_open (&self->export, FALSE))
+    return FALSE;
+  served_start (&self->volume, more);
+  return TRUE;
+}
+
+void
+served_ground_clear (ServedGround *self)
+{
+  served_clear (&self->volume);
+  served_export_clear (&self->export);
+}

@@ -37,6 +37,17 @@ void served_stop  (Served *self);
 void served_clear (Served *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Served, served_clear)
 
+/* An export, and one volume of it. */
+typedef struct {
+  ServedExport export;
+  Served       volume;
+} ServedGround;
+
+/* FALSE as served_export_open(). @more: as of served_start(). */
+gboolean served_ground_open  (ServedGround *self, const char *const *more);
+void     served_ground_clear (ServedGround *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ServedGround, served_ground_clear)
+
 /* Whether the server has ended within @msec; then it has been waited for. */
 gboolean served_await_end (Served *self, int msec);
 

@@ -28,32 +28,8 @@
 #define TIMES 400
 #define CACHESTAT 451 /* of every architecture; since Linux 6.5 */
 
-typedef struct
-{
-  ServedExport export;
-  Served volume;
-} Ground;
-
-static void
-ground_clear (Ground *self)
-{
-  served_clear (&self->volume);
-  served_export_clear (&self->export);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ground, ground_clear)
-
-static gboolean
-ground_open (Ground *self, const char *const *more)
-{
-  *self = (Ground){ 0 };
-  if (!served_export_open (&self->export, FALSE))
-    return FALSE;
-  served_start (&self->volume, more);
-  return TRUE;
-}
-
 static int
-open_file (const Ground *ground, int flags)
+open_file (const ServedGround *ground, int flags)
 {
   g_autofree char *path = g_build_filename (ground->volume.path, "file", NULL);
   int fd = open (path, flags | O_CLOEXEC, 0644);
@@ -105,12 +81,12 @@ kernel_is_new (void)
 static void
 what_is_written_only_is_not_cached (void **state)
 {
-  g_auto (Ground) ground;
+  g_auto (ServedGround) ground;
   KVOL_AUTO_FD fd = -1;
 
   if (!kernel_is_new ())
     skip_because ("before Linux 6.18 all is written through the cache");
-  if (!ground_open (&ground, NULL))
+  if (!served_ground_open (&ground, NULL))
     skip ();
   fd = open_file (&ground, O_WRONLY | O_CREAT);
   for (guint i = 0; i < PAGES; i++)
@@ -122,7 +98,7 @@ what_is_written_only_is_not_cached (void **state)
 static void
 what_is_spliced_only_arrives (void **state)
 {
-  g_auto (Ground) ground;
+  g_auto (ServedGround) ground;
   g_autofree char *exported = NULL;
   g_autofree char *found = NULL;
   char bytes[8 * PAGE + 5];
@@ -130,7 +106,7 @@ what_is_spliced_only_arrives (void **state)
   gsize length;
   int ends[2];
 
-  if (!ground_open (&ground, NULL))
+  if (!served_ground_open (&ground, NULL))
     skip ();
   for (gsize i = 0; i < sizeof bytes; i++)
     bytes[i] = (char) (i * 31 % 251);
@@ -150,11 +126,11 @@ what_is_spliced_only_arrives (void **state)
 static void
 what_is_written_beside_a_reader_is_cached (void **state)
 {
-  g_auto (Ground) ground;
+  g_auto (ServedGround) ground;
   KVOL_AUTO_FD reader = -1;
   KVOL_AUTO_FD fd = -1;
 
-  if (!ground_open (&ground, NULL))
+  if (!served_ground_open (&ground, NULL))
     skip ();
   reader = open_file (&ground, O_RDWR | O_CREAT);
   fd = open_file (&ground, O_WRONLY);
@@ -167,10 +143,10 @@ static void
 what_one_writer_alone_writes_is_cached (void **state)
 {
   static const char *const alone[] = { "--single-writer", NULL };
-  g_auto (Ground) ground;
+  g_auto (ServedGround) ground;
   KVOL_AUTO_FD fd = -1;
 
-  if (!ground_open (&ground, alone))
+  if (!served_ground_open (&ground, alone))
     skip ();
   fd = open_file (&ground, O_WRONLY | O_CREAT);
   write_page (fd, 0, 1);
@@ -243,14 +219,14 @@ assert_read (int fd, guint page, guint32 wanted)
 static void
 who_reads_beside_the_writer_sees_each_write (void **state)
 {
-  g_auto (Ground) ground;
+  g_auto (ServedGround) ground;
   Looker lookers[2] = { 0 };
   GThread *threads[G_N_ELEMENTS (lookers)];
   KVOL_AUTO_FD writer = -1;
   KVOL_AUTO_FD reader = -1;
   void *map;
 
-  if (!ground_open (&ground, NULL))
+  if (!served_ground_open (&ground, NULL))
     skip ();
   writer = open_file (&ground, O_WRONLY | O_CREAT);
   for (guint i = 0; i < PAGES; i++)

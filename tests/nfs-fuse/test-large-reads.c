@@ -32,33 +32,9 @@
 #define N_KILLS 3
 #define DEADLINE (100 * G_TIME_SPAN_SECOND)
 
-typedef struct
-{
-  ServedExport export;
-  Served volume;
-} Rig;
-
-static void
-rig_clear (Rig *self)
-{
-  served_clear (&self->volume);
-  served_export_clear (&self->export);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Rig, rig_clear)
-
-static gboolean
-rig_open (Rig *self, const char *const *more)
-{
-  *self = (Rig){ 0 };
-  if (!served_export_open (&self->export, FALSE))
-    return FALSE;
-  served_start (&self->volume, more);
-  return TRUE;
-}
-
 /* A file that somebody else has made; its name in the volume. */
 static char *
-make_file (const Rig *self, const char *name, guint64 offset, const char *bytes, gsize size)
+make_file (const ServedGround *self, const char *name, guint64 offset, const char *bytes, gsize size)
 {
   g_autofree char *exported = g_build_filename (self->export.data, name, NULL);
   KVOL_AUTO_FD fd = open (exported, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -81,7 +57,7 @@ expect_end (const char *path, const LargeRow *row, const char *bytes)
 }
 
 static void
-read_rows (const Rig *self)
+read_rows (const ServedGround *self)
 {
   g_autofree char *bytes = g_malloc0 (LARGE_MOST);
 
@@ -118,10 +94,10 @@ count_pipes (pid_t pid)
 static void
 each_byte_comes_from_where_it_belongs (void **state)
 {
-  g_auto (Rig) self;
+  g_auto (ServedGround) self;
   guint n_pipes;
 
-  if (!rig_open (&self, NULL))
+  if (!served_ground_open (&self, NULL))
     skip ();
   n_pipes = count_pipes (self.volume.pid);
   read_rows (&self);
@@ -135,11 +111,11 @@ each_byte_that_no_cache_holds_comes (void **state)
 {
   g_autofree char *bytes = g_malloc (4 * BLOCK);
   g_autofree char *path = NULL;
-  g_auto (Rig) self;
+  g_auto (ServedGround) self;
   char *found = NULL;
   int fd;
 
-  if (!rig_open (&self, NULL))
+  if (!served_ground_open (&self, NULL))
     skip ();
   large_fill (bytes, 4 * BLOCK, 1);
   path = make_file (&self, "file", 0, bytes, 4 * BLOCK - 5);
@@ -162,11 +138,11 @@ each_byte_that_is_mapped_comes (void **state)
 {
   g_autofree char *bytes = g_malloc (LARGE_MOST);
   g_autofree char *path = NULL;
-  g_auto (Rig) self;
+  g_auto (ServedGround) self;
   const char *found;
   int fd;
 
-  if (!rig_open (&self, NULL))
+  if (!served_ground_open (&self, NULL))
     skip ();
   large_fill (bytes, LARGE_MOST, 1);
   path = make_file (&self, "file", 0, bytes, LARGE_MOST);
@@ -185,10 +161,10 @@ static void
 a_process_that_may_have_no_pipes_copies (void **state)
 {
   const char *const one_thread[] = { "--threads=1", NULL };
-  g_auto (Rig) self;
+  g_auto (ServedGround) self;
   guint n_pipes;
 
-  if (!rig_open (&self, one_thread))
+  if (!served_ground_open (&self, one_thread))
     skip ();
   /* It has its connection by then. */
   assert_int_equal (access (self.volume.path, W_OK), 0);
@@ -204,12 +180,12 @@ what_the_connection_does_not_give_at_once_follows (void **state)
 {
   g_autofree char *out = NULL;
   g_autofree char *in = NULL;
-  g_auto (Rig) self;
+  g_auto (ServedGround) self;
   gboolean works;
 
   out = large_set_buffers ("tcp_wmem", LARGE_SMALL_BUFFERS);
   in = large_set_buffers ("tcp_rmem", LARGE_SMALL_BUFFERS);
-  works = rig_open (&self, NULL);
+  works = served_ground_open (&self, NULL);
   if (works)
     {
       read_rows (&self);
@@ -268,11 +244,11 @@ a_server_that_goes_is_asked_again (void **state)
 {
   g_autofree char *bytes = g_malloc (LONG);
   g_autofree char *path = NULL;
-  g_auto (Rig) self;
+  g_auto (ServedGround) self;
   Reader reader = { .bytes = bytes };
   GThread *thread;
 
-  if (!rig_open (&self, NULL))
+  if (!served_ground_open (&self, NULL))
     skip ();
   large_fill (bytes, LONG, 1);
   reader.path = path = make_file (&self, "file", 0, bytes, LONG);
@@ -328,9 +304,9 @@ static void
 a_reader_that_goes_takes_nothing_with_it (void **state)
 {
   g_autofree char *bytes = g_malloc (BLOCK);
-  g_auto (Rig) self;
+  g_auto (ServedGround) self;
 
-  if (!rig_open (&self, NULL))
+  if (!served_ground_open (&self, NULL))
     skip ();
   for (guint i = 0; i < N_KILLS; i++)
     {
