@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who may change a file, and is not its owner, is let, and its mode is afterwards what it is on a local file system. */
+/* Who may write a file that is setuid or setgid may change it, and by that it loses these bits, at once, as it does on
+ * a local file system: by that each row is judged. What is written through a map takes them as any write does, as that
+ * is how the server hears of it; a local file system leaves them then. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -118,7 +120,7 @@ static const Deed deeds[] = {
   { "reads", O_RDONLY, nothing, PLAIN },
 };
 
-static const mode_t modes[] = { 02765, 0775 };
+static const mode_t modes[] = { 06775, 04775, 02775, 02765, 04666, 0775 };
 
 /* ---- the rows ---- */
 

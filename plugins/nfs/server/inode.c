@@ -4,6 +4,7 @@
 
 #include "known-end.h"
 #include "operations.h"
+#include "privileges.h"
 #include "unstable.h"
 
 #define STATFS_BLOCK 4096
@@ -31,6 +32,13 @@ inode_forget_multi (fuse_req_t req, size_t n, struct fuse_forget_data *forgets)
 }
 
 static void
+reply_attributes (Call *self, const fattr3 *attributes)
+{
+  if (!privileges_drop (self, attributes))
+    call_reply_attr (self, attributes);
+}
+
+static void
 take_attributes (Call *self, int failure, gpointer result)
 {
   GETATTR3res *res = result;
@@ -38,7 +46,7 @@ take_attributes (Call *self, int failure, gpointer result)
   if (failure != 0)
     call_reply_error (self, failure);
   else
-    call_reply_attr (self, &res->GETATTR3res_u.resok.obj_attributes);
+    reply_attributes (self, &res->GETATTR3res_u.resok.obj_attributes);
 }
 
 /* The kernel asks for a directory's attributes after each change in it, and the answer to the change had them. What it
@@ -116,7 +124,7 @@ take_setattr (Call *self, int failure, gpointer result)
   else if (failure != 0)
     call_reply_error (self, failure);
   else if (res->SETATTR3res_u.resok.obj_wcc.after.attributes_follow)
-    call_reply_attr (self, &res->SETATTR3res_u.resok.obj_wcc.after.post_op_attr_u.attributes);
+    reply_attributes (self, &res->SETATTR3res_u.resok.obj_wcc.after.post_op_attr_u.attributes);
   else
     call_ask (self, call_ask_attributes, take_attributes);
 }
@@ -165,6 +173,12 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
   if ((to_set & FUSE_SET_ATTR_SIZE) && is_no_cut (fuse_req_userdata (req), node, attr, info))
     call->done = FUSE_SET_ATTR_SIZE;
   call->flags = flush || has_times_of_kernel (to_set);
+  if (!(to_set & SETTABLE))
+    {
+      privileges_will_go (call);
+      call_ask (call, call_ask_attributes, take_attributes);
+      return;
+    }
   /* A write that has to be repeated must not undo a truncation that came after it, nor the times that were set. */
   unstable_commit (call, go_on_setattr);
 }
