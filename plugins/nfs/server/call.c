@@ -120,6 +120,7 @@ call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, stru
   if (attributes->fileid == 0)
     ret_attr->st_ino = node_make_up_number (node->handle, node->length);
   node->fileid = attributes->fileid;
+  node->mode = attributes->mode;
   node->size = attributes->size;
   node->mtime = attributes->mtime;
   node->ctime = attributes->ctime;

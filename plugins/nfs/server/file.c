@@ -18,11 +18,13 @@ get_file (const struct fuse_file_info *info)
 /* What goes to a file that is open for writing only cannot be read by it, and who opens the file next gets what the
  * server has: to put it into the kernel's cache on its way is a copy, and memory, for nothing. It is not for nothing
  * where somebody has the file open to read it. Past the cache the parts of one write come at the same time (aio(7)),
- * and where the end of the file has to be asked for they would all go there (append.c). */
+ * and where the end of the file has to be asked for they would all go there (append.c). And
+ * of a write to a file that is setuid the kernel says more when it goes through its cache (privileges.c). */
 static gboolean
 is_direct (const Volume *volume, const Node *node, int flags)
 {
-  return volume->direct && (flags & (O_ACCMODE | O_APPEND)) == O_WRONLY && node->opens == node->direct;
+  return volume->direct && (flags & (O_ACCMODE | O_APPEND)) == O_WRONLY && node->opens == node->direct
+         && (node->mode & NODE_PRIVILEGES) == 0;
 }
 
 static File *

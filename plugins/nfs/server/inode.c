@@ -4,10 +4,17 @@
 
 #include "known-end.h"
 #include "operations.h"
+#include "privileges.h"
 #include "unstable.h"
 
 #define STATFS_BLOCK 4096
 #define NAME_LENGTH_MAX 255
+
+/* Of FUSE_SET_ATTR_*: what the server can be asked to set. */
+#define SETTABLE                                                                                                       \
+  (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID | FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_ATIME               \
+   | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW)
+#define TIMES_OF_CHANGE (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_CTIME)
 
 void
 inode_forget (fuse_req_t req, fuse_ino_t ino, uint64_t times)
@@ -25,6 +32,13 @@ inode_forget_multi (fuse_req_t req, size_t n, struct fuse_forget_data *forgets)
 }
 
 static void
+reply_attributes (Call *self, const fattr3 *attributes)
+{
+  if (!privileges_drop (self, attributes))
+    call_reply_attr (self, attributes);
+}
+
+static void
 take_attributes (Call *self, int failure, gpointer result)
 {
   GETATTR3res *res = result;
@@ -32,7 +46,7 @@ take_attributes (Call *self, int failure, gpointer result)
   if (failure != 0)
     call_reply_error (self, failure);
   else
-    call_reply_attr (self, &res->GETATTR3res_u.resok.obj_attributes);
+    reply_attributes (self, &res->GETATTR3res_u.resok.obj_attributes);
 }
 
 /* The kernel asks for a directory's attributes after each change in it, and the answer to the change had them. What it
@@ -80,6 +94,20 @@ ask_setattr (Call *self, Wire *wire)
   return wire_ask (wire, &procedure_setattr, &args, self);
 }
 
+static void take_setattr (Call *self, int failure, gpointer result);
+
+/* Who is not the owner may not say when the file changed; the server has its own time of that. */
+static void
+leave_times (Call *self)
+{
+  self->flags = 0;
+  self->to_set &= ~TIMES_OF_CHANGE;
+  if (self->to_set & SETTABLE)
+    call_ask (self, ask_setattr, take_setattr);
+  else
+    call_ask (self, call_ask_attributes, take_attributes);
+}
+
 static void
 take_setattr (Call *self, int failure, gpointer result)
 {
@@ -92,11 +120,11 @@ take_setattr (Call *self, int failure, gpointer result)
     known_end_cut (self->node);
   g_mutex_unlock (&self->node->lock);
   if (failure == EPERM && self->flags != 0)
-    call_ask (self, call_ask_attributes, take_attributes);
+    leave_times (self);
   else if (failure != 0)
     call_reply_error (self, failure);
   else if (res->SETATTR3res_u.resok.obj_wcc.after.attributes_follow)
-    call_reply_attr (self, &res->SETATTR3res_u.resok.obj_wcc.after.post_op_attr_u.attributes);
+    reply_attributes (self, &res->SETATTR3res_u.resok.obj_wcc.after.post_op_attr_u.attributes);
   else
     call_ask (self, call_ask_attributes, take_attributes);
 }
@@ -111,7 +139,14 @@ go_on_setattr (Call *self)
 static gboolean
 is_flush_of_times (int to_set, const struct fuse_file_info *info)
 {
-  return info != NULL && to_set == (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_CTIME);
+  return info != NULL && to_set == TIMES_OF_CHANGE;
+}
+
+/* With a size as well, when it keeps what is written. */
+static gboolean
+has_times_of_kernel (int to_set)
+{
+  return (to_set & FUSE_SET_ATTR_SIZE) && (to_set & TIMES_OF_CHANGE) == TIMES_OF_CHANGE;
 }
 
 /* After a write by aio(7) or io_uring has failed, the kernel cuts the file where it believes it to end, to remove what
@@ -137,8 +172,13 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
   call->to_set = to_set;
   if ((to_set & FUSE_SET_ATTR_SIZE) && is_no_cut (fuse_req_userdata (req), node, attr, info))
     call->done = FUSE_SET_ATTR_SIZE;
-  /* A writer who is not the owner may not say when he wrote; the server has its own time of that. */
-  call->flags = flush;
+  call->flags = flush || has_times_of_kernel (to_set);
+  if (!(to_set & SETTABLE))
+    {
+      privileges_will_go (call);
+      call_ask (call, call_ask_attributes, take_attributes);
+      return;
+    }
   /* A write that has to be repeated must not undo a truncation that came after it, nor the times that were set. */
   unstable_commit (call, go_on_setattr);
 }

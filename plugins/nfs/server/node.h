@@ -10,6 +10,9 @@
 
 #include "identity.h"
 
+/* Of a mode: what goes when somebody writes who may not leave it. */
+#define NODE_PRIVILEGES 06000u
+
 typedef struct _Node  Node;
 typedef struct _Nodes Nodes;
 
@@ -29,7 +32,8 @@ struct _Node {
   Node   *silly_dir;
   Identity *silly_owner; /* who unlinked it, and so may remove that name */
   guint64 fileid;
-  guint64 size;        /* what the server said last; 0 in all of them: nothing yet */
+  guint   mode;        /* what the server said last; 0 in all of them: nothing yet */
+  guint64 size;
   nfstime3 mtime;
   nfstime3 ctime;
   guint64 known_end;   /* where the kernel believes it to end (known-end.c) */

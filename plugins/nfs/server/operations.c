@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "operations.h"
 
+#include "device.h"
 #include "file-lock.h"
 
 #define BACKGROUND_MAX 64
@@ -34,6 +35,7 @@ initialise (void *data, struct fuse_conn_info *connection)
   connection->max_background = BACKGROUND_MAX;
   connection->congestion_threshold = BACKGROUND_MAX * 3 / 4;
   connection->time_gran = 1;
+  device_greet (volume);
 }
 
 /* What is left out NFS 3 does not have: the kernel answers EOPNOTSUPP to extended attributes and fallocate. */

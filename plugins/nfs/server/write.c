@@ -5,6 +5,7 @@
 
 #include "known-end.h"
 #include "operations.h"
+#include "privileges.h"
 #include "unstable.h"
 
 /* Of one file; then a commit is asked for by nobody. */
@@ -129,6 +130,7 @@ take_write (Call *self, int failure, gpointer result)
       fail_write (self, failure);
       return;
     }
+  privileges_written (self, &res->WRITE3res_u.resok.file_wcc.after);
   if (take_part (self, &res->WRITE3res_u.resok, MIN (res->WRITE3res_u.resok.count, left)))
     unstable_heal (self->loop, node);
   /* Another thread has met the next server already, and this is the last word of the one before. */
