@@ -182,11 +182,8 @@ static int
 reply_created (Call *self, const struct fuse_entry_param *entry)
 {
   struct fuse_file_info info = { .flags = self->flags };
-  File *file;
+  File *file = file_new (loop_get_volume (self->loop), self->other, self->identity, self->flags);
 
-  if (self->req == NULL)
-    return -1;
-  file = file_new (loop_get_volume (self->loop), self->other, self->identity, self->flags);
   info.fh = (guint64) (gpointer) file;
   info.direct_io = file->direct;
   if (fuse_reply_create (self->req, entry, &info) == 0)
