@@ -10,7 +10,6 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -18,40 +17,13 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/gate.h"
 #include "support/scratch.h"
 
 #define SIZE 4096
 
 /* One thread, so that its answers come one after the other. */
 static const char *const impatient[] = { "--port=2050", "--soft=0.2", "--threads=1", NULL };
-
-/* Where answers wait. */
-typedef struct
-{
-  GMutex lock;
-  GCond changed;
-  gboolean open;
-} Gate;
-
-static void
-wait_at_gate (GByteArray *answer, gpointer data)
-{
-  Gate *gate = data;
-
-  g_mutex_lock (&gate->lock);
-  while (!gate->open)
-    g_cond_wait (&gate->changed, &gate->lock);
-  g_mutex_unlock (&gate->lock);
-}
-
-static void
-open_gate (Gate *gate)
-{
-  g_mutex_lock (&gate->lock);
-  gate->open = TRUE;
-  g_cond_broadcast (&gate->changed);
-  g_mutex_unlock (&gate->lock);
-}
 
 /* The server, what the file is like; 0 or an errno. */
 static int
@@ -60,16 +32,6 @@ ask (int fd)
   struct statx status;
 
   return statx (fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_SIZE, &status) == 0 ? 0 : errno;
-}
-
-/* Whoever waits for a later answer has waited for those before it. */
-static void
-await_answers (const Counted *counted)
-{
-  struct statvfs space;
-
-  while (statvfs (counted->volume.path, &space) != 0)
-    assert_int_equal (errno, ETIMEDOUT);
 }
 
 static void
@@ -94,10 +56,10 @@ what_was_answered_too_late_is_not_known_at_the_next_open (void **state)
   assert_int_equal (fsync (writer), 0);
   assert_int_equal (ask (writer), 0);
   assert_int_equal (truncate (there, SIZE), 0);
-  lossy_forge (counted.lossy, NFS3_GETATTR, wait_at_gate, &gate);
+  lossy_forge (counted.lossy, NFS3_GETATTR, gate_wait, &gate);
   assert_int_equal (ask (writer), ETIMEDOUT);
-  open_gate (&gate);
-  await_answers (&counted);
+  gate_open (&gate);
+  counted_await_answers (&counted);
   reader = open (here, O_RDONLY | O_CLOEXEC);
   assert_true (reader >= 0);
   /* Nothing asks for the size before. */

@@ -34,7 +34,7 @@ struct _Call {
   CallAsk    ask;
   CallThen   then;
   CallResume resume;        /* when a node lets it go on */
-  CallResume given_up;      /* when nobody waits for an answer any more, and somebody else is at work for it; or NULL */
+  CallResume given_up;      /* when the kernel is about to be told that nobody waits for an answer any more; or NULL */
   CallResume again;         /* instead of asking once more over a new connection; NULL: it is as good as ever */
   guint      asked;         /* how often this question went out */
   guint      refused;       /* how often the server said "later" */
@@ -64,6 +64,7 @@ struct _Call {
   guint64    offset;
   gsize      size;
   gsize      done;
+  guint64    end;           /* of a write: where it ends for the kernel */
   gpointer   memory;        /* freed with the call */
   GBytes    *bytes;         /* that hold `data` */
   const char *data;
