@@ -149,9 +149,12 @@ call_reply_attr (Call *self, const fattr3 *attributes)
   const Volume *volume = loop_get_volume (self->loop);
   struct stat attr;
 
-  call_fill_attr (volume, self->node, attributes, &attr);
+  /* What the kernel is not told, an open must not take for known to it. */
   if (self->req != NULL)
-    fuse_reply_attr (self->req, &attr, volume->attr_timeout);
+    {
+      call_fill_attr (volume, self->node, attributes, &attr);
+      fuse_reply_attr (self->req, &attr, volume->attr_timeout);
+    }
   call_free (self);
 }
 
@@ -176,7 +179,7 @@ reply_node (Call *self, Node *node, const fattr3 *attributes)
   struct fuse_entry_param entry;
   int failure;
 
-  if (self->req == NULL && self->reply_node == NULL)
+  if (self->req == NULL)
     {
       call_free (self);
       return;

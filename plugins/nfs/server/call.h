@@ -31,12 +31,10 @@ struct _Call {
   fuse_req_t req;           /* NULL: nobody waits for an answer, or not any more */
   Loop      *loop;
   Identity  *identity;
-  Identity  *own;           /* that of the request, while it commits what another one wrote; else NULL */
   CallAsk    ask;
   CallThen   then;
   CallResume resume;        /* when a node lets it go on */
-  CallResume committed;     /* when what was written is safe */
-  CallResume given_up;      /* when nobody waits for an answer any more, and somebody else is at work for it; or NULL */
+  CallResume given_up;      /* when the kernel is about to be told that nobody waits for an answer any more; or NULL */
   CallResume again;         /* instead of asking once more over a new connection; NULL: it is as good as ever */
   guint      asked;         /* how often this question went out */
   guint      refused;       /* how often the server said "later" */
@@ -47,7 +45,13 @@ struct _Call {
   gboolean   is_commit;     /* it is one of its node's `committing` */
   pid_t      pid;
 
-  /* What the questions are about; each has its own use for it. */
+  /* A commit, which any other question may have to wait for (unstable.c). */
+  CallResume committed;     /* when what was written is safe */
+  Identity  *own;           /* that of the request, while it commits what another one wrote; else NULL */
+  guint64    commit_mark;   /* the last write that it is about */
+  guint      commit_asked;  /* how often all had become suspect when it was asked */
+
+  /* What the questions are about; each has its own use for it, and finds it after a commit as it was before. */
   Node      *node;
   Node      *other;
   Node      *from;
@@ -60,6 +64,7 @@ struct _Call {
   guint64    offset;
   gsize      size;
   gsize      done;
+  guint64    end;           /* of a write: where it ends for the kernel */
   gpointer   memory;        /* freed with the call */
   GBytes    *bytes;         /* that hold `data` */
   const char *data;

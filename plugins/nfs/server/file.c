@@ -184,11 +184,8 @@ static int
 reply_created (Call *self, const struct fuse_entry_param *entry)
 {
   struct fuse_file_info info = { .flags = self->flags };
-  File *file;
+  File *file = file_new (loop_get_volume (self->loop), self->other, self->identity, self->flags);
 
-  if (self->req == NULL)
-    return -1;
-  file = file_new (loop_get_volume (self->loop), self->other, self->identity, self->flags);
   info.fh = (guint64) (gpointer) file;
   info.direct_io = file->direct;
   if (fuse_reply_create (self->req, entry, &info) == 0)
@@ -397,11 +394,16 @@ file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fus
 
 /* ---- write ---- */
 
-/* The kernel itself asks for a commit after such a write through its cache, but not past it. */
-static gboolean
-has_to_last (const File *file, int flags)
+/* The kernel itself asks for a commit after a write that is to last through its cache, but not past it. And it cuts the
+ * file after some that failed past it (known-end.c). */
+static void
+note_way (Call *call, File *file, int flags)
 {
-  return (flags & O_DSYNC) && (file->direct || (flags & O_DIRECT));
+  if (!file->direct && !(flags & O_DIRECT))
+    return;
+  if (flags & O_DSYNC)
+    call->file = file;
+  call->given_up = unstable_note_failure;
 }
 
 void
@@ -415,11 +417,10 @@ file_write (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off_t offs
     call->sluice = loop_get_sluice (call->loop);
   else
     call->data = from->mem;
-  if (has_to_last (file, info->flags))
-    call->file = file;
+  note_way (call, file, info->flags);
   call->offset = (guint64) offset;
   call->size = from->size;
-  known_end_write (file->node, call->offset + call->size);
+  call->end = call->offset + call->size;
   append_write (call, info->flags);
 }
 

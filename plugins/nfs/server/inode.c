@@ -31,11 +31,24 @@ inode_forget_multi (fuse_req_t req, size_t n, struct fuse_forget_data *forgets)
   fuse_reply_none (req);
 }
 
+/* Who has set a size takes the one that he is told, whatever was written meanwhile. */
+void
+inode_reply_attributes (Call *self, const fattr3 *attributes)
+{
+  if (self->req != NULL && (self->to_set & FUSE_SET_ATTR_SIZE))
+    {
+      g_mutex_lock (&self->node->lock);
+      known_end_cut (self->node);
+      g_mutex_unlock (&self->node->lock);
+    }
+  call_reply_attr (self, attributes);
+}
+
 static void
 reply_attributes (Call *self, const fattr3 *attributes)
 {
   if (!privileges_drop (self, attributes))
-    call_reply_attr (self, attributes);
+    inode_reply_attributes (self, attributes);
 }
 
 static void
@@ -83,14 +96,14 @@ inode_getattr (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
     call_ask (call_new (req, node, file != NULL ? file->identity : NULL), call_ask_attributes, take_attributes);
 }
 
-/* ---- setattr: `done` is what of it is so already ---- */
+/* ---- setattr: `mark` is how far our own goes behind what is cut ---- */
 
 static int
 ask_setattr (Call *self, Wire *wire)
 {
   SETATTR3args args = { .object = node_handle (self->node) };
 
-  attributes_from_stat (&self->attr, self->to_set & ~(int) self->done, &args.new_attributes);
+  attributes_from_stat (&self->attr, self->to_set, &args.new_attributes);
   return wire_ask (wire, &procedure_setattr, &args, self);
 }
 
@@ -116,8 +129,6 @@ take_setattr (Call *self, int failure, gpointer result)
   g_mutex_lock (&self->node->lock);
   self->node->changed = g_get_monotonic_time ();
   self->node->latest_until = 0;
-  if (self->to_set & FUSE_SET_ATTR_SIZE)
-    known_end_cut (self->node);
   g_mutex_unlock (&self->node->lock);
   if (failure == EPERM && self->flags != 0)
     leave_times (self);
@@ -135,6 +146,25 @@ go_on_setattr (Call *self)
   call_ask (self, ask_setattr, take_setattr);
 }
 
+/* Nothing goes of what another client has written. */
+static void
+take_end_before_cut (Call *self, int failure, gpointer result)
+{
+  GETATTR3res *res = result;
+  const guint64 end = failure == 0 ? res->GETATTR3res_u.resok.obj_attributes.size : 0;
+
+  if (self->req != NULL && end > (guint64) self->attr.st_size && end == self->mark)
+    go_on_setattr (self);
+  else
+    take_attributes (self, failure, result);
+}
+
+static void
+look_before_cut (Call *self)
+{
+  call_ask (self, call_ask_attributes, take_end_before_cut);
+}
+
 /* With a file, the kernel puts down the times of what it kept and wrote for a writer. */
 static gboolean
 is_flush_of_times (int to_set, const struct fuse_file_info *info)
@@ -149,12 +179,16 @@ has_times_of_kernel (int to_set)
   return (to_set & FUSE_SET_ATTR_SIZE) && (to_set & TIMES_OF_CHANGE) == TIMES_OF_CHANGE;
 }
 
-/* After a write by aio(7) or io_uring has failed, the kernel cuts the file where it believes it to end, to remove what
- * may have come of it. What another client has written behind that is not to go. */
+/* Whether nobody may have asked for this but the kernel, after a write that failed (known-end.c). It asks for nothing
+ * else then. */
 static gboolean
-is_no_cut (const Volume *volume, Node *node, const struct stat *attr, const struct fuse_file_info *info)
+is_kernels_cut (Call *self, const struct fuse_file_info *info)
 {
-  return !volume->settings->single_writer && info != NULL && known_end_is_cut (node, (guint64) attr->st_size);
+  const Settings *settings = loop_get_volume (self->loop)->settings;
+
+  return (self->to_set & FUSE_SET_ATTR_SIZE)
+         && known_end_is_cut (self->node, (guint64) self->attr.st_size, self->pid, &self->mark)
+         && (self->to_set & SETTABLE) == FUSE_SET_ATTR_SIZE && info != NULL && !settings->single_writer;
 }
 
 void
@@ -170,8 +204,7 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
   call->attr.st_uid = nfs_id_map_outwards (&ids->users, attr->st_uid);
   call->attr.st_gid = nfs_id_map_outwards (&ids->groups, attr->st_gid);
   call->to_set = to_set;
-  if ((to_set & FUSE_SET_ATTR_SIZE) && is_no_cut (fuse_req_userdata (req), node, attr, info))
-    call->done = FUSE_SET_ATTR_SIZE;
+  /* A writer who is not the owner may not say when he wrote; the server has its own time of that. */
   call->flags = flush || has_times_of_kernel (to_set);
   if (!(to_set & SETTABLE))
     {
@@ -180,7 +213,7 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
       return;
     }
   /* A write that has to be repeated must not undo a truncation that came after it, nor the times that were set. */
-  unstable_commit (call, go_on_setattr);
+  unstable_commit (call, is_kernels_cut (call, info) ? look_before_cut : go_on_setattr);
 }
 
 /* ---- readlink ---- */

@@ -37,9 +37,16 @@ struct _Node {
   nfstime3 mtime;
   nfstime3 ctime;
   guint64 known_end;   /* where the kernel believes it to end (known-end.c) */
-  guint64 sure_end;    /* the same, but for the writes that are not answered yet */
-  gboolean failed;     /* a write has, and the kernel may cut it because of that */
+  guint64 least_end;   /* the same, but for writes that are not answered yet: not before this, */
+  guint64 most_end;    /* and not behind this */
+  guint64 own_from;    /* from here on */
+  guint64 own_end;     /* to here it was written from here, since the kernel was told last */
+  gboolean small;      /* the last write that made it longer was */
   gboolean wrote;      /* since it was told last */
+  gboolean failed;     /* a write has, and the kernel may cut it because of that */
+  pid_t   failed_pid;  /* whose */
+  guint64 left_from;   /* from here on */
+  guint64 left_end;    /* to here it was written all the same */
   GArray  *refused;    /* (element-type pid_t) whose open was sent to look; NULL: none was yet */
   gboolean end_unsure; /* another client may have moved the end of the file: it is asked for before an append */
   fattr3  latest;      /* what the server said after the last change made from here */

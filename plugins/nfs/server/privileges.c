@@ -11,6 +11,8 @@
 #include <linux/fuse.h>
 #include <sys/stat.h>
 
+#include "operations.h"
+
 void
 privileges_written (Call *call, const post_op_attr *after)
 {
@@ -59,7 +61,7 @@ take_attributes (Call *self, int failure, gpointer result)
 {
   GETATTR3res *res = result;
 
-  call_reply_attr (self, failure == 0 ? &res->GETATTR3res_u.resok.obj_attributes : self->memory);
+  inode_reply_attributes (self, failure == 0 ? &res->GETATTR3res_u.resok.obj_attributes : self->memory);
 }
 
 /* Who may not do it leaves the file as it was. Somebody else may have changed it, or the same has been asked before and
@@ -71,11 +73,11 @@ take_drop (Call *self, int failure, gpointer result)
   const post_op_attr *after = failure == 0 ? &res->SETATTR3res_u.resok.obj_wcc.after : NULL;
 
   if (after != NULL && after->attributes_follow)
-    call_reply_attr (self, &after->post_op_attr_u.attributes);
+    inode_reply_attributes (self, &after->post_op_attr_u.attributes);
   else if (failure == 0 || failure == EBUSY)
     call_ask (self, call_ask_attributes, take_attributes);
   else
-    call_reply_attr (self, self->memory);
+    inode_reply_attributes (self, self->memory);
 }
 
 /* Not each libfuse says when the kernel wants it. Root alone may leave them, and that when the file is cut alone. */
