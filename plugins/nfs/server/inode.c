@@ -112,10 +112,14 @@ take_setattr (Call *self, int failure, gpointer result)
     call_ask (self, call_ask_attributes, take_attributes);
 }
 
+/* Whoever gave up while it waited for the commit must not have a file cut that others write to since. */
 static void
 go_on_setattr (Call *self)
 {
-  call_ask (self, ask_setattr, take_setattr);
+  if (self->req == NULL)
+    call_reply_error (self, EINTR);
+  else
+    call_ask (self, ask_setattr, take_setattr);
 }
 
 /* Nothing goes of what another client has written. */
@@ -125,7 +129,7 @@ take_end_before_cut (Call *self, int failure, gpointer result)
   GETATTR3res *res = result;
   const guint64 end = failure == 0 ? res->GETATTR3res_u.resok.obj_attributes.size : 0;
 
-  if (self->req != NULL && end > (guint64) self->attr.st_size && end == self->mark)
+  if (end > (guint64) self->attr.st_size && end == self->mark)
     go_on_setattr (self);
   else
     take_attributes (self, failure, result);

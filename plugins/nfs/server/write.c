@@ -196,6 +196,12 @@ send_write (Call *call)
   Node *node = call->node;
   gboolean may;
 
+  /* Whoever gave up while it was held may have had something else written there since. */
+  if (call->req == NULL)
+    {
+      unstable_fail (call, EINTR);
+      return;
+    }
   g_mutex_lock (&node->lock);
   may = !node->healing && (node->committing == 0 || node->kept_bytes < KEPT_MOST);
   if (may)
