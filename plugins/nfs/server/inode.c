@@ -24,10 +24,12 @@ inode_forget_multi (fuse_req_t req, size_t n, struct fuse_forget_data *forgets)
   fuse_reply_none (req);
 }
 
-/* Who has set a size takes the one that he is told, whatever was written meanwhile. */
+/* What has been set is taken, whatever was told meanwhile; and a size, whatever was written. */
 static void
 reply_attributes (Call *self, const fattr3 *attributes)
 {
+  if (self->to_set != 0)
+    self->began = g_get_monotonic_time ();
   if (self->req != NULL && (self->to_set & FUSE_SET_ATTR_SIZE))
     {
       g_mutex_lock (&self->node->lock);
@@ -67,7 +69,7 @@ reply_latest (fuse_req_t req, Node *node)
   g_mutex_unlock (&node->lock);
   if (!fresh)
     return FALSE;
-  call_fill_attr (fuse_req_userdata (req), node, &latest, &attr);
+  call_fill_attr (fuse_req_userdata (req), node, &latest, now, &attr);
   fuse_reply_attr (req, &attr, (double) (until - now) / G_TIME_SPAN_SECOND);
   return TRUE;
 }
