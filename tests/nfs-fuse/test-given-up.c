@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +22,9 @@
 #include "support/scratch.h"
 
 #define SIZE 4096
+#define WORDS_FROM_COUNT 4 /* of a write's answer, to its end */
+
+static const char *const soft[] = { "--port=2050", "--soft=0.5", "--threads=1", NULL };
 
 typedef struct
 {
@@ -110,7 +114,6 @@ forge_loss (GByteArray *answer, gpointer data)
 static void
 a_write_that_waited_too_long_is_not_written_later (void **state)
 {
-  static const char *const soft[] = { "--port=2050", "--soft=0.5", "--threads=1", NULL };
   const char bytes[SIZE] = { 0 };
   g_auto (Ground) ground;
 
@@ -125,12 +128,40 @@ a_write_that_waited_too_long_is_not_written_later (void **state)
   assert_size (&ground, SIZE);
 }
 
+/* The server has taken half of it, and takes its time to say so. */
+static void
+forge_half (GByteArray *answer, gpointer data)
+{
+  const guint32 half = GUINT32_TO_BE (SIZE / 2);
+
+  memcpy (answer->data + answer->len - WORDS_FROM_COUNT * 4, &half, sizeof half);
+  gate_wait (answer, data);
+}
+
+static void
+the_rest_of_a_write_that_was_given_up_is_not_written (void **state)
+{
+  const char bytes[SIZE] = { 0 };
+  g_auto (Ground) ground;
+  guint before;
+
+  ground_open (&ground, soft);
+  before = lossy_count (ground.counted.lossy, NFS3_WRITE);
+  lossy_forge (ground.counted.lossy, NFS3_WRITE, forge_half, &ground.gate);
+  assert_int_equal (pwrite (ground.fd, bytes, sizeof bytes, SIZE), -1);
+  assert_int_equal (errno, ETIMEDOUT);
+  gate_open (&ground.gate);
+  await_answers (&ground);
+  assert_int_equal (lossy_count (ground.counted.lossy, NFS3_WRITE), before + 1);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_cut_by_one_who_was_killed_is_not_made_later),
     cmocka_unit_test (a_write_that_waited_too_long_is_not_written_later),
+    cmocka_unit_test (the_rest_of_a_write_that_was_given_up_is_not_written),
   };
   const char *reason = NULL;
 

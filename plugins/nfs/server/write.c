@@ -173,6 +173,11 @@ take_write (Call *self, int failure, gpointer result)
   /* Another thread has met the next server already, and this is the last word of the one before. */
   if (self->mark != unstable_count_suspicions (self->loop))
     unstable_suspect (self->loop, node);
+  if (self->done < self->size && self->req == NULL)
+    {
+      fail_write (self, EINTR);
+      return;
+    }
   if (self->done < self->size)
     {
       call_ask (self, ask_write, take_write);
