@@ -9,8 +9,11 @@ typedef struct {
   GMutex   lock;
   GCond    changed;
   gboolean open;
+  gboolean guest;
 } Gate;
 
 /* A LossyForge; @data: the gate. */
 void gate_wait (GByteArray *answer, gpointer data);
+/* Returns when an answer has come. */
+void gate_await_guest (Gate *self);
 void gate_open (Gate *self);

@@ -34,37 +34,95 @@ ask (int fd)
   return statx (fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_SIZE, &status) == 0 ? 0 : errno;
 }
 
+typedef struct
+{
+  Counted counted;
+  Served other; /* of another client */
+  char *here;
+  char *there; /* by that client */
+  int writer;
+} Ground;
+
+static void
+ground_clear (Ground *self)
+{
+  kvol_clear_fd (&self->writer);
+  g_free (self->here);
+  g_free (self->there);
+  served_clear (&self->other);
+  counted_clear (&self->counted);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ground, ground_clear)
+
+/* The kernel knows what the file is like. */
+static void
+ground_open (Ground *self, const char *const *arguments)
+{
+  *self = (Ground){ .writer = -1 };
+  if (!counted_open (&self->counted, arguments))
+    skip ();
+  served_start (&self->other, NULL);
+  self->here = counted_dup_here (&self->counted, "file");
+  self->there = g_build_filename (self->other.path, "file", NULL);
+  self->writer = open (self->here, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  assert_int_equal (write (self->writer, "short", 5), 5);
+  assert_int_equal (fsync (self->writer), 0);
+  assert_int_equal (ask (self->writer), 0);
+}
+
 static void
 what_was_answered_too_late_is_not_known_at_the_next_open (void **state)
 {
-  g_autofree char *here = NULL;
-  g_autofree char *there = NULL;
-  g_auto (Counted) counted;
-  g_auto (Served) other = { 0 };
   KVOL_AUTO_FD copy = memfd_create ("copy", MFD_CLOEXEC);
-  KVOL_AUTO_FD writer = -1;
+  g_auto (Ground) ground;
   KVOL_AUTO_FD reader = -1;
   Gate gate = { 0 };
 
-  if (!counted_open (&counted, impatient))
-    skip ();
-  here = counted_dup_here (&counted, "file");
-  served_start (&other, NULL);
-  there = g_build_filename (other.path, "file", NULL);
-  writer = open (here, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  assert_int_equal (write (writer, "short", 5), 5);
-  assert_int_equal (fsync (writer), 0);
-  assert_int_equal (ask (writer), 0);
-  assert_int_equal (truncate (there, SIZE), 0);
-  lossy_forge (counted.lossy, NFS3_GETATTR, gate_wait, &gate);
-  assert_int_equal (ask (writer), ETIMEDOUT);
+  ground_open (&ground, impatient);
+  assert_int_equal (truncate (ground.there, SIZE), 0);
+  lossy_forge (ground.counted.lossy, NFS3_GETATTR, gate_wait, &gate);
+  assert_int_equal (ask (ground.writer), ETIMEDOUT);
   gate_open (&gate);
-  counted_await_answers (&counted);
-  reader = open (here, O_RDONLY | O_CLOEXEC);
+  counted_await_answers (&ground.counted);
+  reader = open (ground.here, O_RDONLY | O_CLOEXEC);
   assert_true (reader >= 0);
   /* Nothing asks for the size before. */
   assert_int_equal (sendfile (copy, reader, NULL, 2 * SIZE), SIZE);
-  served_stop (&other);
+}
+
+/* After it is asked what the file is like, and before that is told, another client makes it longer. */
+static void
+forge_nothing (GByteArray *answer, gpointer data)
+{
+  if (truncate (data, SIZE) != 0)
+    g_byte_array_set_size (answer, 0);
+}
+
+static gpointer
+ask_apart (gpointer data)
+{
+  return GINT_TO_POINTER (ask (*(const int *) data));
+}
+
+/* Of two answers to questions that were asked at the same time the kernel takes the one that comes first. */
+static void
+what_was_answered_beside_another_one_is_not_known_at_the_next_open (void **state)
+{
+  static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
+  KVOL_AUTO_FD copy = memfd_create ("copy", MFD_CLOEXEC);
+  g_auto (Ground) ground;
+  KVOL_AUTO_FD reader = -1;
+  GThread *thread;
+
+  ground_open (&ground, one_thread);
+  lossy_forge (ground.counted.lossy, NFS3_GETATTR, forge_nothing, ground.there);
+  lossy_hold (ground.counted.lossy);
+  thread = g_thread_new ("ask", ask_apart, &ground.writer);
+  assert_int_equal (ask (ground.writer), 0);
+  assert_int_equal (GPOINTER_TO_INT (g_thread_join (thread)), 0);
+  reader = open (ground.here, O_RDONLY | O_CLOEXEC);
+  assert_true (reader >= 0);
+  assert_int_equal (sendfile (copy, reader, NULL, 2 * SIZE), SIZE);
 }
 
 int
@@ -72,6 +130,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (what_was_answered_too_late_is_not_known_at_the_next_open),
+    cmocka_unit_test (what_was_answered_beside_another_one_is_not_known_at_the_next_open),
   };
   const char *reason = NULL;
 

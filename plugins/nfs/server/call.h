@@ -36,6 +36,7 @@ struct _Call {
   CallResume resume;        /* when a node lets it go on */
   CallResume given_up;      /* when the kernel is about to be told that nobody waits for an answer any more; or NULL */
   CallResume again;         /* instead of asking once more over a new connection; NULL: it is as good as ever */
+  gint64     began;         /* monotonic: the kernel had asked by then */
   guint      asked;         /* how often this question went out */
   guint      refused;       /* how often the server said "later" */
   gint64     sent;          /* monotonic: when it last did */
@@ -93,10 +94,10 @@ void  call_reply_attr  (Call *self, const fattr3 *attributes);
 void  call_reply_entry (Call *self, const nfs_fh3 *handle, const post_op_attr *attributes);
 void  call_reply_entry_of_name (Call *self, const post_op_fh3 *handle, const post_op_attr *attributes);
 
-/* What an answer told of a node: the way of all attributes to the kernel. */
-void  call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, struct stat *ret_attr);
+/* What an answer told of a node: the way of all attributes to the kernel, which had asked by @began. */
+void  call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, gint64 began, struct stat *ret_attr);
 /* Fills an entry and counts it as known to the kernel. */
-void  call_fill_entry (Volume *volume, Node *node, const fattr3 *attributes, struct fuse_entry_param *ret_entry);
+void  call_fill_entry (const Call *self, Node *node, const fattr3 *attributes, struct fuse_entry_param *ret_entry);
 
 /* What the server said of a directory when it changed it: that is the kernel's next question. NULL: nothing. */
 void  call_note_directory (Call *self, Node *directory, const post_op_attr *after);

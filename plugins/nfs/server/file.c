@@ -81,22 +81,14 @@ is_granted (int flags, u_int granted)
          && (mode == O_RDONLY || (granted & ACCESS3_MODIFY));
 }
 
-static gboolean
-same_time (nfstime3 a, nfstime3 b)
-{
-  return a.seconds == b.seconds && a.nseconds == b.nseconds;
-}
-
 /* Whether the file is as it was when the kernel was told of it. */
 static gboolean
 is_unchanged (Node *node, const post_op_attr *now)
 {
-  const fattr3 *attributes = &now->post_op_attr_u.attributes;
   gboolean same;
 
   g_mutex_lock (&node->lock);
-  same = now->attributes_follow && node->size == attributes->size && same_time (node->mtime, attributes->mtime)
-         && same_time (node->ctime, attributes->ctime);
+  same = now->attributes_follow && node_was_told (node, &now->post_op_attr_u.attributes);
   g_mutex_unlock (&node->lock);
   return same;
 }

@@ -31,10 +31,12 @@ inode_forget_multi (fuse_req_t req, size_t n, struct fuse_forget_data *forgets)
   fuse_reply_none (req);
 }
 
-/* Who has set a size takes the one that he is told, whatever was written meanwhile. */
+/* What has been set is taken, whatever was told meanwhile; and a size, whatever was written. */
 void
 inode_reply_attributes (Call *self, const fattr3 *attributes)
 {
+  if (self->to_set != 0)
+    self->began = g_get_monotonic_time ();
   if (self->req != NULL && (self->to_set & FUSE_SET_ATTR_SIZE))
     {
       g_mutex_lock (&self->node->lock);
@@ -81,7 +83,7 @@ reply_latest (fuse_req_t req, Node *node)
   g_mutex_unlock (&node->lock);
   if (!fresh)
     return FALSE;
-  call_fill_attr (fuse_req_userdata (req), node, &latest, &attr);
+  call_fill_attr (fuse_req_userdata (req), node, &latest, now, &attr);
   fuse_reply_attr (req, &attr, (double) (until - now) / G_TIME_SPAN_SECOND);
   return TRUE;
 }
@@ -140,10 +142,14 @@ take_setattr (Call *self, int failure, gpointer result)
     call_ask (self, call_ask_attributes, take_attributes);
 }
 
+/* Whoever gave up while it waited for the commit must not have a file cut that others write to since. */
 static void
 go_on_setattr (Call *self)
 {
-  call_ask (self, ask_setattr, take_setattr);
+  if (self->req == NULL)
+    call_reply_error (self, EINTR);
+  else
+    call_ask (self, ask_setattr, take_setattr);
 }
 
 /* Nothing goes of what another client has written. */
@@ -153,7 +159,7 @@ take_end_before_cut (Call *self, int failure, gpointer result)
   GETATTR3res *res = result;
   const guint64 end = failure == 0 ? res->GETATTR3res_u.resok.obj_attributes.size : 0;
 
-  if (self->req != NULL && end > (guint64) self->attr.st_size && end == self->mark)
+  if (end > (guint64) self->attr.st_size && end == self->mark)
     go_on_setattr (self);
   else
     take_attributes (self, failure, result);

@@ -24,17 +24,19 @@
 #define REFUSED_MAX 256
 
 void
-known_end_tell (Node *node, guint64 end)
+known_end_tell (Node *node, guint64 end, gboolean takes)
 {
   /* Beside a write the kernel does not take a size from an answer, and this may have been beside the last one. */
-  node->known_end = end == node->known_end || !node->wrote ? end : UNKNOWN;
-  if (node->wrote)
+  const gboolean sure = takes && !node->wrote;
+
+  node->known_end = end == node->known_end || sure ? end : UNKNOWN;
+  if (sure)
+    node->least_end = node->most_end = node->own_from = node->own_end = end;
+  else
     {
       node->least_end = MIN (node->least_end, end);
       node->most_end = MAX (node->most_end, end);
     }
-  else
-    node->least_end = node->most_end = node->own_from = node->own_end = end;
   node->wrote = node->writing > 0;
 }
 

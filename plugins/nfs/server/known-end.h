@@ -13,8 +13,8 @@ typedef enum {
   KNOWN_END_WRONG,  /* and stays so: the kernel is to be told to ask */
 } KnownEnd;
 
-/* The kernel was told a size; with the node's lock held, like the next. */
-void known_end_tell (Node *node, guint64 end);
+/* The kernel was told a size, and takes it if it @takes anything; with the node's lock held, like the next. */
+void known_end_tell (Node *node, guint64 end, gboolean takes);
 /* It is about to be told one that it takes whatever was written: it has set it. */
 void known_end_cut  (Node *node);
 

@@ -32,8 +32,9 @@ struct _Node {
   Node   *silly_dir;
   Identity *silly_owner; /* who unlinked it, and so may remove that name */
   guint64 fileid;
-  guint   mode;        /* what the server said last; 0 in all of them: nothing yet */
-  guint64 size;
+  guint   mode;        /* what the server said last; 0: nothing yet */
+  gint64  told;        /* monotonic: when the kernel was told last what it is like */
+  guint64 size;        /* what it was told then; 0 in all of them: nothing yet, or it may not have taken it */
   nfstime3 mtime;
   nfstime3 ctime;
   guint64 known_end;   /* where the kernel believes it to end (known-end.c) */
@@ -85,6 +86,9 @@ void  node_forget   (Node *self, guint64 times);
 nfs_fh3 node_handle (Node *self);
 /* A number for a file whose server says 0, which is the number of none: always the same for one handle. */
 guint64 node_make_up_number (const char *handle, guint length);
+
+/* Whether that is what the kernel was told last. With its lock held. */
+gboolean node_was_told (const Node *self, const fattr3 *attributes);
 
 /* So many more bytes of it are kept, or fewer. With its lock held. */
 void  node_keep      (Node *self, gssize bytes);

@@ -175,6 +175,11 @@ take_write (Call *self, int failure, gpointer result)
   /* Another thread has met the next server already, and this is the last word of the one before. */
   if (self->mark != unstable_count_suspicions (self->loop))
     unstable_suspect (self->loop, node);
+  if (self->done < self->size && self->req == NULL)
+    {
+      fail_write (self, EINTR);
+      return;
+    }
   if (self->done < self->size)
     {
       call_ask (self, ask_write, take_write);
@@ -198,6 +203,12 @@ send_write (Call *call)
   Node *node = call->node;
   gboolean may;
 
+  /* Whoever gave up while it was held may have had something else written there since. */
+  if (call->req == NULL)
+    {
+      unstable_fail (call, EINTR);
+      return;
+    }
   g_mutex_lock (&node->lock);
   may = !node->healing && (node->committing == 0 || node->kept_bytes < KEPT_MOST);
   if (may)
