@@ -46,6 +46,7 @@ struct _Call {
   gboolean   interrupted;
   gboolean   is_commit;     /* it is one of its node's `committing` */
   pid_t      pid;
+  guint64    request;       /* the kernel's number of it; of a read only */
 
   /* What the questions are about; each has its own use for it. */
   Node      *node;

@@ -11,12 +11,11 @@
 #include "page-pipe.h"
 
 typedef struct {
-  int      pipe[2];
-  int      copy[2]; /* the same pages, for what is kept */
-  gboolean useless; /* this process may not have pipes that are long enough */
-  char    *base;    /* where the write is kept that is passing; NULL: none is */
+  PagePipe pipe;
+  PagePipe copy;   /* the same pages, for what is kept */
+  char    *base;   /* where the write is kept that is passing; NULL: none is */
   gsize    size;
-  gsize    poured;  /* of it */
+  gsize    poured; /* of it */
 } Sluice;
 
 #define SLUICE_INIT { .pipe = PAGE_PIPE_CLOSED, .copy = PAGE_PIPE_CLOSED }

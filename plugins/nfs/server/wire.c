@@ -69,12 +69,18 @@ ask (Wire *self, const Procedure *procedure, gconstpointer args, gsize data_size
 int
 wire_ask (Wire *self, const Procedure *procedure, gconstpointer args, gpointer asker)
 {
-  Question *question = ask (self, procedure, args, 0, asker);
+  return ask (self, procedure, args, 0, asker) != NULL ? 0 : -1;
+}
+
+int
+wire_ask_read (Wire *self, const READ3args *args, guint64 request, gpointer asker)
+{
+  Question *question = ask (self, &procedure_read, args, 0, asker);
 
   if (question == NULL)
     return -1;
-  if (procedure == &procedure_read)
-    question->wanted = ((const READ3args *) args)->count;
+  question->wanted = args->count;
+  question->request = request;
   self->large += question->wanted >= PAGE_PIPE_WORTH;
   return 0;
 }
@@ -315,7 +321,7 @@ begin_passing (Wire *self)
 
   if (question == NULL || question->queued || question->wanted < PAGE_PIPE_WORTH || !(mark & QUESTION_LAST_FRAGMENT))
     return FALSE;
-  if (!spout_begin (self->spout, record, mark & ~QUESTION_LAST_FRAGMENT, question->wanted))
+  if (!spout_begin (self->spout, record, mark & ~QUESTION_LAST_FRAGMENT, question->wanted, question->request))
     return FALSE;
   self->passing = question;
   return TRUE;
