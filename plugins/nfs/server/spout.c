@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "reply.h"
 
 /* Answers, after one that filled the pipe. */
 #define REST 64
@@ -27,10 +28,10 @@ static gboolean
 read_head (READ3res *result, const guint8 head[SPOUT_HEAD])
 {
   Answer answer = { .xdr = { .data = head, .left = SPOUT_HEAD } };
+  guint32 xid;
 
   *result = (READ3res){ 0 };
-  nfs_xdr_get (&answer.xdr); /* whose answer it is */
-  if (nfs_xdr_get (&answer.xdr) != REPLY || !answer_is_taken (&answer))
+  if (!nfs_reply_begin (&answer.xdr, &xid) || !answer_is_taken (&answer))
     return FALSE;
   answer_read_read_head (&answer, result);
   return result->status == NFS3_OK && !answer.xdr.broken && answer.xdr.left == 0;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "question.h"
+#include "reply.h"
 
 /* The largest transfer, with what is around it. */
 #define ANSWER_MAX ((1024u + 64) * 1024)
@@ -202,12 +203,12 @@ static gboolean
 take_record (Wire *self, guint8 *record, gsize length)
 {
   Answer answer = { .xdr = { .data = record, .left = length }, .names = self->names, .entries = self->entries };
-  const guint32 xid = nfs_xdr_get (&answer.xdr);
-  const gboolean replies = nfs_xdr_get (&answer.xdr) == REPLY;
+  guint32 xid;
+  const gboolean replies = nfs_reply_begin (&answer.xdr, &xid);
   Question *question = g_hash_table_lookup (self->asked, GUINT_TO_POINTER (xid));
   const guint8 behind = record[length];
 
-  if (answer.xdr.broken || !replies || (question != NULL && question->queued))
+  if (!replies || (question != NULL && question->queued))
     return FALSE;
   if (question == NULL)
     return TRUE;
