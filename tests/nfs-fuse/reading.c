@@ -29,9 +29,11 @@ take_data (Reading *self, const READ3resok *ok)
       return;
     }
   g_byte_array_set_size (self->data, (guint) taken);
+  if (taken == 0)
+    return;
   if (self->passed)
     spout_read (&self->rig->spout, (char *) self->data->data, taken);
-  else if (taken > 0)
+  else
     memcpy (self->data->data, ok->data.data_val, taken);
 }
 

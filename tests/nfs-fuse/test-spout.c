@@ -24,6 +24,7 @@
 #define KIB 1024u
 #define PIPE_PLACES 256
 #define REST 64
+#define TOO_LONG (512u * 1024 * 1024) /* of a pipe, for anybody */
 #define N_ROUNDS 30
 #define AT_ONCE 6
 #define SMALL_AT_ONCE 10
@@ -197,13 +198,21 @@ what_follows_such_an_answer_is_another_one (void **state)
   assert_false (reading.passed);
 }
 
+static int
+get_next_fd (void)
+{
+  const int next = dup (0);
+
+  close (next);
+  return next;
+}
+
 static void
 a_process_that_may_have_no_pipe_reads_it (void **state)
 {
-  const int next = dup (0);
+  const int next = get_next_fd ();
   struct rlimit before;
 
-  close (next);
   assert_int_equal (getrlimit (RLIMIT_NOFILE, &before), 0);
   for (rlim_t more = 0; more < 2; more++)
     {
@@ -215,6 +224,19 @@ a_process_that_may_have_no_pipe_reads_it (void **state)
     }
   assert_int_equal (setrlimit (RLIMIT_NOFILE, &before), 0);
   reading_pass (*state, READING_MOST, READING_MOST, TRUE);
+}
+
+/* As when its user has too many of them: they can be opened, and are short. */
+static void
+a_process_that_may_have_short_pipes_only_reads_it (void **state)
+{
+  WireRig *self = *state;
+  const int next = get_next_fd ();
+
+  self->spout.most = TOO_LONG;
+  for (int i = 0; i < 2; i++)
+    reading_pass (self, READING_MOST, READING_MOST, FALSE);
+  assert_int_equal (get_next_fd (), next);
 }
 
 /* At such data splice(2) stops for good, though the socket can be read. */
@@ -329,7 +351,7 @@ what_is_not_taken_goes (void **state)
 {
   WireRig *self = *state;
 
-  for (gsize leaves = 1; leaves <= READING_MOST; leaves *= 8)
+  for (gsize leaves = 1; leaves <= READING_MOST; leaves *= 2)
     {
       g_autoptr (GByteArray) bytes = g_byte_array_new ();
       g_auto (Reading) reading;
@@ -382,6 +404,7 @@ main (void)
     TEST (what_comes_in_too_many_pieces_is_put_together),
     TEST (what_follows_such_an_answer_is_another_one),
     TEST (a_process_that_may_have_no_pipe_reads_it),
+    TEST (a_process_that_may_have_short_pipes_only_reads_it),
     TEST (urgent_data_keep_no_thread_awake),
     TEST (the_kernel_gets_the_data_and_their_head),
     TEST (what_it_takes_by_no_pipe_it_gets_copied),
