@@ -239,6 +239,27 @@ a_process_that_may_have_short_pipes_only_reads_it (void **state)
   assert_int_equal (get_next_fd (), next);
 }
 
+/* Somebody forbids splice(2), or there is no memory for it just now; the connection is as good as ever. */
+static void
+what_the_kernel_does_not_let_pass_is_read (void **state)
+{
+  WireRig *self = *state;
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  KVOL_AUTO_FD no_pipe = memfd_create ("no pipe", MFD_CLOEXEC);
+  KVOL_AUTO_FD end = -1;
+  g_auto (Reading) reading;
+
+  reading_ask (self, &reading, READING_MOST);
+  reading_put_answer (bytes, &reading, READING_MOST, &reading_ordinary);
+  reading_give (&reading, bytes, 0, READING_HEAD + 1000);
+  end = dup (self->spout.pipe.ends[1]);
+  assert_int_equal (dup2 (no_pipe, self->spout.pipe.ends[1]), self->spout.pipe.ends[1]);
+  reading_give (&reading, bytes, READING_HEAD + 1000, bytes->len);
+  assert_int_equal (dup2 (end, self->spout.pipe.ends[1]), self->spout.pipe.ends[1]);
+  reading_expect (&reading, READING_MOST);
+  assert_false (reading.passed);
+}
+
 /* At such data splice(2) stops for good, though the socket can be read. */
 static void
 urgent_data_keep_no_thread_awake (void **state)
@@ -405,6 +426,7 @@ main (void)
     TEST (what_follows_such_an_answer_is_another_one),
     TEST (a_process_that_may_have_no_pipe_reads_it),
     TEST (a_process_that_may_have_short_pipes_only_reads_it),
+    TEST (what_the_kernel_does_not_let_pass_is_read),
     TEST (urgent_data_keep_no_thread_awake),
     TEST (the_kernel_gets_the_data_and_their_head),
     TEST (what_it_takes_by_no_pipe_it_gets_copied),

@@ -34,7 +34,9 @@ sluice_receive (Sluice *self, int fd, gsize most, struct fuse_buf *ret_request)
   *ret_request = (struct fuse_buf){ .size = (gsize) MAX (n, 0), .flags = FUSE_BUF_IS_FD, .fd = self->pipe.ends[0] };
   if (n >= 0)
     return n;
-  return errno == EAGAIN || errno == EINTR || errno == ENOENT ? 0 : -errno;
+  if (errno == EAGAIN || errno == EINTR || errno == ENOENT)
+    return 0;
+  return errno == ENODEV ? -ENODEV : -ENOSYS;
 }
 
 void

@@ -23,8 +23,8 @@ typedef struct {
 void sluice_clear (Sluice *self);
 
 /* Takes the kernel's next request from @fd, which holds no more than @most bytes, to be handed to
- * fuse_session_process_buf(). Its length; 0: there is none; or a negative errno, ENOSYS: it is to be read the usual
- * way. */
+ * fuse_session_process_buf(). Its length; 0: there is none; -ENODEV: there will be none any more; -ENOSYS: it is to be
+ * read the usual way. */
 gssize sluice_receive (Sluice *self, int fd, gsize most, struct fuse_buf *ret_request);
 /* Takes the next @size bytes of the request into @to. */
 void   sluice_read  (Sluice *self, char *to, gsize size);

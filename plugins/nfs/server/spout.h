@@ -32,7 +32,7 @@ void spout_clear (Spout *self);
  * not such an answer. */
 gboolean spout_begin   (Spout *self, const guint8 head[SPOUT_HEAD], gsize length, gsize asked, guint64 request);
 /* Takes of the data what has come; answers how much. 0: nothing more will; or a negative errno, EAGAIN: nothing has
- * come, ENOBUFS: it has come as it cannot pass, mostly in so many pieces that the pipe is full. */
+ * come, ENOBUFS or another one: it has come as it cannot pass, mostly in so many pieces that the pipe is full. */
 gssize   spout_receive (Spout *self, int socket);
 gboolean spout_has_all (const Spout *self);
 /* Moves what has come into @to, so that the answer can be read. */

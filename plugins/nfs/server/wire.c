@@ -358,11 +358,12 @@ receive_passing (Wire *self)
 {
   const gssize n = spout_receive (self->spout, self->fd);
 
-  if (n == -ENOBUFS)
-    return give_up_passing (self);
   if (n == -EAGAIN || n == -EINTR)
     return n == -EINTR;
-  self->over = n <= 0;
+  /* Whether it is the connection that has failed, recv(2) will tell. */
+  if (n < 0)
+    return give_up_passing (self);
+  self->over = n == 0;
   if (self->over || !spout_has_all (self->spout))
     return FALSE;
   end_passing (self);
