@@ -21,8 +21,9 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-fuse/counted.h"
 #include "nfs-fuse/large.h"
-#include "nfs-fuse/served.h"
+#include "page-pipe.h"
 #include "support/scratch.h"
 
 #define PAGE 4096u
@@ -30,17 +31,25 @@
 #define LONG (64 * MIB)
 #define BLOCK (2 * MIB)
 #define N_KILLS 3
+#define BEFORE_DATA 128 /* in an answer to READ that tells the attributes and has no verifier */
 #define DEADLINE (100 * G_TIME_SPAN_SECOND)
+
+static void
+fill_file (const char *path, guint64 offset, const char *bytes, gsize size)
+{
+  KVOL_AUTO_FD fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+  assert_true (fd >= 0);
+  assert_int_equal (pwrite (fd, bytes, size, (off_t) offset), size);
+}
 
 /* A file that somebody else has made; its name in the volume. */
 static char *
 make_file (const ServedGround *self, const char *name, guint64 offset, const char *bytes, gsize size)
 {
   g_autofree char *exported = g_build_filename (self->export.data, name, NULL);
-  KVOL_AUTO_FD fd = open (exported, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-  assert_true (fd >= 0);
-  assert_int_equal (pwrite (fd, bytes, size, (off_t) offset), size);
+  fill_file (exported, offset, bytes, size);
   return g_build_filename (self->volume.path, name, NULL);
 }
 
@@ -197,6 +206,47 @@ what_the_connection_does_not_give_at_once_follows (void **state)
     skip ();
 }
 
+/* ---- where an answer is not all ---- */
+
+/* A server may answer less than it is asked for, and than there is. */
+static void
+answer_part (GByteArray *answer, gpointer data)
+{
+  const guint32 size = GPOINTER_TO_UINT (data);
+  const guint32 words[] = { GUINT32_TO_BE (size), GUINT32_TO_BE (FALSE), GUINT32_TO_BE (size) };
+  const guint length = BEFORE_DATA + ((size + 3) & ~3u);
+
+  if (answer->len <= length)
+    return;
+  g_byte_array_set_size (answer, length);
+  memcpy (answer->data + BEFORE_DATA - sizeof words, words, sizeof words);
+}
+
+static void
+what_comes_in_parts_is_put_together (void **state)
+{
+  const guint32 sizes[] = { 70001, PAGE_PIPE_WORTH, 300000, 5000 };
+  g_autofree char *bytes = g_malloc0 (LARGE_MOST);
+  g_auto (Counted) self;
+
+  if (!counted_open (&self, counted_shared))
+    skip ();
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("file-%u", i);
+      g_autofree char *there = counted_dup_there (&self, name);
+      g_autofree char *here = counted_dup_here (&self, name);
+      const guint before = lossy_count (self.lossy, NFS3_READ);
+
+      large_fill (bytes, LARGE_MOST, i);
+      fill_file (there, 0, bytes, LARGE_MOST);
+      lossy_forge (self.lossy, NFS3_READ, answer_part, GUINT_TO_POINTER (sizes[i]));
+      large_expect (here, 0, bytes, LARGE_MOST);
+      assert_true (lossy_count (self.lossy, NFS3_READ) >= before + LARGE_MOST / sizes[i]);
+    }
+  served_stop (&self.volume);
+}
+
 /* ---- where somebody goes in the midst of it ---- */
 
 typedef struct
@@ -339,6 +389,7 @@ main (void)
     cmocka_unit_test (each_byte_that_is_mapped_comes),
     cmocka_unit_test (a_process_that_may_have_no_pipes_copies),
     cmocka_unit_test (what_the_connection_does_not_give_at_once_follows),
+    cmocka_unit_test (what_comes_in_parts_is_put_together),
     cmocka_unit_test (a_server_that_goes_is_asked_again),
     cmocka_unit_test (a_reader_that_goes_takes_nothing_with_it),
   };
