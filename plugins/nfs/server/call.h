@@ -45,6 +45,7 @@ struct _Call {
   gboolean   interrupted;
   gboolean   is_commit;     /* it is one of its node's `committing` */
   pid_t      pid;
+  guint64    request;       /* the kernel's number of it; of a read only */
 
   /* A commit, which any other question may have to wait for (unstable.c). */
   CallResume committed;     /* when what was written is safe */

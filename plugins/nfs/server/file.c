@@ -292,7 +292,7 @@ ask_read (Call *self, Wire *wire)
 {
   READ3args args = { node_handle (self->node), self->offset + self->done, (count3) (self->size - self->done) };
 
-  return wire_ask (wire, &procedure_read, &args, self);
+  return wire_ask_read (wire, &args, self->request, self);
 }
 
 /* Whether the data are not in the answer. */
@@ -305,12 +305,16 @@ is_in_spout (const READ3resok *ok)
 static void
 reply_read (Call *self, const READ3resok *ok)
 {
-  struct fuse_bufvec data;
+  const Volume *volume = loop_get_volume (self->loop);
 
   if (self->req != NULL && is_in_spout (ok))
     {
-      data = spout_lend (loop_get_spout (self->loop), ok->data.data_len);
-      fuse_reply_data (self->req, &data, 0);
+      if (!spout_reply (loop_get_spout (self->loop), fuse_session_fd (volume->session)))
+        {
+          call_reply_error (self, EIO);
+          return;
+        }
+      fuse_reply_none (self->req);
     }
   else if (self->req != NULL)
     fuse_reply_buf (self->req, ok->data.data_val, ok->data.data_len);
@@ -379,6 +383,7 @@ file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fus
 
   call->offset = (guint64) offset;
   call->size = size;
+  call->request = loop_get_request (call->loop);
   /* What is read there now may have been written and lost. */
   call->again = go_on_read;
   go_on_read (call);

@@ -19,7 +19,7 @@ initialise (void *data, struct fuse_conn_info *connection)
   connection->want &= ~(unsigned) FUSE_CAP_ATOMIC_O_TRUNC;
   connection->want |= connection->capable
                       & (FUSE_CAP_ASYNC_READ | FUSE_CAP_ASYNC_DIO | FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS
-                         | FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_WRITE);
+                         | FUSE_CAP_AUTO_INVAL_DATA);
   /* What the kernel keeps to write later, nobody else may change meanwhile. */
   if (volume->settings->single_writer)
     connection->want |= connection->capable & FUSE_CAP_WRITEBACK_CACHE;
