@@ -303,10 +303,18 @@ is_in_spout (const READ3resok *ok)
 }
 
 static void
+note_end (const Call *self, gsize size)
+{
+  if (size < self->size)
+    known_end_read (self->node, self->offset + size);
+}
+
+static void
 reply_read (Call *self, const READ3resok *ok)
 {
   const Volume *volume = loop_get_volume (self->loop);
 
+  note_end (self, ok->data.data_len);
   if (self->req != NULL && is_in_spout (ok))
     {
       if (!spout_reply (loop_get_spout (self->loop), fuse_session_fd (volume->session)))
@@ -363,6 +371,7 @@ take_read (Call *self, int failure, gpointer result)
       call_ask (self, ask_read, take_read);
       return;
     }
+  note_end (self, self->done);
   if (self->req != NULL)
     fuse_reply_buf (self->req, self->memory, self->done);
   call_free (self);

@@ -40,6 +40,16 @@ known_end_tell (Node *node, guint64 end, gboolean takes)
   node->wrote = node->writing > 0;
 }
 
+void
+known_end_read (Node *node, guint64 end)
+{
+  g_mutex_lock (&node->lock);
+  if (end < node->known_end)
+    node->known_end = UNKNOWN;
+  node->least_end = MIN (node->least_end, end);
+  g_mutex_unlock (&node->lock);
+}
+
 /* What makes a file longer waits in the kernel until what did so before is over, the cut as well; but for the parts of
  * one write, of which no two are small. */
 static void

@@ -18,6 +18,9 @@ void known_end_tell (Node *node, guint64 end, gboolean takes);
 /* It is about to be told one that it takes whatever was written: it has set it. */
 void known_end_cut  (Node *node);
 
+/* It is about to be told that a read ended there, which it may take for the end of the file. */
+void known_end_read (Node *node, guint64 end);
+
 /* The kernel writes, up to there; with the node's lock held, like the next. */
 void known_end_write (Node *node, guint64 end, gsize size);
 /* It is about to be told that it has. */
