@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pages are the kernel's cache, or the writer's own: somebody may write to them while they pass, and what is kept
- * may be newer then than what was sent. That is no more than two writes at the same time can do, and the second one is
- * sent as well. */
+/* The pages are the kernel's cache of the file; of a write past it they are the kernel's copy, or before Linux 5.17 the
+ * writer's own. Somebody may write to them while they pass, and what is kept may be newer then than what was sent. That
+ * is no more than two writes at the same time can do, and the second one is sent as well. */
 #include "sluice.h"
 
 #include <errno.h>

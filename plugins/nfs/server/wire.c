@@ -425,7 +425,7 @@ wire_is_over (const Wire *self)
 
 /* Whether the kernel forgets what it has not sent when the connection is closed, or this process ends. What is asked
  * once more over the next connection must not come by this one too: later, and from pages that hold something else by
- * then, since the large writes are sent from the writer's own. */
+ * then, since large writes are sent from the kernel's cache. */
 static void
 set_forgets (Wire *self, gboolean forgets)
 {
