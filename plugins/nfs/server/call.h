@@ -43,6 +43,7 @@ struct _Call {
   gint64     not_before;    /* monotonic: when to ask again */
   gint64     deadline;      /* monotonic: a soft mount's; 0: none */
   gboolean   interrupted;
+  gboolean   deaf;          /* the kernel does not say when who asked is to be killed */
   gboolean   is_commit;     /* it is one of its node's `committing` */
   pid_t      pid;
   guint64    request;       /* the kernel's number of it; of a read only */

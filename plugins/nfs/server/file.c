@@ -9,17 +9,11 @@
 #include "operations.h"
 #include "unstable.h"
 
-static File *
-get_file (const struct fuse_file_info *info)
-{
-  return (File *) (gpointer) info->fh;
-}
-
 /* What goes to a file that is open for writing only cannot be read by it, and who opens the file next gets what the
  * server has: to put it into the kernel's cache on its way is a copy, and memory, for nothing. It is not for nothing
  * where somebody has the file open to read it. Past the cache the parts of one write come at the same time (aio(7)),
- * and where the end of the file has to be asked for they would all go there (append.c). And
- * of a write to a file that is setuid the kernel says more when it goes through its cache (privileges.c). */
+ * and where the end of the file has to be asked for they would all go there (append.c). And of a write to a file that
+ * is setuid the kernel says more when it goes through its cache (privileges.c). */
 static gboolean
 is_direct (const Volume *volume, const Node *node, int flags)
 {
@@ -42,6 +36,12 @@ file_new (Volume *volume, Node *node, Identity *identity, int flags)
   g_mutex_unlock (&node->lock);
   g_atomic_int_inc (&volume->open_files);
   return self;
+}
+
+gboolean
+file_is_past_cache (const File *self, int flags)
+{
+  return self->direct || (flags & O_DIRECT);
 }
 
 /* The last one takes the name with it under which the node lived on. */
@@ -285,119 +285,6 @@ file_create (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, s
   call_ask (call, ask_create, take_create);
 }
 
-/* ---- read ---- */
-
-static int
-ask_read (Call *self, Wire *wire)
-{
-  READ3args args = { node_handle (self->node), self->offset + self->done, (count3) (self->size - self->done) };
-
-  return wire_ask_read (wire, &args, self->request, self);
-}
-
-/* Whether the data are not in the answer. */
-static gboolean
-is_in_spout (const READ3resok *ok)
-{
-  return ok->data.data_val == NULL && ok->data.data_len > 0;
-}
-
-static void
-note_end (const Call *self, gsize size)
-{
-  if (size < self->size)
-    known_end_read (self->node, self->offset + size);
-}
-
-static void
-reply_read (Call *self, const READ3resok *ok)
-{
-  const Volume *volume = loop_get_volume (self->loop);
-
-  note_end (self, ok->data.data_len);
-  if (self->req != NULL && is_in_spout (ok))
-    {
-      if (!spout_reply (loop_get_spout (self->loop), fuse_session_fd (volume->session)))
-        {
-          call_reply_error (self, EIO);
-          return;
-        }
-      fuse_reply_none (self->req);
-    }
-  else if (self->req != NULL)
-    fuse_reply_buf (self->req, ok->data.data_val, ok->data.data_len);
-  call_free (self);
-}
-
-static void
-keep_read (Call *self, const READ3resok *ok)
-{
-  char *to;
-
-  if (self->memory == NULL)
-    self->memory = g_malloc (self->size);
-  to = (char *) self->memory + self->done;
-  if (is_in_spout (ok))
-    spout_read (loop_get_spout (self->loop), to, ok->data.data_len);
-  else
-    memcpy (to, ok->data.data_val, ok->data.data_len);
-  self->done += ok->data.data_len;
-}
-
-/* The end of the file, or all that was asked for; before that a server may answer in pieces. */
-static void
-take_read (Call *self, int failure, gpointer result)
-{
-  READ3res *res = result;
-  READ3resok *ok = res != NULL ? &res->READ3res_u.resok : NULL;
-  gsize count = failure == 0 ? ok->data.data_len : 0;
-
-  /* More than there is room for. */
-  if (count > self->size - self->done)
-    failure = EIO;
-  if (failure != 0)
-    {
-      call_reply_error (self, failure);
-      return;
-    }
-  if (self->memory == NULL && (ok->eof || count == 0 || count == self->size))
-    {
-      reply_read (self, ok);
-      return;
-    }
-  keep_read (self, ok);
-  if (!ok->eof && count > 0 && self->done < self->size)
-    {
-      call_ask (self, ask_read, take_read);
-      return;
-    }
-  note_end (self, self->done);
-  if (self->req != NULL)
-    fuse_reply_buf (self->req, self->memory, self->done);
-  call_free (self);
-}
-
-static void
-go_on_read (Call *self)
-{
-  if (unstable_may_read (self, go_on_read))
-    call_ask (self, ask_read, take_read);
-}
-
-void
-file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info)
-{
-  File *file = get_file (info);
-  Call *call = call_new (req, file->node, file->identity);
-
-  call->offset = (guint64) offset;
-  call->size = size;
-  call->request = loop_get_request (call->loop);
-  /* What is read there now may have been written and lost. */
-  call->again = go_on_read;
-  go_on_read (call);
-}
-
 /* ---- write ---- */
 
 /* The kernel itself asks for a commit after a write that is to last through its cache, but not past it. And it cuts the
@@ -405,8 +292,9 @@ file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fus
 static void
 note_way (Call *call, File *file, int flags)
 {
-  if (!file->direct && !(flags & O_DIRECT))
+  if (!file_is_past_cache (file, flags))
     return;
+  loop_note_deaf (call->loop, call);
   if (flags & O_DSYNC)
     call->file = file;
   call->given_up = unstable_note_failure;
@@ -416,7 +304,7 @@ void
 file_write (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off_t offset, struct fuse_file_info *info)
 {
   const struct fuse_buf *from = &data->buf[0];
-  File *file = get_file (info);
+  File *file = file_get (info);
   Call *call = call_new (req, file->node, file->identity);
 
   if (from->flags & FUSE_BUF_IS_FD)
@@ -457,7 +345,7 @@ reply_committed (Call *self)
 static Call *
 commit_new (fuse_req_t req, struct fuse_file_info *info)
 {
-  File *file = get_file (info);
+  File *file = file_get (info);
   Call *call = call_new (req, file->node, file->identity);
 
   call->file = file;
@@ -477,7 +365,7 @@ file_flush (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
   gboolean locks = loop_get_volume (call->loop)->locks != NULL;
 
   if (locks)
-    file_lock_begin_flush (call, get_file (info), info->lock_owner);
+    file_lock_begin_flush (call, file_get (info), info->lock_owner);
   unstable_commit (call, locks ? end_locks : reply_committed);
 }
 
@@ -492,7 +380,7 @@ file_release (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
   Loop *loop = volume_get_loop (fuse_req_userdata (req));
 
-  file_lock_release (loop, get_file (info));
-  file_close (get_file (info), loop);
+  file_lock_release (loop, file_get (info));
+  file_close (file_get (info), loop);
   fuse_reply_err (req, 0);
 }

@@ -4,6 +4,7 @@
 #include "loop-queues.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 /* What a question may wait for its answer in the end. */
@@ -26,22 +27,22 @@ loop_is_abandoned (const Call *call)
   return call->interrupted && call->req == NULL;
 }
 
-/* Any signal interrupts; only one that ends the process is a reason not to wait for the server. Linux turns those into
- * SIGKILL. A process that cannot be seen is believed. */
+/* A signal that ends a process Linux turns into a SIGKILL for its threads, which is pending until they are gone.
+ * @unseen: what is believed of one that cannot be seen. */
 static gboolean
-is_dying (pid_t pid)
+is_to_be_killed (pid_t thread, gboolean unseen)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) pid);
+  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) thread);
   g_autofree char *text = NULL;
-  static const char *const fields[] = { "\nSigPnd:\t", "\nShdPnd:\t", NULL };
+  static const char *const fields[] = { "\nSigPnd:\t", "\nShdPnd:\t" };
 
-  if (pid <= 0 || !g_file_get_contents (path, &text, NULL, NULL))
-    return TRUE;
-  for (gsize i = 0; fields[i] != NULL; i++)
+  if (thread <= 0 || !g_file_get_contents (path, &text, NULL, NULL))
+    return unseen;
+  for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
     {
       const char *field = strstr (text, fields[i]);
 
-      if (field != NULL && (g_ascii_strtoull (field + strlen (fields[i]), NULL, 16) & (1u << (9 - 1))))
+      if (field != NULL && (g_ascii_strtoull (field + strlen (fields[i]), NULL, 16) & (1u << (SIGKILL - 1))))
         return TRUE;
     }
   return FALSE;
@@ -87,6 +88,7 @@ purge (GQueue *queue)
     }
 }
 
+/* Any signal interrupts; only one that ends the process is a reason not to wait for the server. */
 void
 loop_look_at_impatient (Loop *self, gint64 now)
 {
@@ -99,12 +101,43 @@ loop_look_at_impatient (Loop *self, gint64 now)
 
       if (call->req == NULL)
         continue;
-      if (call->interrupted && is_dying (call->pid))
+      if (call->interrupted && is_to_be_killed (call->pid, TRUE))
         give_up (call, EINTR);
       else if (call->deadline != 0 && now >= call->deadline)
         give_up (call, ETIMEDOUT);
       else if (call->interrupted)
         self->interrupted++;
+    }
+  purge (&self->waiting);
+  purge (&self->later);
+}
+
+void
+loop_note_deaf (Loop *self, Call *call)
+{
+  call->deaf = TRUE;
+  if (self->deaf_look == 0)
+    self->deaf_look = call->began + DEAF_USEC;
+}
+
+/* The thread that began it by aio(7) may have ended since, and others of its process wait: that it is not seen means
+ * nothing here. */
+void
+loop_look_at_deaf (Loop *self, gint64 now)
+{
+  if (self->deaf_look == 0 || now < self->deaf_look)
+    return;
+  self->deaf_look = 0;
+  for (GList *link = self->calls.head; link != NULL; link = link->next)
+    {
+      Call *call = link->data;
+
+      if (call->req == NULL || !call->deaf)
+        continue;
+      if (now - call->began >= DEAF_USEC && is_to_be_killed (call->pid, FALSE))
+        give_up (call, EINTR);
+      else
+        self->deaf_look = now + DEAF_USEC;
     }
   purge (&self->waiting);
   purge (&self->later);
@@ -164,6 +197,8 @@ loop_get_patience (Loop *self, gint64 now)
   if (self->later.head != NULL || self->interrupted > 0 || self->leaving
       || (self->volume->settings->soft_usec != 0 && self->calls.head != NULL))
     next = MIN (next, now + IMPATIENT_USEC);
+  if (self->deaf_look != 0)
+    next = MIN (next, self->deaf_look);
   if (rooms_has_free (self->volume->rooms))
     next = MIN (next, now + ROOMS_REST_USEC);
   return next == G_MAXINT64 ? -1 : (int) CLAMP ((next - now + 999) / 1000, 0, 1000);

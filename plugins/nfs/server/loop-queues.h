@@ -11,6 +11,8 @@
 
 /* How often it is seen whether who was interrupted is to be killed. */
 #define IMPATIENT_USEC (100 * G_TIME_SPAN_MILLISECOND)
+/* The same of who waits deaf, which nobody says. */
+#define DEAF_USEC G_TIME_SPAN_SECOND
 
 struct _Loop
 {
@@ -36,6 +38,7 @@ struct _Loop
   GQueue sent;
   GQueue later;  /* the server said "later" */
   guint interrupted;
+  gint64 deaf_look; /* when it is next seen whether one who waits deaf is to be killed; 0: none does */
   gint64 overdue_look; /* when it is next seen whether an answer is overdue */
   gboolean leaving;
   gint64 farewell;
@@ -49,6 +52,7 @@ void     loop_put          (Call *call, GQueue *queue);
 gboolean loop_is_abandoned (const Call *call);
 
 void loop_look_at_impatient (Loop *self, gint64 now);
+void loop_look_at_deaf      (Loop *self, gint64 now);
 void loop_ask_later_ones    (Loop *self, gint64 now);
 /* An answer was lost, or the server is: whatever comes over this connection is not waited for any longer. */
 gboolean loop_is_overdue    (Loop *self, gint64 now);

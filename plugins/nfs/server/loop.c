@@ -346,6 +346,7 @@ loop_run (gpointer data)
         handle (self, &events[i]);
       now = g_get_monotonic_time ();
       loop_look_at_impatient (self, now);
+      loop_look_at_deaf (self, now);
       loop_ask_later_ones (self, now);
       if (loop_is_overdue (self, now))
         link_give_up (self->link);

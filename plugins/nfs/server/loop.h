@@ -43,6 +43,8 @@ Spout   *loop_get_spout (Loop *self);
 void     loop_take (Loop *self, Call *call);
 /* Somebody's request was interrupted. From the loop's own thread. */
 void     loop_interrupt (Loop *self, Call *call);
+/* Nobody will say so of this one. */
+void     loop_note_deaf (Loop *self, Call *call);
 /* What the connection calls with the answer to a call's question. */
 void     loop_answered (gpointer call, gpointer result);
 IdentityMemory *loop_get_identities (Loop *self);

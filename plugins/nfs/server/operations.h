@@ -13,6 +13,16 @@ typedef struct {
   GArray   *lockers;   /* (element-type FileLocker) that may have locks by it, of the node's lock; NULL: none */
 } File;
 
+static inline File *
+file_get (const struct fuse_file_info *info)
+{
+  return (File *) (gpointer) info->fh;
+}
+
+/* Of a read or write with these flags. Its parts may be on their way at the same time then, and the kernel waits for
+ * all of them without an ear for signals. */
+gboolean file_is_past_cache (const File *self, int flags);
+
 extern const struct fuse_lowlevel_ops operations;
 
 /* The most that the kernel reads or writes by one request. */
@@ -48,7 +58,6 @@ void removal_of_silly_names (Loop *loop);
 /* file.c */
 void file_open    (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 void file_create  (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *info);
-void file_read    (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info);
 void file_write   (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off_t offset,
                    struct fuse_file_info *info);
 void file_flush   (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
@@ -56,6 +65,9 @@ void file_fsync   (fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_fil
 void file_release (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 /* Each open file is told once that something was lost: 0 or an errno for the call's `file`. */
 int  file_take_fault (Call *self);
+
+/* file-read.c */
+void file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info);
 
 /* append.c: a write, of a file that was opened with these flags */
 void append_write (Call *call, int flags);
