@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A volume of kvol-nfs behaves like a directory of this machine, whatever is done to it. MODEL_SEED=N does the same
+/* A volume of kvol-nfs behaves like a directory of this machine, whatever is done to it. TEST_SEED=N does the same
  * operations again. */
 #include "nfs-fuse/model.h"
 
@@ -14,19 +14,10 @@
 
 #include "nfs-fuse/served.h"
 #include "support/scratch.h"
+#include "support/seed.h"
 
 #define SHORT_SECONDS 5
 #define LONG_SECONDS 600
-
-static guint32
-choose_seed (void)
-{
-  const char *given = g_getenv ("MODEL_SEED");
-  const guint32 seed = given != NULL ? (guint32) g_ascii_strtoull (given, NULL, 10) : g_random_int ();
-
-  print_message ("# MODEL_SEED=%u\n", seed);
-  return seed;
-}
 
 static void
 run (const char *const *more)
@@ -41,7 +32,7 @@ run (const char *const *more)
   if (!served_export_open (&export, FALSE))
     skip ();
   served_start (&volume, more);
-  difference = model_compare (mirror, volume.path, choose_seed (), usec, 1000, &n);
+  difference = model_compare (mirror, volume.path, seed_choose (), usec, 1000, &n);
   print_message ("# %u operations\n", n);
   if (difference != NULL)
     fail_msg ("%s", difference);
@@ -66,7 +57,7 @@ two_directories_of_this_machine_are_alike (void **state)
   g_autofree char *a = scratch_dir ("a");
   g_autofree char *b = scratch_dir ("b");
   guint n = 0;
-  g_autofree char *difference = model_compare (a, b, choose_seed (), 0, 3000, &n);
+  g_autofree char *difference = model_compare (a, b, seed_choose (), 0, 3000, &n);
 
   if (difference != NULL)
     fail_msg ("%s", difference);

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "nfs-fuse/reading.h"
+#include "support/seed.h"
 
 #define KIB 1024u
 #define PIPE_PLACES 256
@@ -90,10 +91,8 @@ static void
 several_follow_each_other (void **state)
 {
   WireRig *self = *state;
-  const guint32 seed = g_random_int ();
-  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+  g_autoptr (GRand) rand = seed_rand_new ();
 
-  print_message ("# seed %u\n", seed);
   for (int round = 0; round < N_ROUNDS; round++)
     {
       g_autoptr (GByteArray) bytes = g_byte_array_new ();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* fio writes blocks that know what they are and where they belong, with an fsync now and then; the server is killed in
  * the midst of it. When fio has come to its end it has been told that everything is safe: then each block is looked at
- * on the server's own file system. FIO_SEED=N writes the same blocks again. */
+ * on the server's own file system. TEST_SEED=N writes the same blocks again. */
 #include "nfs-fuse/served.h"
 
 #include <errno.h>
@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "support/scratch.h"
+#include "support/seed.h"
 
 #define KILLS 5
 #define KILLS_LONG 50
@@ -29,7 +30,7 @@ static const char *const files[] = { "small.0.0", "large.0.0", "mixed.0.0" };
 
 /* @mode: whether it writes, or looks. */
 static GPid
-start_fio (const char *directory, const char *mode, guint seed)
+start_fio (const char *directory, const char *mode, guint32 seed)
 {
   g_autofree char *place = g_strconcat ("--directory=", directory, NULL);
   g_autofree char *number = g_strdup_printf ("--randseed=%u", seed);
@@ -82,13 +83,13 @@ has_ended (GPid pid, int options, int *ret_status)
 }
 
 static void
-finish_fio (GPid pid, const char *what, guint seed)
+finish_fio (GPid pid, const char *what, guint32 seed)
 {
   int status = 0;
 
   assert_true (has_ended (pid, 0, &status));
   if (status != 0)
-    fail_msg ("fio %s with FIO_SEED=%u: status %#x", what, seed, (unsigned) status);
+    fail_msg ("fio %s with TEST_SEED=%u: status %#x", what, seed, (unsigned) status);
 }
 
 /* The first block is at the server. */
@@ -108,7 +109,7 @@ await_begin (const ServedExport *export)
 
 /* FALSE when the load was over before the server was. */
 static gboolean
-kill_under_load (const ServedExport *export, const Served *volume, guint seed)
+kill_under_load (const ServedExport *export, const Served *volume, guint32 seed)
 {
   const GPid writer = start_fio (volume->path, "--do_verify=0", seed);
   int status = 0;
@@ -138,19 +139,18 @@ static void
 each_block_survives_the_deaths_of_the_server (void **state)
 {
   g_autofree char *fio = g_find_program_in_path ("fio");
-  const char *given = g_getenv ("FIO_SEED");
-  guint seed = given != NULL ? (guint) g_ascii_strtoull (given, NULL, 10) : g_random_int () >> 1;
   g_auto (ServedExport) export = { 0 };
   g_auto (Served) volume = { 0 };
   const guint wanted = served_is_long () ? KILLS_LONG : KILLS;
   guint kills = 0;
+  guint32 seed;
 
   if (fio == NULL)
     skip_because ("fio is not installed");
   if (!served_export_open (&export, FALSE))
     skip ();
   served_start (&volume, NULL);
-  print_message ("# FIO_SEED=%u\n", seed);
+  seed = seed_choose ();
   for (guint round = 0; kills < wanted && round < wanted * ROUNDS_PER_KILL; round++)
     kills += kill_under_load (&export, &volume, seed + round);
   assert_int_equal (kills, wanted);

@@ -17,6 +17,7 @@
 
 #include "nfs-fuse/wire-rig.h"
 #include "nfs-server/xdr.h"
+#include "support/seed.h"
 
 #define TOO_LONG (2u << 20)
 #define ALMOST_TOO_LONG (1u << 20)
@@ -103,10 +104,8 @@ static void
 fragments_and_pieces_change_no_answer (void **state)
 {
   WireRig *self = *state;
-  const guint32 seed = g_random_int ();
-  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+  g_autoptr (GRand) rand = seed_rand_new ();
 
-  print_message ("# seed %u\n", seed);
   for (int round = 0; round < N_ROUNDS / 10; round++)
     {
       g_autoptr (GByteArray) bytes = g_byte_array_new ();
@@ -376,10 +375,8 @@ static void
 a_spoilt_answer_spoils_no_other_one (void **state)
 {
   WireRig *self = *state;
-  const guint32 seed = g_random_int ();
-  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+  g_autoptr (GRand) rand = seed_rand_new ();
 
-  print_message ("# seed %u\n", seed);
   for (int round = 0; round < N_ROUNDS; round++)
     {
       g_autoptr (GByteArray) bytes = g_byte_array_new ();
@@ -408,11 +405,9 @@ static void
 whatever_comes_no_question_is_answered_twice (void **state)
 {
   WireRig *self = *state;
-  const guint32 seed = g_random_int ();
-  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+  g_autoptr (GRand) rand = seed_rand_new ();
   guint n_over = 0;
 
-  print_message ("# seed %u\n", seed);
   for (int round = 0; round < N_ROUNDS; round++)
     {
       g_autoptr (GByteArray) bytes = g_byte_array_new ();
