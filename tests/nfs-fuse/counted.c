@@ -28,7 +28,7 @@ counted_clear (Counted *self)
 }
 
 gboolean
-counted_open (Counted *self, const char *const *arguments)
+counted_open_export (Counted *self)
 {
   G_STATIC_ASSERT (LOSSY_PORT == 2050);
 
@@ -37,6 +37,14 @@ counted_open (Counted *self, const char *const *arguments)
     return FALSE;
   assert_int_equal (chmod (self->export.data, 0777), 0);
   self->lossy = lossy_open ();
+  return TRUE;
+}
+
+gboolean
+counted_open (Counted *self, const char *const *arguments)
+{
+  if (!counted_open_export (self))
+    return FALSE;
   served_start (&self->volume, arguments);
   return TRUE;
 }

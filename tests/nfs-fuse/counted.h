@@ -18,8 +18,10 @@ extern const char *const counted_alone[];
 extern const char *const counted_shared[];
 
 /* FALSE when this machine has no server; the reason has been printed. */
-gboolean counted_open  (Counted *self, const char *const *arguments);
-void     counted_clear (Counted *self);
+gboolean counted_open        (Counted *self, const char *const *arguments);
+/* The same without the volume, which the caller starts. */
+gboolean counted_open_export (Counted *self);
+void     counted_clear       (Counted *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Counted, counted_clear)
 
 char    *counted_dup_here  (const Counted *self, const char *name);
