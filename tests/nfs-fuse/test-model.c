@@ -22,21 +22,19 @@
 static void
 run (const char *const *more)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  g_auto (ServedGround) ground;
   g_autofree char *mirror = scratch_dir ("mirror");
   g_autofree char *difference = NULL;
   const gint64 usec = (served_is_long () ? LONG_SECONDS : SHORT_SECONDS) * G_USEC_PER_SEC;
   guint n = 0;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (&ground, more))
     skip ();
-  served_start (&volume, more);
-  difference = model_compare (mirror, volume.path, seed_choose (), usec, 1000, &n);
+  difference = model_compare (mirror, ground.volume.path, seed_choose (), usec, 1000, &n);
   print_message ("# %u operations\n", n);
   if (difference != NULL)
     fail_msg ("%s", difference);
-  served_stop (&volume);
+  served_stop (&ground.volume);
 }
 
 static void

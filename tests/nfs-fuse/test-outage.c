@@ -30,8 +30,7 @@
 
 typedef struct
 {
-  ServedExport export;
-  Served volume;
+  ServedGround served;
   int fd; /* of a file that was there before */
 } Ground;
 
@@ -41,10 +40,9 @@ ground_begin (Ground *self, const char *const *more)
   g_autofree char *path = NULL;
 
   *self = (Ground){ .fd = -1 };
-  if (!served_export_open (&self->export, FALSE))
+  if (!served_ground_open (&self->served, more))
     return FALSE;
-  served_start (&self->volume, more);
-  path = g_build_filename (self->volume.path, "file", NULL);
+  path = g_build_filename (self->served.volume.path, "file", NULL);
   assert_true (g_file_set_contents (path, "content", -1, NULL));
   self->fd = open (path, O_RDWR | O_CLOEXEC);
   assert_true (self->fd >= 0);
@@ -56,8 +54,7 @@ ground_end (Ground *self)
 {
   if (self->fd >= 0)
     close (self->fd);
-  served_clear (&self->volume);
-  served_export_clear (&self->export);
+  served_ground_clear (&self->served);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ground, ground_end)
 
@@ -100,7 +97,7 @@ ask_when_gone (Ground *self, int *ret_said)
 {
   if (!ground_begin (self, NULL))
     skip ();
-  assert_true (nfs_server_kill (self->export.server, NULL));
+  assert_true (nfs_server_kill (self->served.export.server, NULL));
   return ask_apart (self, ret_said);
 }
 
@@ -136,12 +133,12 @@ a_soft_request_fails_when_its_time_is_up (void **state)
 
   if (!ground_begin (&ground, soft))
     skip ();
-  assert_true (nfs_server_freeze (ground.export.server, NULL));
+  assert_true (nfs_server_freeze (ground.served.export.server, NULL));
   began = g_get_monotonic_time ();
   failure = ask (ground.fd);
   assert_int_equal (failure, ETIMEDOUT);
   assert_true (g_get_monotonic_time () - began >= G_TIME_SPAN_SECOND / 2);
-  assert_true (nfs_server_thaw (ground.export.server, NULL));
+  assert_true (nfs_server_thaw (ground.served.export.server, NULL));
   assert_int_equal (ask (ground.fd), 0);
 }
 
@@ -154,7 +151,7 @@ a_hard_request_waits_until_the_server_is_back (void **state)
 
   child = ask_when_gone (&ground, &said);
   assert_false (is_said (said, 1500));
-  assert_true (nfs_server_restart (ground.export.server, NULL));
+  assert_true (nfs_server_restart (ground.served.export.server, NULL));
   assert_answered (child, said);
 }
 
@@ -169,7 +166,7 @@ one_who_waits_can_be_ended_by (int number)
 
   if (!ground_begin (&ground, NULL))
     skip ();
-  assert_true (nfs_server_freeze (ground.export.server, NULL));
+  assert_true (nfs_server_freeze (ground.served.export.server, NULL));
   child = ask_apart (&ground, &said);
   assert_false (is_said (said, 300));
   assert_int_equal (kill (child, number), 0);
@@ -178,7 +175,7 @@ one_who_waits_can_be_ended_by (int number)
   assert_int_equal (waitpid (child, &status, 0), child);
   assert_true (WIFSIGNALED (status) && WTERMSIG (status) == number);
   close (said);
-  assert_true (nfs_server_thaw (ground.export.server, NULL));
+  assert_true (nfs_server_thaw (ground.served.export.server, NULL));
   assert_int_equal (ask (ground.fd), 0);
 }
 
@@ -218,9 +215,9 @@ at_rest_it_uses_no_time (void **state)
   if (!ground_begin (&ground, NULL))
     skip ();
   assert_int_equal (ask (ground.fd), 0);
-  before = get_ticks (&ground.volume);
+  before = get_ticks (&ground.served.volume);
   g_usleep (OUTAGE_USEC);
-  assert_true (get_ticks (&ground.volume) - before <= 1);
+  assert_true (get_ticks (&ground.served.volume) - before <= 1);
 }
 
 static void
@@ -232,12 +229,12 @@ an_outage_is_waited_for_and_not_spun_through (void **state)
   int said;
 
   child = ask_when_gone (&ground, &said);
-  before = get_ticks (&ground.volume);
+  before = get_ticks (&ground.served.volume);
   assert_false (is_said (said, (int) (OUTAGE_USEC / 1000)));
   /* A tenth of the time is far more than the attempts take, and far less than a loop does. */
-  assert_true (get_ticks (&ground.volume) - before
+  assert_true (get_ticks (&ground.served.volume) - before
                <= (guint64) OUTAGE_USEC * (guint64) sysconf (_SC_CLK_TCK) / G_USEC_PER_SEC / 10);
-  assert_true (nfs_server_restart (ground.export.server, NULL));
+  assert_true (nfs_server_restart (ground.served.export.server, NULL));
   assert_answered (child, said);
 }
 
@@ -252,7 +249,7 @@ a_server_that_answers_again_is_found_in_two_seconds (void **state)
   child = ask_when_gone (&ground, &said);
   /* Long enough for the longest pause between attempts. */
   assert_false (is_said (said, (int) (OUTAGE_USEC / 1000)));
-  assert_true (nfs_server_restart (ground.export.server, NULL));
+  assert_true (nfs_server_restart (ground.served.export.server, NULL));
   answered = g_get_monotonic_time ();
   assert_answered (child, said);
   answered = g_get_monotonic_time () - answered;
@@ -301,10 +298,10 @@ a_server_that_has_moved_is_found_by_its_name (void **state)
       skip ();
     }
   assert_true (is_connected_to ("0700007F"));
-  assert_true (nfs_server_kill (ground.export.server, NULL));
+  assert_true (nfs_server_kill (ground.served.export.server, NULL));
   say_where (hosts, "127.0.0.8");
   child = ask_apart (&ground, &said);
-  assert_true (nfs_server_restart (ground.export.server, NULL));
+  assert_true (nfs_server_restart (ground.served.export.server, NULL));
   assert_answered (child, said);
   assert_false (is_connected_to ("0700007F"));
   assert_true (is_connected_to ("0800007F"));

@@ -109,26 +109,26 @@ await_begin (const ServedExport *export)
 
 /* FALSE when the load was over before the server was. */
 static gboolean
-kill_under_load (const ServedExport *export, const Served *volume, guint32 seed)
+kill_under_load (const ServedGround *ground, guint32 seed)
 {
-  const GPid writer = start_fio (volume->path, "--do_verify=0", seed);
+  const GPid writer = start_fio (ground->volume.path, "--do_verify=0", seed);
   int status = 0;
   gboolean late;
 
-  await_begin (export);
+  await_begin (&ground->export);
   g_usleep ((gulong) g_random_int_range (0, MOST_USEC));
-  assert_true (nfs_server_kill (export->server, NULL));
+  assert_true (nfs_server_kill (ground->export.server, NULL));
   late = has_ended (writer, WNOHANG, &status);
-  assert_true (nfs_server_restart (export->server, NULL));
+  assert_true (nfs_server_restart (ground->export.server, NULL));
   if (!late)
     finish_fio (writer, "writing", seed);
   else
     assert_int_equal (status, 0);
-  finish_fio (start_fio (export->data, "--verify_only=1", seed), "looking at what the server has", seed);
-  finish_fio (start_fio (volume->path, "--verify_only=1", seed), "looking at the volume", seed);
+  finish_fio (start_fio (ground->export.data, "--verify_only=1", seed), "looking at what the server has", seed);
+  finish_fio (start_fio (ground->volume.path, "--verify_only=1", seed), "looking at the volume", seed);
   for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
     {
-      g_autofree char *path = g_build_filename (volume->path, files[i], NULL);
+      g_autofree char *path = g_build_filename (ground->volume.path, files[i], NULL);
 
       assert_int_equal (unlink (path), 0);
     }
@@ -139,22 +139,20 @@ static void
 each_block_survives_the_deaths_of_the_server (void **state)
 {
   g_autofree char *fio = g_find_program_in_path ("fio");
-  g_auto (ServedExport) export = { 0 };
-  g_auto (Served) volume = { 0 };
+  g_auto (ServedGround) ground;
   const guint wanted = served_is_long () ? KILLS_LONG : KILLS;
   guint kills = 0;
   guint32 seed;
 
   if (fio == NULL)
     skip_because ("fio is not installed");
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (&ground, NULL))
     skip ();
-  served_start (&volume, NULL);
   seed = seed_choose ();
   for (guint round = 0; kills < wanted && round < wanted * ROUNDS_PER_KILL; round++)
-    kills += kill_under_load (&export, &volume, seed + round);
+    kills += kill_under_load (&ground, seed + round);
   assert_int_equal (kills, wanted);
-  served_stop (&volume);
+  served_stop (&ground.volume);
 }
 
 int
