@@ -23,7 +23,12 @@ void  large_expect (const char *path, guint64 offset, const char *bytes, gsize s
 /* From now on the process may open nothing more. Its own user may say so, and root without CAP_SYS_RESOURCE may not. */
 void  large_forbid_files (pid_t pid);
 
-/* How much of this network namespace's connections waits, "tcp_rmem" or "tcp_wmem"; answers what it was. */
-char *large_set_buffers (const char *name, const char *value);
-/* A little of it. */
-#define LARGE_SMALL_BUFFERS "4096 16384 32768"
+/* As much as may wait in a connection of this network namespace, on either side of it. */
+typedef struct {
+  char *sent;
+  char *received;
+} LargeBuffers;
+
+/* From now on it is little, for those that are opened, and for the servers that begin to listen. */
+void  large_tighten (LargeBuffers *ret_before);
+void  large_loosen  (LargeBuffers *before);

@@ -34,10 +34,10 @@ file_of (const char *directory)
 }
 
 static void
-write_rows_by (const Served *volume, const ServedExport *export, int access)
+write_rows_by (const ServedGround *ground, int access)
 {
-  g_autofree char *path = file_of (volume->path);
-  g_autofree char *exported = file_of (export->data);
+  g_autofree char *path = file_of (ground->volume.path);
+  g_autofree char *exported = file_of (ground->export.data);
   g_autofree char *bytes = g_malloc0 (LARGE_MOST);
 
   for (gsize i = 0; i < n_large_rows; i++)
@@ -55,23 +55,21 @@ write_rows_by (const Served *volume, const ServedExport *export, int access)
 
 /* Through the kernel's cache and past it. */
 static void
-write_rows (const Served *volume, const ServedExport *export)
+write_rows (const ServedGround *ground)
 {
-  write_rows_by (volume, export, O_RDWR);
-  write_rows_by (volume, export, O_WRONLY);
+  write_rows_by (ground, O_RDWR);
+  write_rows_by (ground, O_WRONLY);
 }
 
 static void
 assert_each_byte_arrives (const char *const *arguments)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  g_auto (ServedGround) ground;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (&ground, arguments))
     skip ();
-  served_start (&volume, arguments);
-  write_rows (&volume, &export);
-  served_stop (&volume);
+  write_rows (&ground);
+  served_stop (&ground.volume);
 }
 
 static void
@@ -90,18 +88,16 @@ each_byte_that_is_written_later_arrives_too (void **state)
 static void
 each_byte_that_no_cache_holds_arrives (void **state)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  g_auto (ServedGround) ground;
   g_autofree char *path = NULL;
   g_autofree char *exported = NULL;
   char *bytes = NULL;
   int fd;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (&ground, NULL))
     skip ();
-  served_start (&volume, NULL);
-  path = file_of (volume.path);
-  exported = file_of (export.data);
+  path = file_of (ground.volume.path);
+  exported = file_of (ground.export.data);
   assert_int_equal (posix_memalign ((void **) &bytes, PAGE, 2 * MIB), 0);
   fd = open (path, O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0644);
   for (guint32 seed = 0; seed < 4; seed++)
@@ -112,7 +108,7 @@ each_byte_that_no_cache_holds_arrives (void **state)
     }
   close (fd);
   free (bytes);
-  served_stop (&volume);
+  served_stop (&ground.volume);
 }
 
 /* ---- where pages cannot be handed on ---- */
@@ -121,17 +117,15 @@ static void
 a_process_that_may_have_no_pipes_copies (void **state)
 {
   const char *const one_thread[] = { "--threads=1", NULL };
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  g_auto (ServedGround) ground;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (&ground, one_thread))
     skip ();
-  served_start (&volume, one_thread);
   /* It has its connection by then. */
-  assert_int_equal (access (volume.path, W_OK), 0);
-  large_forbid_files (volume.pid);
-  write_rows (&volume, &export);
-  served_stop (&volume);
+  assert_int_equal (access (ground.volume.path, W_OK), 0);
+  large_forbid_files (ground.volume.pid);
+  write_rows (&ground);
+  served_stop (&ground.volume);
 }
 
 /* ---- where they go slowly ---- */
@@ -140,20 +134,15 @@ a_process_that_may_have_no_pipes_copies (void **state)
 static void
 what_the_connection_does_not_take_at_once_follows (void **state)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
-  g_autofree char *out = NULL;
-  g_autofree char *in = NULL;
+  g_auto (ServedGround) ground;
+  LargeBuffers before;
 
-  if (!served_export_open (&export, FALSE))
+  large_tighten (&before);
+  if (!served_ground_open (&ground, NULL))
     skip ();
-  out = large_set_buffers ("tcp_wmem", LARGE_SMALL_BUFFERS);
-  in = large_set_buffers ("tcp_rmem", LARGE_SMALL_BUFFERS);
-  served_start (&volume, NULL);
-  write_rows (&volume, &export);
-  served_stop (&volume);
-  g_free (large_set_buffers ("tcp_wmem", out));
-  g_free (large_set_buffers ("tcp_rmem", in));
+  write_rows (&ground);
+  served_stop (&ground.volume);
+  large_loosen (&before);
 }
 
 /* ---- where what was sent is not all ---- */
@@ -230,31 +219,29 @@ assert_kept (int access)
 {
   const char *const one_thread[] = { "--threads=1", NULL };
   g_autofree char *bytes = g_malloc0 (2 * MIB);
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  g_auto (ServedGround) ground;
   g_autofree char *path = NULL;
   g_autofree char *exported = NULL;
   int fd;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (&ground, one_thread))
     skip ();
-  served_start (&volume, one_thread);
-  path = file_of (volume.path);
-  exported = file_of (export.data);
+  path = file_of (ground.volume.path);
+  exported = file_of (ground.export.data);
   large_fill (bytes, 2 * MIB, 1);
   fd = open (path, access | O_CREAT | O_CLOEXEC, 0644);
   assert_int_equal (pwrite (fd, bytes, 2 * MIB, 0), 2 * MIB);
   large_fill (bytes, 2 * MIB, 2);
   await_another_second ();
-  assert_true (nfs_server_kill (export.server, NULL));
+  assert_true (nfs_server_kill (ground.export.server, NULL));
   /* What was in its memory only is gone with it. */
   assert_int_equal (truncate (exported, 0), 0);
-  assert_true (nfs_server_restart (export.server, NULL));
+  assert_true (nfs_server_restart (ground.export.server, NULL));
   assert_int_equal (fsync (fd), 0);
   close (fd);
   large_fill (bytes, 2 * MIB, 1);
   large_expect (exported, 0, bytes, 2 * MIB);
-  served_stop (&volume);
+  served_stop (&ground.volume);
 }
 
 static void
@@ -291,33 +278,31 @@ what_large_writes_took_is_given_back (void **state)
   const gint64 end = g_get_monotonic_time () + PATIENCE_USEC;
   g_autofree char *missing = NULL;
   g_autofree char *bytes = g_malloc0 (MIB);
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  g_auto (ServedGround) ground;
   g_autofree char *path = NULL;
   gsize before;
   int fd;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (&ground, one_thread))
     skip ();
-  served_start (&volume, one_thread);
-  path = file_of (volume.path);
-  missing = g_build_filename (volume.path, "missing", NULL);
+  path = file_of (ground.volume.path);
+  missing = g_build_filename (ground.volume.path, "missing", NULL);
   fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   assert_int_equal (write (fd, bytes, MIB), MIB);
-  before = get_resident (volume.pid);
+  before = get_resident (ground.volume.pid);
   for (guint i = 0; i < 24; i++)
     assert_int_equal (write (fd, bytes, MIB), MIB);
-  assert_true (get_resident (volume.pid) > before + 16 * MIB);
+  assert_true (get_resident (ground.volume.pid) > before + 16 * MIB);
   assert_int_equal (fsync (fd), 0);
-  while (get_resident (volume.pid) > before + 8 * MIB)
+  while (get_resident (ground.volume.pid) > before + 8 * MIB)
     {
       if (g_get_monotonic_time () > end)
-        fail_msg ("%zu bytes are still taken", get_resident (volume.pid) - before);
+        fail_msg ("%zu bytes are still taken", get_resident (ground.volume.pid) - before);
       assert_int_equal (access (missing, F_OK), -1);
       g_usleep (10 * G_TIME_SPAN_MILLISECOND);
     }
   close (fd);
-  served_stop (&volume);
+  served_stop (&ground.volume);
 }
 
 int
