@@ -51,22 +51,6 @@ typedef struct
   GHashTable *forged; /* numbers of calls whose answers are */
 } Passage;
 
-static gboolean
-send_all (int fd, const guint8 *data, gsize length)
-{
-  gsize sent = 0;
-
-  while (sent < length)
-    {
-      ssize_t n = send (fd, data + sent, length - sent, MSG_NOSIGNAL);
-
-      if (n <= 0)
-        return FALSE;
-      sent += (gsize) n;
-    }
-  return TRUE;
-}
-
 static void
 look_at_call (Passage *self, const GByteArray *message)
 {
@@ -96,7 +80,7 @@ pass_call (Passage *self, const guint8 *data, gsize length)
       look_at_call (self, message);
       g_byte_array_unref (message);
     }
-  return send_all (self->server, data, length);
+  return door_send (self->server, data, length);
 }
 
 static void
@@ -136,7 +120,7 @@ pass_answer (Passage *self, const guint8 *data, gsize length)
         replace (message, g_ptr_array_index (self->lossy->replaced, i),
                  g_ptr_array_index (self->lossy->replaced, i + 1));
       record = record_wrap (message);
-      passes = !lost && send_all (self->guest, record->data, record->len);
+      passes = !lost && door_send (self->guest, record->data, record->len);
       g_byte_array_unref (message);
     }
   return passes;

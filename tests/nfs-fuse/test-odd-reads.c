@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "nfs-fuse/reading.h"
+#include "nfs-server/record.h"
 #include "nfs-server/xdr.h"
 #include "support/seed.h"
 
@@ -100,7 +101,7 @@ give_fragment (const Reading *reading, const GByteArray *message, gsize begin, g
 {
   g_autoptr (GByteArray) fragment = g_byte_array_new ();
 
-  xdr_put_u32 (fragment, (guint32) (end - begin) | (last ? WIRE_RIG_LAST : 0));
+  xdr_put_u32 (fragment, (guint32) (end - begin) | (last ? RECORD_LAST : 0));
   g_byte_array_append (fragment, message->data + begin, (guint) (end - begin));
   reading_give (reading, fragment, 0, fragment->len);
 }

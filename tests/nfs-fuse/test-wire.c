@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "nfs-fuse/wire-rig.h"
+#include "nfs-server/record.h"
 #include "nfs-server/xdr.h"
 #include "support/seed.h"
 
@@ -57,11 +58,11 @@ put_in_pieces (GRand *rand, GByteArray *out, const Asked *asked)
       const guint length = pick_length (rand, 300, message->len - at);
       const gboolean ends = at + length == message->len && g_rand_boolean (rand);
 
-      xdr_put_u32 (out, length | (ends ? WIRE_RIG_LAST : 0));
+      xdr_put_u32 (out, length | (ends ? RECORD_LAST : 0));
       g_byte_array_append (out, message->data + at, length);
       at += length;
       if (at == message->len && !ends)
-        xdr_put_u32 (out, WIRE_RIG_LAST);
+        xdr_put_u32 (out, RECORD_LAST);
     }
 }
 
@@ -279,9 +280,7 @@ a_flood_of_answers_to_nothing_is_passed_over (void **state)
 static void
 an_answer_that_is_too_long_ends_it (void **state)
 {
-  const guint32 marks[] = {
-    TOO_LONG, WIRE_RIG_LAST | TOO_LONG, WIRE_RIG_LAST | 0x7fffffff, 0x7fffffff, 0, WIRE_RIG_LAST
-  };
+  const guint32 marks[] = { TOO_LONG, RECORD_LAST | TOO_LONG, RECORD_LAST | 0x7fffffff, 0x7fffffff, 0, RECORD_LAST };
   WireRig *self = *state;
 
   for (gsize i = 0; i < G_N_ELEMENTS (marks); i++)
@@ -325,10 +324,10 @@ tiny_fragments_take_no_time (void **state)
   g_byte_array_set_size (bytes, ALMOST_TOO_LONG);
   xdr_put_u32 (bytes, 0);
   memmove (bytes->data + 4, bytes->data, ALMOST_TOO_LONG);
-  *(guint32 *) (gpointer) bytes->data = GUINT32_TO_BE (WIRE_RIG_LAST | ALMOST_TOO_LONG);
+  *(guint32 *) (gpointer) bytes->data = GUINT32_TO_BE (RECORD_LAST | ALMOST_TOO_LONG);
   for (guint i = 0; i < TINY_FRAGMENTS; i++)
     {
-      xdr_put_u32 (bytes, i + 1 < TINY_FRAGMENTS ? 1 : WIRE_RIG_LAST | 1);
+      xdr_put_u32 (bytes, i + 1 < TINY_FRAGMENTS ? 1 : RECORD_LAST | 1);
       g_byte_array_append (bytes, (const guint8 *) (i == 7 ? "\1" : "\0"), 1);
     }
   begin = clock ();

@@ -15,6 +15,7 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-server/record.h"
 #include "nfs-server/xdr.h"
 
 static void
@@ -124,11 +125,11 @@ wire_rig_get_question (const WireRig *self, guint32 *ret_xid)
   const guint32 mark = xdr_get_u32 (&in);
   const guint32 xid = xdr_get_u32 (&in);
 
-  if (in.bad || self->seen->len < 4 + (mark & ~WIRE_RIG_LAST))
+  if (in.bad || self->seen->len < 4 + (mark & ~RECORD_LAST))
     return 0;
-  assert_true (mark & WIRE_RIG_LAST);
+  assert_true (mark & RECORD_LAST);
   *ret_xid = xid;
-  return 4 + (mark & ~WIRE_RIG_LAST);
+  return 4 + (mark & ~RECORD_LAST);
 }
 
 void
@@ -164,7 +165,7 @@ wire_rig_put_head (GByteArray *out, guint32 xid)
 void
 wire_rig_put_record (GByteArray *out, const GByteArray *message)
 {
-  xdr_put_u32 (out, WIRE_RIG_LAST | message->len);
+  xdr_put_u32 (out, RECORD_LAST | message->len);
   g_byte_array_append (out, message->data, message->len);
 }
 
