@@ -25,6 +25,7 @@ counted_clear (Counted *self)
   served_clear (&self->volume);
   g_clear_pointer (&self->lossy, lossy_close);
   served_export_clear (&self->export);
+  *self = (Counted){ 0 };
 }
 
 gboolean
@@ -32,7 +33,7 @@ counted_open_export (Counted *self)
 {
   G_STATIC_ASSERT (LOSSY_PORT == 2050);
 
-  *self = (Counted){ 0 };
+  counted_clear (self);
   if (!served_export_open (&self->export, FALSE))
     return FALSE;
   assert_int_equal (chmod (self->export.data, 0777), 0);

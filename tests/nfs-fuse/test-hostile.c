@@ -385,60 +385,60 @@ count_names (const char *path)
 static void
 the_name_of_an_unlinked_file_goes_with_its_last_reader (void **state)
 {
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   g_autofree char *path = NULL;
   int ends[2];
   pid_t child;
   char byte;
   int status = -1;
 
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  path = file_of (&ground.volume);
+  path = file_of (&ground->volume);
   assert_true (g_file_set_contents (path, "content", -1, NULL));
-  assert_int_equal (chmod (path, 0644) | chmod (ground.volume.path, 0755), 0);
+  assert_int_equal (chmod (path, 0644) | chmod (ground->volume.path, 0755), 0);
   assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
   child = fork ();
   if (child == 0)
     _exit (do_as (ODD_READER, ODD_READER, open_and_tell, path, ends[1]));
   assert_int_equal (read (ends[0], &byte, 1), 1);
   assert_int_equal (unlink (path), 0);
-  assert_int_equal (count_names (ground.export.data), 1);
+  assert_int_equal (count_names (ground->export.data), 1);
   assert_int_equal (write (ends[0], "x", 1), 1);
   assert_int_equal (waitpid (child, &status, 0), child);
   assert_int_equal (status, 0);
   close (ends[0]);
   close (ends[1]);
   /* The removal is under way when the file has been closed, and is over when the volume is. */
-  served_stop (&ground.volume);
-  assert_int_equal (count_names (ground.export.data), 0);
+  served_stop (&ground->volume);
+  assert_int_equal (count_names (ground->export.data), 0);
 }
 
 static void
 the_name_of_an_unlinked_file_cannot_be_taken_from_its_reader (void **state)
 {
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   g_autofree char *path = NULL;
   g_autofree char *kept = NULL;
   g_autoptr (GDir) dir = NULL;
   int fd;
 
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  path = file_of (&ground.volume);
+  path = file_of (&ground->volume);
   assert_true (g_file_set_contents (path, "content", -1, NULL));
   fd = open (path, O_RDWR | O_CLOEXEC);
   assert_int_equal (unlink (path), 0);
-  dir = g_dir_open (ground.volume.path, 0, NULL);
-  kept = g_build_filename (ground.volume.path, g_dir_read_name (dir), NULL);
+  dir = g_dir_open (ground->volume.path, 0, NULL);
+  kept = g_build_filename (ground->volume.path, g_dir_read_name (dir), NULL);
   assert_int_equal (unlink (kept), -1);
   assert_int_equal (errno, EBUSY);
   assert_int_equal (pwrite (fd, "C", 1, 0), 1);
   assert_int_equal (fsync (fd), 0);
   close (fd);
   g_clear_pointer (&dir, g_dir_close);
-  served_stop (&ground.volume);
-  assert_int_equal (count_names (ground.export.data), 0);
+  served_stop (&ground->volume);
+  assert_int_equal (count_names (ground->export.data), 0);
 }
 
 int
@@ -456,8 +456,8 @@ main (void)
     cmocka_unit_test (an_answer_without_an_end_costs_a_connection_only),
     cmocka_unit_test (an_answer_that_is_lost_is_asked_for_again),
     cmocka_unit_test (an_answer_to_nothing_that_was_asked_is_none),
-    cmocka_unit_test (the_name_of_an_unlinked_file_goes_with_its_last_reader),
-    cmocka_unit_test (the_name_of_an_unlinked_file_cannot_be_taken_from_its_reader),
+    TEST_ON (served_ground, the_name_of_an_unlinked_file_goes_with_its_last_reader),
+    TEST_ON (served_ground, the_name_of_an_unlinked_file_cannot_be_taken_from_its_reader),
   };
   const char *reason = NULL;
 

@@ -94,15 +94,15 @@ count_pipes (pid_t pid)
 static void
 each_byte_comes_from_where_it_belongs (void **state)
 {
-  g_auto (ServedGround) self;
+  ServedGround *self = *state;
   guint n_pipes;
 
-  if (!served_ground_open (&self, NULL))
+  if (!served_ground_open (self, NULL))
     skip ();
-  n_pipes = count_pipes (self.volume.pid);
-  read_rows (&self);
-  assert_true (count_pipes (self.volume.pid) > n_pipes);
-  served_stop (&self.volume);
+  n_pipes = count_pipes (self->volume.pid);
+  read_rows (self);
+  assert_true (count_pipes (self->volume.pid) > n_pipes);
+  served_stop (&self->volume);
 }
 
 /* The reader's own pages are filled. */
@@ -111,14 +111,14 @@ each_byte_that_no_cache_holds_comes (void **state)
 {
   g_autofree char *bytes = g_malloc (4 * BLOCK);
   g_autofree char *path = NULL;
-  g_auto (ServedGround) self;
+  ServedGround *self = *state;
   char *found = NULL;
   int fd;
 
-  if (!served_ground_open (&self, NULL))
+  if (!served_ground_open (self, NULL))
     skip ();
   large_fill (bytes, 4 * BLOCK, 1);
-  path = make_file (&self, "file", 0, bytes, 4 * BLOCK - 5);
+  path = make_file (self, "file", 0, bytes, 4 * BLOCK - 5);
   assert_int_equal (posix_memalign ((void **) &found, PAGE, BLOCK), 0);
   fd = open (path, O_RDONLY | O_DIRECT | O_CLOEXEC);
   for (gsize at = 0; at < 4 * BLOCK; at += BLOCK / 2)
@@ -130,7 +130,7 @@ each_byte_that_no_cache_holds_comes (void **state)
     }
   close (fd);
   free (found);
-  served_stop (&self.volume);
+  served_stop (&self->volume);
 }
 
 static void
@@ -138,21 +138,21 @@ each_byte_that_is_mapped_comes (void **state)
 {
   g_autofree char *bytes = g_malloc (LARGE_MOST);
   g_autofree char *path = NULL;
-  g_auto (ServedGround) self;
+  ServedGround *self = *state;
   const char *found;
   int fd;
 
-  if (!served_ground_open (&self, NULL))
+  if (!served_ground_open (self, NULL))
     skip ();
   large_fill (bytes, LARGE_MOST, 1);
-  path = make_file (&self, "file", 0, bytes, LARGE_MOST);
+  path = make_file (self, "file", 0, bytes, LARGE_MOST);
   fd = open (path, O_RDONLY | O_CLOEXEC);
   found = mmap (NULL, LARGE_MOST, PROT_READ, MAP_SHARED, fd, 0);
   assert_ptr_not_equal (found, MAP_FAILED);
   assert_memory_equal (found, bytes, LARGE_MOST);
   munmap ((void *) (gpointer) found, LARGE_MOST);
   close (fd);
-  served_stop (&self.volume);
+  served_stop (&self->volume);
 }
 
 /* ---- where pages cannot be handed on, or slowly ---- */
@@ -161,31 +161,31 @@ static void
 a_process_that_may_have_no_pipes_copies (void **state)
 {
   const char *const one_thread[] = { "--threads=1", NULL };
-  g_auto (ServedGround) self;
+  ServedGround *self = *state;
   guint n_pipes;
 
-  if (!served_ground_open (&self, one_thread))
+  if (!served_ground_open (self, one_thread))
     skip ();
   /* It has its connection by then. */
-  assert_int_equal (access (self.volume.path, W_OK), 0);
-  n_pipes = count_pipes (self.volume.pid);
-  large_forbid_files (self.volume.pid);
-  read_rows (&self);
-  assert_int_equal (count_pipes (self.volume.pid), n_pipes);
-  served_stop (&self.volume);
+  assert_int_equal (access (self->volume.path, W_OK), 0);
+  n_pipes = count_pipes (self->volume.pid);
+  large_forbid_files (self->volume.pid);
+  read_rows (self);
+  assert_int_equal (count_pipes (self->volume.pid), n_pipes);
+  served_stop (&self->volume);
 }
 
 static void
 what_the_connection_does_not_give_at_once_follows (void **state)
 {
-  g_auto (ServedGround) self;
+  ServedGround *self = *state;
   LargeBuffers before;
 
   large_tighten (&before);
-  if (!served_ground_open (&self, NULL))
+  if (!served_ground_open (self, NULL))
     skip ();
-  read_rows (&self);
-  served_stop (&self.volume);
+  read_rows (self);
+  served_stop (&self->volume);
   large_loosen (&before);
 }
 
@@ -236,26 +236,26 @@ a_server_that_goes_is_asked_again (void **state)
 {
   g_autofree char *bytes = g_malloc (LONG);
   g_autofree char *path = NULL;
-  g_auto (ServedGround) self;
+  ServedGround *self = *state;
   Reader reader = { .bytes = bytes };
   GThread *thread;
 
-  if (!served_ground_open (&self, NULL))
+  if (!served_ground_open (self, NULL))
     skip ();
   large_fill (bytes, LONG, 1);
-  reader.path = path = make_file (&self, "file", 0, bytes, LONG);
+  reader.path = path = make_file (self, "file", 0, bytes, LONG);
   thread = g_thread_new ("reader", read_blocks, &reader);
   for (int i = 0; i < N_KILLS; i++)
     {
       await_blocks (&reader, 1 + i);
-      assert_true (nfs_server_kill (self.export.server, NULL));
-      assert_true (nfs_server_restart (self.export.server, NULL));
+      assert_true (nfs_server_kill (self->export.server, NULL));
+      assert_true (nfs_server_restart (self->export.server, NULL));
     }
   await_blocks (&reader, 2);
   g_atomic_int_set (&reader.ends, 1);
   g_thread_join (thread);
   assert_true (reader.right);
-  served_stop (&self.volume);
+  served_stop (&self->volume);
 }
 
 static pid_t
@@ -296,9 +296,9 @@ static void
 a_reader_that_goes_takes_nothing_with_it (void **state)
 {
   g_autofree char *bytes = g_malloc (BLOCK);
-  g_auto (ServedGround) self;
+  ServedGround *self = *state;
 
-  if (!served_ground_open (&self, NULL))
+  if (!served_ground_open (self, NULL))
     skip ();
   for (guint i = 0; i < N_KILLS; i++)
     {
@@ -308,31 +308,31 @@ a_reader_that_goes_takes_nothing_with_it (void **state)
       int fd;
 
       large_fill (bytes, BLOCK, i);
-      path = make_file (&self, name, 0, bytes, BLOCK);
+      path = make_file (self, name, 0, bytes, BLOCK);
       fd = open (path, O_RDONLY | O_CLOEXEC);
-      assert_true (nfs_server_freeze (self.export.server, NULL));
+      assert_true (nfs_server_freeze (self->export.server, NULL));
       child = start_reader (fd);
       await_pread (child);
       assert_int_equal (kill (child, SIGKILL), 0);
       assert_int_equal (waitpid (child, NULL, 0), child);
-      assert_true (nfs_server_thaw (self.export.server, NULL));
+      assert_true (nfs_server_thaw (self->export.server, NULL));
       close (fd);
       large_expect (path, 0, bytes, BLOCK);
     }
-  served_stop (&self.volume);
+  served_stop (&self->volume);
 }
 
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (each_byte_comes_from_where_it_belongs),
-    cmocka_unit_test (each_byte_that_no_cache_holds_comes),
-    cmocka_unit_test (each_byte_that_is_mapped_comes),
-    cmocka_unit_test (a_process_that_may_have_no_pipes_copies),
-    cmocka_unit_test (what_the_connection_does_not_give_at_once_follows),
-    cmocka_unit_test (a_server_that_goes_is_asked_again),
-    cmocka_unit_test (a_reader_that_goes_takes_nothing_with_it),
+    TEST_ON (served_ground, each_byte_comes_from_where_it_belongs),
+    TEST_ON (served_ground, each_byte_that_no_cache_holds_comes),
+    TEST_ON (served_ground, each_byte_that_is_mapped_comes),
+    TEST_ON (served_ground, a_process_that_may_have_no_pipes_copies),
+    TEST_ON (served_ground, what_the_connection_does_not_give_at_once_follows),
+    TEST_ON (served_ground, a_server_that_goes_is_asked_again),
+    TEST_ON (served_ground, a_reader_that_goes_takes_nothing_with_it),
   };
   const char *reason = NULL;
 

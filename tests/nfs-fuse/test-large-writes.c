@@ -62,42 +62,41 @@ write_rows (const ServedGround *ground)
 }
 
 static void
-assert_each_byte_arrives (const char *const *arguments)
+assert_each_byte_arrives (ServedGround *ground, const char *const *arguments)
 {
-  g_auto (ServedGround) ground;
 
-  if (!served_ground_open (&ground, arguments))
+  if (!served_ground_open (ground, arguments))
     skip ();
-  write_rows (&ground);
-  served_stop (&ground.volume);
+  write_rows (ground);
+  served_stop (&ground->volume);
 }
 
 static void
 each_byte_arrives_where_it_belongs (void **state)
 {
-  assert_each_byte_arrives (NULL);
+  assert_each_byte_arrives (*state, NULL);
 }
 
 static void
 each_byte_that_is_written_later_arrives_too (void **state)
 {
-  assert_each_byte_arrives ((const char *const[]){ "--single-writer", NULL });
+  assert_each_byte_arrives (*state, (const char *const[]){ "--single-writer", NULL });
 }
 
 /* The writer's own pages are handed on. */
 static void
 each_byte_that_no_cache_holds_arrives (void **state)
 {
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   g_autofree char *path = NULL;
   g_autofree char *exported = NULL;
   char *bytes = NULL;
   int fd;
 
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  path = file_of (ground.volume.path);
-  exported = file_of (ground.export.data);
+  path = file_of (ground->volume.path);
+  exported = file_of (ground->export.data);
   assert_int_equal (posix_memalign ((void **) &bytes, PAGE, 2 * MIB), 0);
   fd = open (path, O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0644);
   for (guint32 seed = 0; seed < 4; seed++)
@@ -108,7 +107,7 @@ each_byte_that_no_cache_holds_arrives (void **state)
     }
   close (fd);
   free (bytes);
-  served_stop (&ground.volume);
+  served_stop (&ground->volume);
 }
 
 /* ---- where pages cannot be handed on ---- */
@@ -117,15 +116,15 @@ static void
 a_process_that_may_have_no_pipes_copies (void **state)
 {
   const char *const one_thread[] = { "--threads=1", NULL };
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
 
-  if (!served_ground_open (&ground, one_thread))
+  if (!served_ground_open (ground, one_thread))
     skip ();
   /* It has its connection by then. */
-  assert_int_equal (access (ground.volume.path, W_OK), 0);
-  large_forbid_files (ground.volume.pid);
-  write_rows (&ground);
-  served_stop (&ground.volume);
+  assert_int_equal (access (ground->volume.path, W_OK), 0);
+  large_forbid_files (ground->volume.pid);
+  write_rows (ground);
+  served_stop (&ground->volume);
 }
 
 /* ---- where they go slowly ---- */
@@ -134,14 +133,14 @@ a_process_that_may_have_no_pipes_copies (void **state)
 static void
 what_the_connection_does_not_take_at_once_follows (void **state)
 {
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   LargeBuffers before;
 
   large_tighten (&before);
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  write_rows (&ground);
-  served_stop (&ground.volume);
+  write_rows (ground);
+  served_stop (&ground->volume);
   large_loosen (&before);
 }
 
@@ -215,45 +214,44 @@ await_another_second (void)
 /* The writer has other uses for his memory meanwhile. A second thread would have what was written before committed when
  * it connects. */
 static void
-assert_kept (int access)
+assert_kept (ServedGround *ground, int access)
 {
   const char *const one_thread[] = { "--threads=1", NULL };
   g_autofree char *bytes = g_malloc0 (2 * MIB);
-  g_auto (ServedGround) ground;
   g_autofree char *path = NULL;
   g_autofree char *exported = NULL;
   int fd;
 
-  if (!served_ground_open (&ground, one_thread))
+  if (!served_ground_open (ground, one_thread))
     skip ();
-  path = file_of (ground.volume.path);
-  exported = file_of (ground.export.data);
+  path = file_of (ground->volume.path);
+  exported = file_of (ground->export.data);
   large_fill (bytes, 2 * MIB, 1);
   fd = open (path, access | O_CREAT | O_CLOEXEC, 0644);
   assert_int_equal (pwrite (fd, bytes, 2 * MIB, 0), 2 * MIB);
   large_fill (bytes, 2 * MIB, 2);
   await_another_second ();
-  assert_true (nfs_server_kill (ground.export.server, NULL));
+  assert_true (nfs_server_kill (ground->export.server, NULL));
   /* What was in its memory only is gone with it. */
   assert_int_equal (truncate (exported, 0), 0);
-  assert_true (nfs_server_restart (ground.export.server, NULL));
+  assert_true (nfs_server_restart (ground->export.server, NULL));
   assert_int_equal (fsync (fd), 0);
   close (fd);
   large_fill (bytes, 2 * MIB, 1);
   large_expect (exported, 0, bytes, 2 * MIB);
-  served_stop (&ground.volume);
+  served_stop (&ground->volume);
 }
 
 static void
 what_the_server_forgot_is_kept (void **state)
 {
-  assert_kept (O_RDWR);
+  assert_kept (*state, O_RDWR);
 }
 
 static void
 what_the_server_forgot_is_kept_where_no_cache_has_it (void **state)
 {
-  assert_kept (O_WRONLY);
+  assert_kept (*state, O_WRONLY);
 }
 
 /* ---- what they leave ---- */
@@ -278,47 +276,47 @@ what_large_writes_took_is_given_back (void **state)
   const gint64 end = g_get_monotonic_time () + PATIENCE_USEC;
   g_autofree char *missing = NULL;
   g_autofree char *bytes = g_malloc0 (MIB);
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   g_autofree char *path = NULL;
   gsize before;
   int fd;
 
-  if (!served_ground_open (&ground, one_thread))
+  if (!served_ground_open (ground, one_thread))
     skip ();
-  path = file_of (ground.volume.path);
-  missing = g_build_filename (ground.volume.path, "missing", NULL);
+  path = file_of (ground->volume.path);
+  missing = g_build_filename (ground->volume.path, "missing", NULL);
   fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   assert_int_equal (write (fd, bytes, MIB), MIB);
-  before = get_resident (ground.volume.pid);
+  before = get_resident (ground->volume.pid);
   for (guint i = 0; i < 24; i++)
     assert_int_equal (write (fd, bytes, MIB), MIB);
-  assert_true (get_resident (ground.volume.pid) > before + 16 * MIB);
+  assert_true (get_resident (ground->volume.pid) > before + 16 * MIB);
   assert_int_equal (fsync (fd), 0);
-  while (get_resident (ground.volume.pid) > before + 8 * MIB)
+  while (get_resident (ground->volume.pid) > before + 8 * MIB)
     {
       if (g_get_monotonic_time () > end)
-        fail_msg ("%zu bytes are still taken", get_resident (ground.volume.pid) - before);
+        fail_msg ("%zu bytes are still taken", get_resident (ground->volume.pid) - before);
       assert_int_equal (access (missing, F_OK), -1);
       g_usleep (10 * G_TIME_SPAN_MILLISECOND);
     }
   close (fd);
-  served_stop (&ground.volume);
+  served_stop (&ground->volume);
 }
 
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (each_byte_arrives_where_it_belongs),
-    cmocka_unit_test (each_byte_that_is_written_later_arrives_too),
-    cmocka_unit_test (each_byte_that_no_cache_holds_arrives),
-    cmocka_unit_test (a_process_that_may_have_no_pipes_copies),
-    cmocka_unit_test (what_the_connection_does_not_take_at_once_follows),
+    TEST_ON (served_ground, each_byte_arrives_where_it_belongs),
+    TEST_ON (served_ground, each_byte_that_is_written_later_arrives_too),
+    TEST_ON (served_ground, each_byte_that_no_cache_holds_arrives),
+    TEST_ON (served_ground, a_process_that_may_have_no_pipes_copies),
+    TEST_ON (served_ground, what_the_connection_does_not_take_at_once_follows),
     cmocka_unit_test (a_large_appendix_goes_to_the_end_that_there_is),
     cmocka_unit_test (an_appendix_that_is_written_aside_goes_there_in_one_piece),
-    cmocka_unit_test (what_the_server_forgot_is_kept),
-    cmocka_unit_test (what_the_server_forgot_is_kept_where_no_cache_has_it),
-    cmocka_unit_test (what_large_writes_took_is_given_back),
+    TEST_ON (served_ground, what_the_server_forgot_is_kept),
+    TEST_ON (served_ground, what_the_server_forgot_is_kept_where_no_cache_has_it),
+    TEST_ON (served_ground, what_large_writes_took_is_given_back),
   };
   const char *reason = NULL;
 

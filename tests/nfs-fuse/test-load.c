@@ -79,14 +79,14 @@ write_file (const char *dir, guint writer)
 static void
 eight_writers_at_once_leave_what_each_wrote (void **state)
 {
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   pid_t writers[N_WRITERS];
 
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (ground, NULL))
     skip ();
   for (guint i = 0; i < N_WRITERS; i++)
     if ((writers[i] = fork ()) == 0)
-      write_file (ground.volume.path, i);
+      write_file (ground->volume.path, i);
   for (guint i = 0; i < N_WRITERS; i++)
     {
       int status = 1;
@@ -94,10 +94,10 @@ eight_writers_at_once_leave_what_each_wrote (void **state)
       waitpid (writers[i], &status, 0);
       assert_int_equal (status, 0);
     }
-  served_stop (&ground.volume);
+  served_stop (&ground->volume);
   for (guint i = 0; i < N_WRITERS; i++)
     {
-      g_autofree char *path = file_of (ground.export.data, i);
+      g_autofree char *path = file_of (ground->export.data, i);
       KVOL_AUTO_FD fd = open (path, O_RDONLY | O_CLOEXEC);
 
       for (guint k = 0; k < BLOCKS_PER_WRITER; k++)
@@ -132,20 +132,20 @@ count_entries (const char *path, guint n)
 static void
 each_of_very_many_entries_is_listed_once (void **state)
 {
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   const guint n = served_is_long () ? 100000 : 5000;
 
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (ground, NULL))
     skip ();
   for (guint i = 0; i < n; i++)
     {
-      g_autofree char *path = file_of (i % 2 == 0 ? ground.volume.path : ground.export.data, i);
+      g_autofree char *path = file_of (i % 2 == 0 ? ground->volume.path : ground->export.data, i);
       KVOL_AUTO_FD fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
       assert_true (fd >= 0);
     }
-  assert_int_equal (count_entries (ground.volume.path, n), n);
-  served_stop (&ground.volume);
+  assert_int_equal (count_entries (ground->volume.path, n), n);
+  served_stop (&ground->volume);
 }
 
 static void
@@ -163,21 +163,21 @@ make_files (const char *dir, guint n)
 static void
 a_place_in_a_directory_stays_while_it_changes (void **state)
 {
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   const guint n = served_is_long () ? 20000 : 2000;
   struct dirent *entry;
   guint removed = 0;
   DIR *dir;
 
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  make_files (ground.export.data, n);
-  dir = opendir (ground.volume.path);
+  make_files (ground->export.data, n);
+  dir = opendir (ground->volume.path);
   assert_non_null (dir);
   for (errno = 0; (entry = readdir (dir)) != NULL; errno = 0)
     if (g_str_has_prefix (entry->d_name, "file-"))
       {
-        g_autofree char *added = g_strdup_printf ("%s/other-%u", ground.volume.path, removed);
+        g_autofree char *added = g_strdup_printf ("%s/other-%u", ground->volume.path, removed);
 
         assert_int_equal (unlinkat (dirfd (dir), entry->d_name, 0), 0);
         assert_true (g_mkdir (added, 0755) == 0 && g_rmdir (added) == 0);
@@ -186,8 +186,8 @@ a_place_in_a_directory_stays_while_it_changes (void **state)
   assert_int_equal (errno, 0);
   closedir (dir);
   assert_int_equal (removed, n);
-  assert_int_equal (count_entries (ground.export.data, n), 0);
-  served_stop (&ground.volume);
+  assert_int_equal (count_entries (ground->export.data, n), 0);
+  served_stop (&ground->volume);
 }
 
 /* ---- a server that is killed ---- */
@@ -240,14 +240,14 @@ kill_once (const ServedGround *ground, guint round)
 static void
 what_fsync_acknowledged_outlives_the_death_of_the_server (void **state)
 {
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   const guint n = served_is_long () ? 50 : 5;
 
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (ground, NULL))
     skip ();
   for (guint round = 1; round <= n; round++)
-    kill_once (&ground, round);
-  served_stop (&ground.volume);
+    kill_once (ground, round);
+  served_stop (&ground->volume);
 }
 
 /* Somebody takes connections at the server's port and says nothing; then the server is there again. */
@@ -255,20 +255,20 @@ static void
 a_server_that_was_silent_is_asked_again (void **state)
 {
   const NfsFaultPlan plan = { .kind = NFS_FAULT_BLACK_HOLE, .port = NFS_PORT };
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   g_autoptr (NfsFault) fault = NULL;
   g_autoptr (GError) error = NULL;
   int status = 1;
   pid_t child;
 
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  assert_int_equal (access (ground.volume.path, F_OK), 0);
-  assert_true (nfs_server_kill (ground.export.server, NULL));
+  assert_int_equal (access (ground->volume.path, F_OK), 0);
+  assert_true (nfs_server_kill (ground->export.server, NULL));
   child = fork ();
   if (child == 0)
     {
-      g_autofree char *path = file_of (ground.volume.path, 0);
+      g_autofree char *path = file_of (ground->volume.path, 0);
 
       _exit (g_mkdir (path, 0755) == 0 ? 0 : 1);
     }
@@ -278,10 +278,10 @@ a_server_that_was_silent_is_asked_again (void **state)
   /* Time for an attempt to be given up. */
   g_usleep (SILENCE_SECONDS * G_USEC_PER_SEC);
   g_clear_pointer (&fault, nfs_fault_stop);
-  assert_true (nfs_server_restart (ground.export.server, NULL));
+  assert_true (nfs_server_restart (ground->export.server, NULL));
   assert_int_equal (waitpid (child, &status, 0), child);
   assert_int_equal (status, 0);
-  served_stop (&ground.volume);
+  served_stop (&ground->volume);
 }
 
 /* ---- a server that freezes ---- */
@@ -313,20 +313,19 @@ wait_inside (const ServedGround *ground)
 }
 
 static void
-freeze_and (gboolean abort)
+freeze_and (ServedGround *ground, gboolean abort)
 {
-  g_auto (ServedGround) ground;
   gint64 begin;
   pid_t child;
 
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  child = wait_inside (&ground);
+  child = wait_inside (ground);
   begin = g_get_monotonic_time ();
   if (abort)
     {
       g_autofree char *connections = scratch_dir ("connections");
-      g_autofree char *path = g_strdup_printf ("%s/%u/abort", connections, ground.volume.minor);
+      g_autofree char *path = g_strdup_printf ("%s/%u/abort", connections, ground->volume.minor);
 
       assert_int_equal (mount ("fusectl", connections, "fusectl", 0, NULL), 0);
       KVOL_AUTO_FD fd = open (path, O_WRONLY | O_CLOEXEC);
@@ -334,37 +333,37 @@ freeze_and (gboolean abort)
       assert_int_equal (umount2 (connections, MNT_DETACH), 0);
     }
   else
-    assert_int_equal (kill (ground.volume.pid, SIGKILL), 0);
+    assert_int_equal (kill (ground->volume.pid, SIGKILL), 0);
   /* It has been given an error. */
   assert_int_equal (waitpid (child, NULL, 0), child);
-  assert_int_equal (umount2 (ground.volume.path, UMOUNT_NOFOLLOW), 0);
-  assert_true (served_await_end (&ground.volume, END_MSEC));
+  assert_int_equal (umount2 (ground->volume.path, UMOUNT_NOFOLLOW), 0);
+  assert_true (served_await_end (&ground->volume, END_MSEC));
   assert_true (g_get_monotonic_time () - begin < END_MSEC * 1000);
 }
 
 static void
 a_frozen_server_is_left_by_aborting_the_connection (void **state)
 {
-  freeze_and (TRUE);
+  freeze_and (*state, TRUE);
 }
 
 static void
 a_frozen_server_is_left_by_killing_kvol_nfs (void **state)
 {
-  freeze_and (FALSE);
+  freeze_and (*state, FALSE);
 }
 
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (eight_writers_at_once_leave_what_each_wrote),
-    cmocka_unit_test (each_of_very_many_entries_is_listed_once),
-    cmocka_unit_test (a_place_in_a_directory_stays_while_it_changes),
-    cmocka_unit_test (what_fsync_acknowledged_outlives_the_death_of_the_server),
-    cmocka_unit_test (a_server_that_was_silent_is_asked_again),
-    cmocka_unit_test (a_frozen_server_is_left_by_aborting_the_connection),
-    cmocka_unit_test (a_frozen_server_is_left_by_killing_kvol_nfs),
+    TEST_ON (served_ground, eight_writers_at_once_leave_what_each_wrote),
+    TEST_ON (served_ground, each_of_very_many_entries_is_listed_once),
+    TEST_ON (served_ground, a_place_in_a_directory_stays_while_it_changes),
+    TEST_ON (served_ground, what_fsync_acknowledged_outlives_the_death_of_the_server),
+    TEST_ON (served_ground, a_server_that_was_silent_is_asked_again),
+    TEST_ON (served_ground, a_frozen_server_is_left_by_aborting_the_connection),
+    TEST_ON (served_ground, a_frozen_server_is_left_by_killing_kvol_nfs),
   };
   const char *reason = NULL;
 

@@ -20,33 +20,32 @@
 #define LONG_SECONDS 600
 
 static void
-run (const char *const *more)
+run (ServedGround *ground, const char *const *more)
 {
-  g_auto (ServedGround) ground;
   g_autofree char *mirror = scratch_dir ("mirror");
   g_autofree char *difference = NULL;
   const gint64 usec = (served_is_long () ? LONG_SECONDS : SHORT_SECONDS) * G_USEC_PER_SEC;
   guint n = 0;
 
-  if (!served_ground_open (&ground, more))
+  if (!served_ground_open (ground, more))
     skip ();
-  difference = model_compare (mirror, ground.volume.path, seed_choose (), usec, 1000, &n);
+  difference = model_compare (mirror, ground->volume.path, seed_choose (), usec, 1000, &n);
   print_message ("# %u operations\n", n);
   if (difference != NULL)
     fail_msg ("%s", difference);
-  served_stop (&ground.volume);
+  served_stop (&ground->volume);
 }
 
 static void
 a_volume_of_many_writers_is_like_a_directory_of_this_machine (void **state)
 {
-  run (NULL);
+  run (*state, NULL);
 }
 
 static void
 a_volume_of_one_writer_is_like_a_directory_of_this_machine (void **state)
 {
-  run ((const char *const[]){ "--single-writer", NULL });
+  run (*state, (const char *const[]){ "--single-writer", NULL });
 }
 
 static void
@@ -83,8 +82,8 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (two_directories_of_this_machine_are_alike),
     cmocka_unit_test (a_difference_is_found),
-    cmocka_unit_test (a_volume_of_many_writers_is_like_a_directory_of_this_machine),
-    cmocka_unit_test (a_volume_of_one_writer_is_like_a_directory_of_this_machine),
+    TEST_ON (served_ground, a_volume_of_many_writers_is_like_a_directory_of_this_machine),
+    TEST_ON (served_ground, a_volume_of_one_writer_is_like_a_directory_of_this_machine),
   };
   const char *reason = NULL;
 

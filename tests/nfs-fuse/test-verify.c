@@ -139,27 +139,27 @@ static void
 each_block_survives_the_deaths_of_the_server (void **state)
 {
   g_autofree char *fio = g_find_program_in_path ("fio");
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   const guint wanted = served_is_long () ? KILLS_LONG : KILLS;
   guint kills = 0;
   guint32 seed;
 
   if (fio == NULL)
     skip_because ("fio is not installed");
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (ground, NULL))
     skip ();
   seed = seed_choose ();
   for (guint round = 0; kills < wanted && round < wanted * ROUNDS_PER_KILL; round++)
-    kills += kill_under_load (&ground, seed + round);
+    kills += kill_under_load (ground, seed + round);
   assert_int_equal (kills, wanted);
-  served_stop (&ground.volume);
+  served_stop (&ground->volume);
 }
 
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (each_block_survives_the_deaths_of_the_server),
+    TEST_ON (served_ground, each_block_survives_the_deaths_of_the_server),
   };
   const char *reason = NULL;
 
