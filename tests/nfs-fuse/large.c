@@ -92,6 +92,24 @@ large_forbid_files (pid_t pid)
   assert_int_equal (status, 0);
 }
 
+guint
+large_count_pipes (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/fd", (int) pid);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *fd = g_build_filename (path, name, NULL);
+      g_autofree char *target = g_file_read_link (fd, NULL);
+
+      n += target != NULL && g_str_has_prefix (target, "pipe:");
+    }
+  return n;
+}
+
 /* ---- where they go slowly ---- */
 
 #define SENT "tcp_wmem"

@@ -20,6 +20,8 @@ void  large_fill   (char *bytes, gsize size, guint32 seed);
 /* The test fails unless this is there. */
 void  large_expect (const char *path, guint64 offset, const char *bytes, gsize size);
 
+/* By which a process may hand pages on, if it has more than it was born with. */
+guint large_count_pipes (pid_t pid);
 /* From now on the process may open nothing more. Its own user may say so, and root without CAP_SYS_RESOURCE may not. */
 void  large_forbid_files (pid_t pid);
 

@@ -196,6 +196,28 @@ typedef struct
   guint64 seen;
 } Looker;
 
+typedef struct
+{
+  ServedGround ground;
+  void *map; /* NULL: there is none yet */
+  Looker lookers[2];
+  GThread *threads[2];
+} Watched;
+
+static void
+watched_clear (Watched *self)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (self->threads); i++)
+    {
+      g_atomic_int_set (&self->lookers[i].over, 1);
+      g_clear_pointer (&self->threads[i], g_thread_join);
+    }
+  if (self->map != NULL)
+    munmap (self->map, PAGES * PAGE);
+  served_ground_clear (&self->ground);
+}
+TEST_STATE (Watched, watched)
+
 static gpointer
 look (gpointer data)
 {
@@ -219,25 +241,24 @@ assert_read (int fd, guint page, guint32 wanted)
 static void
 who_reads_beside_the_writer_sees_each_write (void **state)
 {
-  ServedGround *ground = *state;
-  Looker lookers[2] = { 0 };
-  GThread *threads[G_N_ELEMENTS (lookers)];
+  Watched *self = *state;
   KVOL_AUTO_FD writer = -1;
   KVOL_AUTO_FD reader = -1;
   void *map;
 
-  if (!served_ground_open (ground, NULL))
+  if (!served_ground_open (&self->ground, NULL))
     skip ();
-  writer = open_file (ground, O_WRONLY | O_CREAT);
+  writer = open_file (&self->ground, O_WRONLY | O_CREAT);
   for (guint i = 0; i < PAGES; i++)
     write_page (writer, i, 0);
-  reader = open_file (ground, O_RDONLY);
+  reader = open_file (&self->ground, O_RDONLY);
   map = mmap (NULL, PAGES * PAGE, PROT_READ, MAP_SHARED, reader, 0);
   assert_ptr_not_equal (map, MAP_FAILED);
-  for (gsize i = 0; i < G_N_ELEMENTS (lookers); i++)
+  self->map = map;
+  for (gsize i = 0; i < G_N_ELEMENTS (self->lookers); i++)
     {
-      lookers[i].map = map;
-      threads[i] = g_thread_new ("look", look, &lookers[i]);
+      self->lookers[i].map = map;
+      self->threads[i] = g_thread_new ("look", look, &self->lookers[i]);
     }
   for (guint i = 1; i <= TIMES; i++)
     {
@@ -246,12 +267,6 @@ who_reads_beside_the_writer_sees_each_write (void **state)
       if (i % 2 == 0)
         assert_read (reader, i % PAGES, i);
     }
-  for (gsize i = 0; i < G_N_ELEMENTS (lookers); i++)
-    {
-      g_atomic_int_set (&lookers[i].over, 1);
-      g_thread_join (threads[i]);
-    }
-  munmap (map, PAGES * PAGE);
 }
 
 int
@@ -263,7 +278,7 @@ main (void)
     TEST_ON (served_ground, what_is_written_beside_a_reader_is_cached),
     TEST_ON (served_ground, what_one_writer_alone_writes_is_cached),
     TEST_ON (counted, what_is_to_last_does_when_it_is_written),
-    TEST_ON (served_ground, who_reads_beside_the_writer_sees_each_write),
+    TEST_ON (watched, who_reads_beside_the_writer_sees_each_write),
   };
   const char *reason = NULL;
 

@@ -73,24 +73,6 @@ read_rows (const ServedGround *self)
     }
 }
 
-static guint
-count_pipes (pid_t pid)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%d/fd", (int) pid);
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-  guint n = 0;
-
-  while ((name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *fd = g_build_filename (path, name, NULL);
-      g_autofree char *target = g_file_read_link (fd, NULL);
-
-      n += target != NULL && g_str_has_prefix (target, "pipe:");
-    }
-  return n;
-}
-
 static void
 each_byte_comes_from_where_it_belongs (void **state)
 {
@@ -99,9 +81,9 @@ each_byte_comes_from_where_it_belongs (void **state)
 
   if (!served_ground_open (self, NULL))
     skip ();
-  n_pipes = count_pipes (self->volume.pid);
+  n_pipes = large_count_pipes (self->volume.pid);
   read_rows (self);
-  assert_true (count_pipes (self->volume.pid) > n_pipes);
+  assert_true (large_count_pipes (self->volume.pid) > n_pipes);
   served_stop (&self->volume);
 }
 
@@ -168,10 +150,10 @@ a_process_that_may_have_no_pipes_copies (void **state)
     skip ();
   /* It has its connection by then. */
   assert_int_equal (access (self->volume.path, W_OK), 0);
-  n_pipes = count_pipes (self->volume.pid);
+  n_pipes = large_count_pipes (self->volume.pid);
   large_forbid_files (self->volume.pid);
   read_rows (self);
-  assert_int_equal (count_pipes (self->volume.pid), n_pipes);
+  assert_int_equal (large_count_pipes (self->volume.pid), n_pipes);
   served_stop (&self->volume);
 }
 
@@ -193,12 +175,26 @@ what_the_connection_does_not_give_at_once_follows (void **state)
 
 typedef struct
 {
-  const char *path;
-  const char *bytes;
+  ServedGround ground;
+  char *path;
+  char *bytes;
+  GThread *thread;
   gint blocks; /* atomic: how many it has read */
   gint ends;   /* atomic */
-  gboolean right;
+  gint wrong;  /* atomic: it was told something else than there is */
 } Reader;
+
+static void
+reader_clear (Reader *self)
+{
+  g_atomic_int_set (&self->ends, TRUE);
+  /* It may be waiting for an answer. */
+  served_ground_clear (&self->ground);
+  g_clear_pointer (&self->thread, g_thread_join);
+  g_free (self->path);
+  g_free (self->bytes);
+}
+TEST_STATE (Reader, reader)
 
 /* Again and again. */
 static gpointer
@@ -209,10 +205,10 @@ read_blocks (gpointer data)
   char *aligned = found + (PAGE - (gsize) found % PAGE);
   KVOL_AUTO_FD fd = open (self->path, O_RDONLY | O_DIRECT | O_CLOEXEC);
 
-  self->right = fd >= 0;
-  for (guint64 at = 0; self->right && !g_atomic_int_get (&self->ends); at = (at + BLOCK) % LONG)
+  for (guint64 at = 0; !g_atomic_int_get (&self->wrong) && !g_atomic_int_get (&self->ends); at = (at + BLOCK) % LONG)
     {
-      self->right = pread (fd, aligned, BLOCK, (off_t) at) == BLOCK && memcmp (aligned, self->bytes + at, BLOCK) == 0;
+      if (pread (fd, aligned, BLOCK, (off_t) at) != BLOCK || memcmp (aligned, self->bytes + at, BLOCK) != 0)
+        g_atomic_int_set (&self->wrong, TRUE);
       g_atomic_int_inc (&self->blocks);
     }
   return NULL;
@@ -227,6 +223,7 @@ await_blocks (Reader *self, gint more)
   while (g_atomic_int_get (&self->blocks) < goal)
     {
       assert_true (g_get_monotonic_time () < end);
+      assert_false (g_atomic_int_get (&self->wrong));
       g_usleep (1000);
     }
 }
@@ -234,28 +231,25 @@ await_blocks (Reader *self, gint more)
 static void
 a_server_that_goes_is_asked_again (void **state)
 {
-  g_autofree char *bytes = g_malloc (LONG);
-  g_autofree char *path = NULL;
-  ServedGround *self = *state;
-  Reader reader = { .bytes = bytes };
-  GThread *thread;
+  Reader *self = *state;
 
-  if (!served_ground_open (self, NULL))
+  if (!served_ground_open (&self->ground, NULL))
     skip ();
-  large_fill (bytes, LONG, 1);
-  reader.path = path = make_file (self, "file", 0, bytes, LONG);
-  thread = g_thread_new ("reader", read_blocks, &reader);
+  self->bytes = g_malloc (LONG);
+  large_fill (self->bytes, LONG, 1);
+  self->path = make_file (&self->ground, "file", 0, self->bytes, LONG);
+  self->thread = g_thread_new ("reader", read_blocks, self);
   for (int i = 0; i < N_KILLS; i++)
     {
-      await_blocks (&reader, 1 + i);
-      assert_true (nfs_server_kill (self->export.server, NULL));
-      assert_true (nfs_server_restart (self->export.server, NULL));
+      await_blocks (self, 1 + i);
+      assert_true (nfs_server_kill (self->ground.export.server, NULL));
+      assert_true (nfs_server_restart (self->ground.export.server, NULL));
     }
-  await_blocks (&reader, 2);
-  g_atomic_int_set (&reader.ends, 1);
-  g_thread_join (thread);
-  assert_true (reader.right);
-  served_stop (&self->volume);
+  await_blocks (self, 2);
+  g_atomic_int_set (&self->ends, TRUE);
+  g_clear_pointer (&self->thread, g_thread_join);
+  assert_false (g_atomic_int_get (&self->wrong));
+  served_stop (&self->ground.volume);
 }
 
 static pid_t
@@ -265,7 +259,7 @@ start_reader (int fd)
 
   if (child == 0)
     {
-      char *found = malloc (BLOCK);
+      char *found = aligned_alloc (PAGE, BLOCK);
 
       _exit (pread (fd, found, BLOCK, 0) == BLOCK ? 0 : 1);
     }
@@ -291,7 +285,7 @@ await_pread (pid_t pid)
     }
 }
 
-/* Its answers come when it has gone. */
+/* Its answers come when it has gone, and the kernel takes them for its cache. */
 static void
 a_reader_that_goes_takes_nothing_with_it (void **state)
 {
@@ -322,6 +316,35 @@ a_reader_that_goes_takes_nothing_with_it (void **state)
   served_stop (&self->volume);
 }
 
+/* Who asked has been told that there is no answer, when it comes. */
+static void
+what_comes_too_late_is_nobody_elses (void **state)
+{
+  const char *const soft[] = { "--threads=1", "--soft=1", NULL };
+  g_autofree char *bytes = g_malloc (BLOCK);
+  g_autofree char *path = NULL;
+  g_autofree char *other = NULL;
+  ServedGround *self = *state;
+  KVOL_AUTO_FD fd = -1;
+
+  if (!served_ground_open (self, soft))
+    skip ();
+  large_fill (bytes, BLOCK, 1);
+  path = make_file (self, "file", 0, bytes, BLOCK);
+  large_fill (bytes, BLOCK, 2);
+  other = make_file (self, "other", 0, bytes, BLOCK);
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  assert_true (fd >= 0);
+  assert_true (nfs_server_freeze (self->export.server, NULL));
+  assert_int_equal (readahead (fd, 0, BLOCK), 0);
+  assert_int_equal (pread (fd, bytes, 1, 0), -1);
+  assert_true (nfs_server_thaw (self->export.server, NULL));
+  large_fill (bytes, BLOCK, 2);
+  large_expect (other, 0, bytes, BLOCK);
+  kvol_clear_fd (&fd);
+  served_stop (&self->volume);
+}
+
 int
 main (void)
 {
@@ -331,8 +354,9 @@ main (void)
     TEST_ON (served_ground, each_byte_that_is_mapped_comes),
     TEST_ON (served_ground, a_process_that_may_have_no_pipes_copies),
     TEST_ON (served_ground, what_the_connection_does_not_give_at_once_follows),
-    TEST_ON (served_ground, a_server_that_goes_is_asked_again),
+    TEST_ON (reader, a_server_that_goes_is_asked_again),
     TEST_ON (served_ground, a_reader_that_goes_takes_nothing_with_it),
+    TEST_ON (served_ground, what_comes_too_late_is_nobody_elses),
   };
   const char *reason = NULL;
 

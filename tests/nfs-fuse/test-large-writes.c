@@ -61,12 +61,26 @@ write_rows (const ServedGround *ground)
   write_rows_by (ground, O_WRONLY);
 }
 
+/* Before anything large has been read, which takes pipes as well. */
+static void
+assert_handed_on (const ServedGround *ground)
+{
+  const guint n_pipes = large_count_pipes (ground->volume.pid);
+  g_autofree char *path = g_build_filename (ground->volume.path, "first", NULL);
+  g_autofree char *bytes = g_malloc0 (MIB);
+  KVOL_AUTO_FD fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+  assert_int_equal (write (fd, bytes, MIB), MIB);
+  assert_int_equal (fsync (fd), 0);
+  assert_true (large_count_pipes (ground->volume.pid) > n_pipes);
+}
+
 static void
 assert_each_byte_arrives (ServedGround *ground, const char *const *arguments)
 {
-
   if (!served_ground_open (ground, arguments))
     skip ();
+  assert_handed_on (ground);
   write_rows (ground);
   served_stop (&ground->volume);
 }
@@ -117,13 +131,16 @@ a_process_that_may_have_no_pipes_copies (void **state)
 {
   const char *const one_thread[] = { "--threads=1", NULL };
   ServedGround *ground = *state;
+  guint n_pipes;
 
   if (!served_ground_open (ground, one_thread))
     skip ();
   /* It has its connection by then. */
   assert_int_equal (access (ground->volume.path, W_OK), 0);
+  n_pipes = large_count_pipes (ground->volume.pid);
   large_forbid_files (ground->volume.pid);
   write_rows (ground);
+  assert_int_equal (large_count_pipes (ground->volume.pid), n_pipes);
   served_stop (&ground->volume);
 }
 

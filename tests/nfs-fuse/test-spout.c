@@ -23,6 +23,9 @@
 #define N_ROUNDS 30
 #define AT_ONCE 6
 #define SMALL_AT_ONCE 10
+/* What must come, comes long before. */
+#define PATIENCE_MSEC 30000
+#define TURNS_MOST 100
 
 /* ---- good answers ---- */
 
@@ -191,13 +194,22 @@ what_follows_such_an_answer_is_another_one (void **state)
   assert_false (reading.passed);
 }
 
+static int
+get_next_fd (void)
+{
+  const int next = dup (0);
+
+  assert_true (next >= 0);
+  close (next);
+  return next;
+}
+
 static void
 a_process_that_may_have_no_pipe_reads_it (void **state)
 {
-  const int next = dup (0);
+  const int next = get_next_fd ();
   struct rlimit before;
 
-  close (next);
   assert_int_equal (getrlimit (RLIMIT_NOFILE, &before), 0);
   /* One pipe is not enough: another one is needed to get rid of what is in it. */
   for (rlim_t more = 0; more < 4; more++)
@@ -209,32 +221,43 @@ a_process_that_may_have_no_pipe_reads_it (void **state)
       ((WireRig *) *state)->spout.useless = FALSE;
     }
   assert_int_equal (setrlimit (RLIMIT_NOFILE, &before), 0);
+  assert_int_equal (get_next_fd (), next);
   reading_pass (*state, READING_MOST, READING_MOST, TRUE);
 }
 
-/* At such data splice(2) stops for good, though the socket can be read. */
+/* At such data splice(2) stops for good, though the socket can be read. They are no part of what is said. */
 static void
 urgent_data_keep_no_thread_awake (void **state)
 {
   WireRig *self = *state;
+  const gsize before = READING_HEAD + 1000;
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
   struct pollfd socket = { .events = POLLIN };
   g_auto (Reading) reading;
-  int turns = 0;
+  guint turns = 0;
 
   wire_rig_disconnect (self);
   wire_rig_connect_by_tcp (self, reading_answered);
   socket.fd = self->wire_end;
   reading_ask (self, &reading, READING_MOST);
   reading_put_answer (bytes, &reading, READING_MOST, &reading_ordinary);
-  reading_give (&reading, bytes, 0, READING_HEAD + 1000);
+  reading_give (&reading, bytes, 0, before);
   assert_int_equal (send (self->end, "!", 1, MSG_OOB), 1);
-  assert_int_equal (send (self->end, bytes->data, 1000, 0), 1000);
-  while (!wire_is_over (self->wire) && poll (&socket, 1, 0) > 0)
+  assert_int_equal (send (self->end, bytes->data + before, 1000, 0), 1000);
+  assert_int_equal (poll (&socket, 1, PATIENCE_MSEC), 1);
+  while (poll (&socket, 1, 0) > 0)
     {
-      assert_in_range (++turns, 1, 100);
+      assert_in_range (++turns, 1, TURNS_MOST);
       wire_receive (self->wire);
     }
+  reading_give (&reading, bytes, before + 1000, bytes->len);
+  while (reading.asked.n_answers == 0)
+    {
+      assert_int_equal (poll (&socket, 1, PATIENCE_MSEC), 1);
+      wire_receive (self->wire);
+    }
+  reading_expect (&reading, READING_MOST);
+  assert_false (reading.passed);
 }
 
 /* ---- who is not there, or does not care ---- */
