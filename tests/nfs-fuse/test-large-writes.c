@@ -177,23 +177,22 @@ write_there (int fd, const char *bytes, gsize size)
 
 /* The end is asked for first, so the data wait in the process. */
 static void
-assert_appended (int access, gssize (*append) (int fd, const char *bytes, gsize size))
+assert_appended (Pods *pods, int access, gssize (*append) (int fd, const char *bytes, gsize size))
 {
   g_autofree char *bytes = g_malloc0 (MIB);
   g_autofree char *exported = NULL;
   g_autofree char *path = NULL;
-  g_auto (Pods) pods;
   KVOL_AUTO_FD other = -1;
   KVOL_AUTO_FD fd = -1;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
   large_fill (bytes, MIB, 1);
-  exported = g_build_filename (pods.export.data, "log", NULL);
-  path = g_build_filename (pods.volumes[0].path, "log", NULL);
+  exported = g_build_filename (pods->export.data, "log", NULL);
+  path = g_build_filename (pods->volumes[0].path, "log", NULL);
   fd = open (path, access | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   assert_true (fd >= 0);
-  other = pods_open_file (&pods.volumes[1], "log");
+  other = pods_open_file (&pods->volumes[1], "log");
   assert_int_equal (write (fd, "first", 5), 5);
   assert_int_equal (pwrite (other, "second", 6, 5), 6);
   assert_int_equal (fsync (other), 0);
@@ -207,15 +206,15 @@ assert_appended (int access, gssize (*append) (int fd, const char *bytes, gsize 
 static void
 a_large_appendix_goes_to_the_end_that_there_is (void **state)
 {
-  assert_appended (O_RDWR, write_there);
-  assert_appended (O_WRONLY, write_there);
+  assert_appended (*state, O_RDWR, write_there);
+  assert_appended (*state, O_WRONLY, write_there);
 }
 
 static void
 an_appendix_that_is_written_aside_goes_there_in_one_piece (void **state)
 {
-  assert_appended (O_RDWR, write_aside);
-  assert_appended (O_WRONLY, write_aside);
+  assert_appended (*state, O_RDWR, write_aside);
+  assert_appended (*state, O_WRONLY, write_aside);
 }
 
 /* The server's number of its life is the second that it began in. */
@@ -329,8 +328,8 @@ main (void)
     TEST_ON (served_ground, each_byte_that_no_cache_holds_arrives),
     TEST_ON (served_ground, a_process_that_may_have_no_pipes_copies),
     TEST_ON (served_ground, what_the_connection_does_not_take_at_once_follows),
-    cmocka_unit_test (a_large_appendix_goes_to_the_end_that_there_is),
-    cmocka_unit_test (an_appendix_that_is_written_aside_goes_there_in_one_piece),
+    TEST_ON (pods, a_large_appendix_goes_to_the_end_that_there_is),
+    TEST_ON (pods, an_appendix_that_is_written_aside_goes_there_in_one_piece),
     TEST_ON (served_ground, what_the_server_forgot_is_kept),
     TEST_ON (served_ground, what_the_server_forgot_is_kept_where_no_cache_has_it),
     TEST_ON (served_ground, what_large_writes_took_is_given_back),
