@@ -21,7 +21,6 @@ typedef struct {
 gboolean served_export_open        (ServedExport *self, gboolean locks);
 gboolean served_export_open_locked (ServedExport *self, NfsLocks locks, guint grace_seconds);
 void     served_export_clear       (ServedExport *self);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ServedExport, served_export_clear)
 
 typedef struct {
   pid_t pid;  /* kvol-nfs; 0: it has been waited for */
