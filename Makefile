@@ -110,7 +110,7 @@ $(WORKER): $(call objects,lib/loader/worker) $(B)/libkvol.a
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(lib_PKGS)) -o $@
 # The server of an NFS volume lies in its plugin's folder, is no part of the plugin, and shares its way to a server.
 NFS_PIECES := $(patsubst %,$(B)/plugins/nfs/%.o,address cause deadline endpoint id-map lock-record nlm-call nlm-heir nlm-link \
-                portmapper resolve rpc xdr)
+                portmapper reply resolve rpc xdr)
 $(B)/plugins/nfs/server/%.o: KVOL_CPPFLAGS += $(call pkg_cflags,$(nfs-server_PKGS))
 $(B)/libexec/kvol-nfs: $(call objects,plugins/nfs/server) $(NFS_PIECES)
 	@mkdir -p $(@D)
@@ -149,10 +149,11 @@ $(B)/tests/plugins/test-%: $(B)/tests/plugins/test-%.o $(B)/libscripted.a $(B)/l
 LOCK_SOURCES := $(wildcard plugins/nfs/server/nlm*.c plugins/nfs/server/lock*.c) \
                 $(addprefix plugins/nfs/server/,absent.c confine.c keyed-hash.c) \
                 $(wildcard plugins/nfs/nlm*.c plugins/nfs/lock*.c) \
-                $(addprefix plugins/nfs/,cause.c deadline.c endpoint.c id-map.c portmapper.c resolve.c rpc.c xdr.c)
+                $(addprefix plugins/nfs/,cause.c deadline.c endpoint.c id-map.c portmapper.c reply.c resolve.c rpc.c xdr.c)
 $(B)/tests/nfs-fuse/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs/server -iquote plugins/nfs $(call pkg_cflags,$(nfs-server_PKGS))
 $(B)/liblocks.a: $(LOCK_SOURCES:%.c=$(B)/%.o)
-$(B)/libwire.a: $(patsubst %,$(B)/plugins/nfs/server/%.o,answer page-pipe procedure question sluice spout wire) $(B)/plugins/nfs/xdr.o
+$(B)/libwire.a: $(patsubst %,$(B)/plugins/nfs/server/%.o,answer page-pipe procedure question sluice spout wire) \
+               $(B)/plugins/nfs/reply.o $(B)/plugins/nfs/xdr.o
 $(B)/libnfs-fuse.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/nfs-fuse/test-%,$(call sources,tests/nfs-fuse)))
 $(B)/tests/nfs-fuse/test-%: $(B)/tests/nfs-fuse/test-%.o $(B)/libnfs-fuse.a $(B)/liblocks.a $(B)/libwire.a \
                             $(B)/libsupport.a

@@ -8,40 +8,15 @@
 #include "rpc.h"
 
 #include <errno.h>
+#include <nfsc/libnfs-zdr.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "id-map.h"
+#include "reply.h"
 
 #define ANSWER_MAX (64 * 1024)
 #define LAST_FRAGMENT 0x80000000u
-#define AUTH_BODY_MAX 400 /* of RFC 5531 */
-
-enum
-{
-  CALL,
-  REPLY
-};
-
-enum
-{
-  AUTH_NONE,
-  AUTH_SYS
-};
-
-enum
-{
-  MSG_ACCEPTED,
-  MSG_DENIED
-};
-
-enum
-{
-  SUCCESS,
-  PROG_UNAVAIL,
-  PROG_MISMATCH,
-  PROC_UNAVAIL
-};
 
 void
 nfs_rpc_start (NfsRpc *self, int fd, const NfsEndpoint *endpoint, int port, const NfsDeadline *deadline)
@@ -83,7 +58,7 @@ nfs_rpc_put_credential (GByteArray *out, const NfsCredential *credential)
   nfs_xdr_put (body, credential->n_groups);
   for (guint32 i = 0; i < credential->n_groups; i++)
     nfs_xdr_put (body, credential->groups[i]);
-  nfs_xdr_put (out, AUTH_SYS);
+  nfs_xdr_put (out, AUTH_UNIX);
   nfs_xdr_put_data (out, body->data, body->len);
   nfs_xdr_put (out, AUTH_NONE);
   nfs_xdr_put (out, 0);
@@ -98,7 +73,7 @@ build_call (NfsRpc *self, const NfsProcedure *procedure, const GByteArray *args)
   nfs_xdr_put (out, 0);
   nfs_xdr_put (out, self->xid);
   nfs_xdr_put (out, CALL);
-  nfs_xdr_put (out, 2);
+  nfs_xdr_put (out, RPC_MSG_VERSION);
   nfs_xdr_put (out, procedure->program);
   nfs_xdr_put (out, procedure->version);
   nfs_xdr_put (out, procedure->number);
@@ -248,9 +223,8 @@ throw_denied (const NfsRpc *self, const NfsProcedure *procedure, NfsXdr *reply, 
                                          "a bad verifier",
                                          "a rejected verifier",
                                          "credentials too weak for it" };
-  const guint32 auth_error = 1;
 
-  if (nfs_xdr_get (reply) != auth_error)
+  if (nfs_xdr_get (reply) != AUTH_ERROR)
     return throw_garbage (self, procedure, error);
 
   guint32 number = nfs_xdr_get (reply);
@@ -282,22 +256,22 @@ throw_not_accepted (const NfsRpc *self, const NfsProcedure *procedure, guint32 s
 static gboolean
 read_reply (const NfsRpc *self, const NfsProcedure *procedure, NfsXdr *reply, GError **error)
 {
-  guint32 xid = nfs_xdr_get (reply);
-  guint32 direction = nfs_xdr_get (reply);
-  guint32 accepted = nfs_xdr_get (reply);
+  guint32 xid;
   guint32 status;
-  gsize length;
 
-  if (reply->broken || xid != self->xid || direction != REPLY || accepted > MSG_DENIED)
+  if (!nfs_reply_begin (reply, &xid) || xid != self->xid)
     return throw_garbage (self, procedure, error);
-  if (accepted == MSG_DENIED)
-    return throw_denied (self, procedure, reply, error);
-  nfs_xdr_get (reply);
-  nfs_xdr_get_data (reply, AUTH_BODY_MAX, &length);
-  status = nfs_xdr_get (reply);
-  if (reply->broken)
-    return throw_garbage (self, procedure, error);
-  return status == SUCCESS || throw_not_accepted (self, procedure, status, reply, error);
+  switch (nfs_reply_judge (reply, &status))
+    {
+    case NFS_VERDICT_SERVED:
+      return TRUE;
+    case NFS_VERDICT_DENIED:
+      return throw_denied (self, procedure, reply, error);
+    case NFS_VERDICT_FAILED:
+      return throw_not_accepted (self, procedure, status, reply, error);
+    default:
+      return throw_garbage (self, procedure, error);
+    }
 }
 
 gboolean

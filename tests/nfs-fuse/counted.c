@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <cmocka.h>
 
@@ -127,4 +128,13 @@ counted_learn (const Counted *self, const char *stem)
       counted_make_numbered (self, stem, n++);
     }
   while (lossy_count (self->lossy, NFS3_LOOKUP) != asked);
+}
+
+void
+counted_await_answers (const Counted *self)
+{
+  struct statvfs space;
+
+  while (statvfs (self->volume.path, &space) != 0)
+    assert_int_equal (errno, ETIMEDOUT);
 }

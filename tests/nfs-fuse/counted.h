@@ -39,3 +39,6 @@ void     counted_put   (const Counted *self, const char *name, const char *text)
 
 /* Makes files until one is made without its name being asked for. */
 void     counted_learn (const Counted *self, const char *stem);
+
+/* Of a volume of one thread, whose requests may be given up: has waited for the answers to what was asked before. */
+void     counted_await_answers (const Counted *self);

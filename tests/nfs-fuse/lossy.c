@@ -33,6 +33,7 @@ struct Lossy
   gpointer data;
   gint counts[N_PROCEDURES]; /* atomic */
   gint forged;               /* atomic: a procedure; 0: none */
+  gint holds;                /* atomic */
   LossyForge forge;
   gpointer forge_data;
   GPtrArray *replaced; /* of GBytes: what, and by what, in turns */
@@ -97,6 +98,16 @@ replace (GByteArray *message, GBytes *from, GBytes *to)
     }
 }
 
+static void
+forge_answer (Passage *self, GByteArray *message)
+{
+  struct pollfd guest = { .fd = self->guest, .events = POLLIN };
+
+  self->lossy->forge (message, self->lossy->forge_data);
+  if (g_atomic_int_compare_and_exchange (&self->lossy->holds, TRUE, FALSE))
+    poll (&guest, 1, -1);
+}
+
 /* FALSE at the answer that is lost. */
 static gboolean
 pass_answer (Passage *self, const guint8 *data, gsize length)
@@ -113,7 +124,7 @@ pass_answer (Passage *self, const guint8 *data, gsize length)
       gboolean lost = self->waits && xid == self->xid;
 
       if (g_hash_table_remove (self->forged, GUINT_TO_POINTER (xid)))
-        self->lossy->forge (message, self->lossy->forge_data);
+        forge_answer (self, message);
       if (lost && self->lossy->meanwhile != NULL)
         self->lossy->meanwhile (self->lossy->data);
       for (guint i = 0; i < self->lossy->replaced->len; i += 2)
@@ -233,6 +244,12 @@ lossy_forge (Lossy *self, guint procedure, LossyForge forge, gpointer data)
   self->forge = forge;
   self->forge_data = data;
   g_atomic_int_set (&self->forged, (gint) procedure);
+}
+
+void
+lossy_hold (Lossy *self)
+{
+  g_atomic_int_set (&self->holds, TRUE);
 }
 
 void

@@ -29,6 +29,8 @@ guint    lossy_count    (Lossy *self, guint procedure);
 /* From now on each answer to a call of this procedure is given to @forge, in another thread, before it is passed on. */
 typedef void (*LossyForge) (GByteArray *answer, gpointer data);
 void     lossy_forge    (Lossy *self, guint procedure, LossyForge forge, gpointer data);
+/* The next one of these is passed on after another call has come. */
+void     lossy_hold     (Lossy *self);
 
 /* From now on, wherever these bytes are in an answer, as many others are instead. Before somebody comes by it. */
 void     lossy_replace  (Lossy *self, gconstpointer from, gconstpointer to, gsize length);

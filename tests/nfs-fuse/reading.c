@@ -24,10 +24,17 @@ take_data (Reading *self, const READ3resok *ok)
   const gsize taken = ok->data.data_len - MIN (self->leaves, ok->data.data_len);
 
   self->passed = ok->data.data_val == NULL;
+  if (self->passed && self->kernel >= 0)
+    {
+      self->told = spout_reply (&self->rig->spout, self->kernel);
+      return;
+    }
   g_byte_array_set_size (self->data, (guint) taken);
+  if (taken == 0)
+    return;
   if (self->passed)
     spout_read (&self->rig->spout, (char *) self->data->data, taken);
-  else if (taken > 0)
+  else
     memcpy (self->data->data, ok->data.data_val, taken);
 }
 
@@ -48,10 +55,10 @@ void
 reading_ask (WireRig *rig, Reading *self, gsize wanted)
 {
   const READ3args args = { { { 4, (char *) "root" } }, 0, (count3) wanted };
-  const AnswerSample sample = { &procedure_read, &args, NULL, NULL };
 
-  *self = (Reading){ .rig = rig, .wanted = wanted, .data = g_byte_array_new () };
-  wire_rig_ask (rig, &self->asked, &sample);
+  *self = (Reading){ .rig = rig, .wanted = wanted, .kernel = -1, .data = g_byte_array_new () };
+  assert_int_equal (wire_ask_read (rig->wire, &args, READING_REQUEST, self), 0);
+  wire_rig_send (rig, &self->asked);
 }
 
 /* ---- what the server says ---- */

@@ -4,6 +4,9 @@
 
 #include "nfs-fuse/wire-rig.h"
 
+/* What the kernel calls its request. */
+#define READING_REQUEST G_GUINT64_CONSTANT (0x123456789abcdef0)
+
 /* What passes through the pipe: no less, and no more. */
 #define READING_LARGE (64u * 1024)
 #define READING_MOST (512u * 1024)
@@ -15,6 +18,8 @@ typedef struct {
   WireRig    *rig;
   gsize       wanted;
   gsize       leaves; /* so much of the data is not taken from the pipe */
+  int         kernel; /* the data go there instead; -1: nowhere */
+  gboolean    told;   /* the kernel got what it is to be told of them, or wants nothing */
   gboolean    passed;
   gboolean    failed; /* it was no answer */
   nfsstat3    status;

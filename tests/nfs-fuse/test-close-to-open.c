@@ -228,6 +228,37 @@ who_appends_to_a_file_writes_behind_what_another_client_has_closed (void **state
   assert_appended (pods, link, "log", "first,theirs,mine,theirs,mine");
 }
 
+/* The kernel takes it for the end where a read ends. */
+static void
+write_anew_beside_reader (const Pods *pods, const char *name)
+{
+  g_autofree char *path = path_on (pods, 1, name);
+  KVOL_AUTO_FD fd = -1;
+  char byte;
+
+  write_closed (pods, 0, name, O_CREAT, "first,");
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  assert_true (fd >= 0);
+  write_closed (pods, 0, name, O_TRUNC, "");
+  assert_int_equal (read (fd, &byte, 1), 0);
+  write_closed (pods, 0, name, 0, "other,");
+}
+
+static void
+who_reads_while_another_client_writes_it_anew_sees_what_that_has_closed (void **state)
+{
+  Pods *pods = *state;
+  g_autofree char *file = NULL;
+  g_autofree char *log = NULL;
+
+  file = begin (pods, "anew");
+  log = path_on (pods, 1, "anew-log");
+  write_anew_beside_reader (pods, "anew");
+  assert_read_by (file, by_sendfile, "other,");
+  write_anew_beside_reader (pods, "anew-log");
+  assert_appended (pods, log, "anew-log", "other,mine");
+}
+
 /* As documented: who only asks may be told what was so a second ago, and no longer ago. */
 static void
 who_asks_for_a_size_is_told_one_of_the_last_second (void **state)
@@ -253,6 +284,7 @@ main (void)
     TEST_ON (pods, who_has_written_a_file_before_sees_what_another_client_has_closed),
     TEST_ON (pods, a_file_that_is_opened_by_its_descriptor_is_opened_whoever_has_changed_it),
     TEST_ON (pods, who_appends_to_a_file_writes_behind_what_another_client_has_closed),
+    TEST_ON (pods, who_reads_while_another_client_writes_it_anew_sees_what_that_has_closed),
     TEST_ON (pods, who_asks_for_a_size_is_told_one_of_the_last_second),
   };
   const char *reason = NULL;

@@ -17,45 +17,64 @@
 
 #include "nfs-fuse/aside.h"
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/gate.h"
 #include "support/scratch.h"
 
 #define HERE_SIZE 4096
-#define THERE_SIZE (1024u * 1024)
+#define MIB (1024u * 1024)
+#define THERE_SIZE (4 * MIB)
 #define WORDS_BEFORE_STATUS 6 /* of an answer, which begins with its number */
+#define WORDS_FROM_COUNT 4    /* of a write's answer, to its end */
 
 typedef struct
 {
   Counted counted;
+  Served other; /* of another client */
   char *here;
-  char *there;
+  char *there;    /* by that client */
+  char *exported; /* as it is */
   int fd;
+  guint writes; /* answered otherwise than the server did */
+  Gate gate;
 } Ground;
 
 static void
 ground_clear (Ground *self)
 {
+  gate_open (&self->gate);
+  served_clear (&self->other);
   counted_clear (&self->counted);
   if (self->here != NULL)
     kvol_clear_fd (&self->fd);
   g_free (self->here);
   g_free (self->there);
+  g_free (self->exported);
 }
 TEST_STATE (Ground, ground)
 
-/* Written here, and open; then another client makes it longer. */
+/* Written here, and open. */
 static void
-ground_open (Ground *self, int access)
+ground_open_with (Ground *self, int access, const char *const *arguments)
 {
   const char bytes[HERE_SIZE] = { 0 };
 
-  if (!counted_open (&self->counted, counted_shared))
+  if (!counted_open (&self->counted, arguments))
     skip ();
+  served_start (&self->other, NULL);
   self->here = counted_dup_here (&self->counted, "file");
-  self->there = counted_dup_there (&self->counted, "file");
+  self->there = g_build_filename (self->other.path, "file", NULL);
+  self->exported = counted_dup_there (&self->counted, "file");
   self->fd = open (self->here, access | O_CREAT | O_CLOEXEC, 0666);
   assert_true (self->fd >= 0);
   assert_int_equal (pwrite (self->fd, bytes, sizeof bytes, 0), sizeof bytes);
   assert_int_equal (fsync (self->fd), 0);
+}
+
+/* Then another client makes it longer. */
+static void
+ground_open (Ground *self, int access)
+{
+  ground_open_with (self, access, counted_shared);
   assert_int_equal (truncate (self->there, THERE_SIZE), 0);
 }
 
@@ -64,18 +83,64 @@ assert_size (const Ground *ground, off_t wanted)
 {
   struct stat status;
 
-  assert_int_equal (stat (ground->there, &status), 0);
+  assert_int_equal (stat (ground->exported, &status), 0);
   assert_int_equal (status.st_size, wanted);
+}
+
+static void
+forge_status (GByteArray *answer, guint32 status, guint size)
+{
+  const guint32 words[] = { GUINT32_TO_BE (status), 0, 0 };
+  const guint head = WORDS_BEFORE_STATUS * 4;
+
+  g_byte_array_set_size (answer, head);
+  g_byte_array_append (answer, (const guint8 *) words, size);
 }
 
 static void
 forge_no_space (GByteArray *answer, gpointer data)
 {
-  const guint32 words[] = { GUINT32_TO_BE (NFS3ERR_NOSPC), 0, 0 };
-  const guint head = WORDS_BEFORE_STATUS * 4;
+  forge_status (answer, NFS3ERR_NOSPC, 12);
+}
 
-  g_byte_array_set_size (answer, head);
-  g_byte_array_append (answer, (const guint8 *) words, sizeof words);
+static void
+forge_no_attributes (GByteArray *answer, gpointer data)
+{
+  forge_status (answer, NFS3ERR_IO, 4);
+}
+
+/* The first one is as it is. @data: how many there were. */
+static void
+forge_no_space_for_the_rest (GByteArray *answer, gpointer data)
+{
+  guint *count = data;
+
+  if ((*count)++ > 0)
+    forge_no_space (answer, NULL);
+}
+
+/* @data: the file, which is as long as before. */
+static void
+forge_nothing_written (GByteArray *answer, gpointer data)
+{
+  if (truncate (data, MIB) == 0)
+    forge_no_space (answer, NULL);
+}
+
+/* Half of it has been written, and no more can be. */
+static void
+forge_half (GByteArray *answer, gpointer data)
+{
+  const guint32 half = GUINT32_TO_BE (HERE_SIZE / 2);
+  Ground *ground = data;
+
+  if (ground->writes++ == 0)
+    {
+      memcpy (answer->data + answer->len - WORDS_FROM_COUNT * 4, &half, sizeof half);
+      return;
+    }
+  if (truncate (ground->there, HERE_SIZE + HERE_SIZE / 2) == 0)
+    forge_no_space (answer, NULL);
 }
 
 /* The kernel cuts the file then where it believes it to end, to remove what may have come of the write. */
@@ -107,6 +172,143 @@ static void
 a_write_aside_by_who_only_writes_that_fails_cuts_nothing_of_another_client (void **state)
 {
   assert_failing_write_cuts_nothing (*state, O_WRONLY);
+}
+
+/* The kernel does not believe what of it was written to be there. */
+static void
+a_write_aside_that_fails_in_part_cuts_nothing_of_another_client (void **state)
+{
+  g_autofree char *bytes = g_malloc0 (MIB);
+  Ground *ground = *state;
+
+  ground_open (ground, O_WRONLY);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_no_space_for_the_rest, &ground->writes);
+  assert_int_equal (aside_write (ground->fd, bytes, MIB, HERE_SIZE), -ENOSPC);
+  assert_true (ground->writes > 1);
+  assert_size (ground, THERE_SIZE);
+}
+
+/* Nobody waits any longer for whether it fails. */
+static void
+a_write_aside_that_is_given_up_cuts_nothing_of_another_client (void **state)
+{
+  static const char *const soft[] = { "--port=2050", "--soft=0.5", "--threads=1", NULL };
+  const char bytes[HERE_SIZE] = { 0 };
+  Ground *ground = *state;
+
+  ground_open_with (ground, O_WRONLY, soft);
+  assert_int_equal (truncate (ground->there, THERE_SIZE), 0);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, gate_wait, &ground->gate);
+  assert_int_equal (aside_write (ground->fd, bytes, sizeof bytes, HERE_SIZE), -ETIMEDOUT);
+  gate_open (&ground->gate);
+  counted_await_answers (&ground->counted);
+  assert_size (ground, THERE_SIZE);
+}
+
+/* A file that is opened by no name is not looked up: where it ends is asked for before an append. */
+static int
+open_to_append (const Ground *ground)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", ground->fd);
+  int fd = open (path, O_WRONLY | O_APPEND | O_DIRECT | O_CLOEXEC);
+
+  assert_true (fd >= 0);
+  return fd;
+}
+
+/* The kernel believes the first one to be where it thought the end to be. */
+static void
+an_appendix_that_fails_cuts_nothing (void **state)
+{
+  const char bytes[HERE_SIZE] = { 0 };
+  KVOL_AUTO_FD fd = -1;
+  Ground *ground = *state;
+
+  ground_open (ground, O_RDWR);
+  fd = open_to_append (ground);
+  assert_int_equal (write (fd, bytes, sizeof bytes), sizeof bytes);
+  assert_size (ground, THERE_SIZE + HERE_SIZE);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_no_space, NULL);
+  assert_int_equal (write (fd, bytes, sizeof bytes), -1);
+  assert_int_equal (errno, ENOSPC);
+  /* The server has written it all the same. */
+  assert_size (ground, THERE_SIZE + 2 * HERE_SIZE);
+}
+
+static void
+an_appendix_whose_place_is_not_told_cuts_nothing (void **state)
+{
+  const char bytes[HERE_SIZE] = { 0 };
+  KVOL_AUTO_FD fd = -1;
+  Ground *ground = *state;
+
+  ground_open (ground, O_RDWR);
+  fd = open_to_append (ground);
+  lossy_forge (ground->counted.lossy, NFS3_GETATTR, forge_no_attributes, NULL);
+  assert_int_equal (write (fd, bytes, sizeof bytes), -1);
+  assert_int_equal (errno, EIO);
+  assert_size (ground, THERE_SIZE);
+}
+
+/* Through the cache the kernel cuts nothing by itself. */
+static void
+what_is_cut_after_a_failed_write_is_cut (void **state)
+{
+  const char bytes[HERE_SIZE] = { 0 };
+  Ground *ground = *state;
+
+  ground_open (ground, O_RDWR);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_no_space, NULL);
+  assert_int_equal (pwrite (ground->fd, bytes, sizeof bytes, HERE_SIZE), -1);
+  assert_int_equal (errno, ENOSPC);
+  assert_int_equal (ftruncate (ground->fd, HERE_SIZE), 0);
+  assert_size (ground, HERE_SIZE);
+}
+
+static void
+assert_half_is_cut (Ground *ground, int access)
+{
+  const char bytes[HERE_SIZE] = { 0 };
+
+  ground_open_with (ground, access, counted_shared);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_half, ground);
+  assert_int_equal (pwrite (ground->fd, bytes, sizeof bytes, HERE_SIZE), -1);
+  assert_int_equal (errno, ENOSPC);
+  assert_int_equal (ftruncate (ground->fd, HERE_SIZE), 0);
+  assert_size (ground, HERE_SIZE);
+}
+
+static void
+what_is_left_of_a_failed_write_is_cut (void **state)
+{
+  assert_half_is_cut (*state, O_RDWR);
+}
+
+static void
+what_is_left_of_a_failed_write_by_who_only_writes_is_cut (void **state)
+{
+  assert_half_is_cut (*state, O_WRONLY);
+}
+
+static void
+what_is_left_of_a_failed_write_past_the_cache_is_cut (void **state)
+{
+  assert_half_is_cut (*state, O_WRONLY | O_DIRECT);
+}
+
+/* Its beginning is an end that the kernel was told. */
+static void
+what_is_emptied_after_a_failed_write_is_empty (void **state)
+{
+  g_autofree char *bytes = g_malloc0 (MIB);
+  Ground *ground = *state;
+
+  ground_open_with (ground, O_WRONLY, counted_shared);
+  assert_int_equal (pwrite (ground->fd, bytes, MIB, 0), MIB);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_nothing_written, ground->there);
+  assert_int_equal (pwrite (ground->fd, bytes, MIB, MIB), -1);
+  assert_int_equal (ftruncate (ground->fd, 0), 0);
+  assert_size (ground, 0);
 }
 
 static void
@@ -160,6 +362,15 @@ main (void)
     TEST_ON (ground, a_write_aside_that_fails_cuts_nothing_of_another_client),
     TEST_ON (ground, a_write_aside_past_the_cache_that_fails_cuts_nothing_of_another_client),
     TEST_ON (ground, a_write_aside_by_who_only_writes_that_fails_cuts_nothing_of_another_client),
+    TEST_ON (ground, a_write_aside_that_fails_in_part_cuts_nothing_of_another_client),
+    TEST_ON (ground, a_write_aside_that_is_given_up_cuts_nothing_of_another_client),
+    TEST_ON (ground, an_appendix_that_fails_cuts_nothing),
+    TEST_ON (ground, an_appendix_whose_place_is_not_told_cuts_nothing),
+    TEST_ON (ground, what_is_cut_after_a_failed_write_is_cut),
+    TEST_ON (ground, what_is_left_of_a_failed_write_is_cut),
+    TEST_ON (ground, what_is_left_of_a_failed_write_by_who_only_writes_is_cut),
+    TEST_ON (ground, what_is_left_of_a_failed_write_past_the_cache_is_cut),
+    TEST_ON (ground, what_is_emptied_after_a_failed_write_is_empty),
     TEST_ON (ground, what_is_cut_where_it_ended_is_cut),
     TEST_ON (ground, what_is_cut_shorter_is_cut),
     TEST_ON (ground, what_is_cut_by_its_name_is_cut),

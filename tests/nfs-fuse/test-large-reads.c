@@ -21,8 +21,9 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-fuse/counted.h"
 #include "nfs-fuse/large.h"
-#include "nfs-fuse/served.h"
+#include "page-pipe.h"
 #include "support/scratch.h"
 
 #define PAGE 4096u
@@ -30,17 +31,25 @@
 #define LONG (64 * MIB)
 #define BLOCK (2 * MIB)
 #define N_KILLS 3
+#define BEFORE_DATA 128 /* in an answer to READ that tells the attributes and has no verifier */
 #define DEADLINE (100 * G_TIME_SPAN_SECOND)
+
+static void
+fill_file (const char *path, guint64 offset, const char *bytes, gsize size)
+{
+  KVOL_AUTO_FD fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+  assert_true (fd >= 0);
+  assert_int_equal (pwrite (fd, bytes, size, (off_t) offset), size);
+}
 
 /* A file that somebody else has made; its name in the volume. */
 static char *
 make_file (const ServedGround *self, const char *name, guint64 offset, const char *bytes, gsize size)
 {
   g_autofree char *exported = g_build_filename (self->export.data, name, NULL);
-  KVOL_AUTO_FD fd = open (exported, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-  assert_true (fd >= 0);
-  assert_int_equal (pwrite (fd, bytes, size, (off_t) offset), size);
+  fill_file (exported, offset, bytes, size);
   return g_build_filename (self->volume.path, name, NULL);
 }
 
@@ -171,6 +180,47 @@ what_the_connection_does_not_give_at_once_follows (void **state)
   large_loosen (&before);
 }
 
+/* ---- where an answer is not all ---- */
+
+/* A server may answer less than it is asked for, and than there is. */
+static void
+answer_part (GByteArray *answer, gpointer data)
+{
+  const guint32 size = GPOINTER_TO_UINT (data);
+  const guint32 words[] = { GUINT32_TO_BE (size), GUINT32_TO_BE (FALSE), GUINT32_TO_BE (size) };
+  const guint length = BEFORE_DATA + ((size + 3) & ~3u);
+
+  if (answer->len <= length)
+    return;
+  g_byte_array_set_size (answer, length);
+  memcpy (answer->data + BEFORE_DATA - sizeof words, words, sizeof words);
+}
+
+static void
+what_comes_in_parts_is_put_together (void **state)
+{
+  const guint32 sizes[] = { 70001, PAGE_PIPE_WORTH, 300000, 5000 };
+  g_autofree char *bytes = g_malloc0 (LARGE_MOST);
+  Counted *self = *state;
+
+  if (!counted_open (self, counted_shared))
+    skip ();
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("file-%u", i);
+      g_autofree char *there = counted_dup_there (self, name);
+      g_autofree char *here = counted_dup_here (self, name);
+      const guint before = lossy_count (self->lossy, NFS3_READ);
+
+      large_fill (bytes, LARGE_MOST, i);
+      fill_file (there, 0, bytes, LARGE_MOST);
+      lossy_forge (self->lossy, NFS3_READ, answer_part, GUINT_TO_POINTER (sizes[i]));
+      large_expect (here, 0, bytes, LARGE_MOST);
+      assert_true (lossy_count (self->lossy, NFS3_READ) >= before + LARGE_MOST / sizes[i]);
+    }
+  served_stop (&self->volume);
+}
+
 /* ---- where somebody goes in the midst of it ---- */
 
 typedef struct
@@ -231,10 +281,13 @@ await_blocks (Reader *self, gint more)
 static void
 a_server_that_goes_is_asked_again (void **state)
 {
+  static const char *const one_thread[] = { "--threads=1", NULL };
   Reader *self = *state;
+  guint n_pipes;
 
-  if (!served_ground_open (&self->ground, NULL))
+  if (!served_ground_open (&self->ground, one_thread))
     skip ();
+  n_pipes = large_count_pipes (self->ground.volume.pid);
   self->bytes = g_malloc (LONG);
   large_fill (self->bytes, LONG, 1);
   self->path = make_file (&self->ground, "file", 0, self->bytes, LONG);
@@ -249,6 +302,8 @@ a_server_that_goes_is_asked_again (void **state)
   g_atomic_int_set (&self->ends, TRUE);
   g_clear_pointer (&self->thread, g_thread_join);
   assert_false (g_atomic_int_get (&self->wrong));
+  /* One is enough for all its connections. */
+  assert_int_equal (large_count_pipes (self->ground.volume.pid), n_pipes + 2);
   served_stop (&self->ground.volume);
 }
 
@@ -345,6 +400,78 @@ what_comes_too_late_is_nobody_elses (void **state)
   served_stop (&self->volume);
 }
 
+/* Says each time that it has got a block, until it gets none. */
+static pid_t
+start_endless_reader (const char *path, int *ret_said)
+{
+  int said[2];
+  pid_t child;
+
+  assert_int_equal (pipe2 (said, O_CLOEXEC), 0);
+  child = fork ();
+  if (child == 0)
+    {
+      char *found = aligned_alloc (PAGE, BLOCK);
+      int fd = open (path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+
+      while (pread (fd, found, BLOCK, 0) == BLOCK && write (said[1], "", 1) == 1)
+        continue;
+      _exit (errno == ETIMEDOUT ? 0 : 1);
+    }
+  close (said[1]);
+  *ret_said = said[0];
+  return child;
+}
+
+/* The server stands still, mostly in the midst of an answer, for longer than the reader waits. */
+static void
+lose_patience (const ServedGround *self, const char *path, int blocks)
+{
+  int said;
+  int status;
+  pid_t child = start_endless_reader (path, &said);
+
+  for (int i = 0; i < blocks; i++)
+    {
+      char byte;
+
+      assert_int_equal (read (said, &byte, 1), 1);
+    }
+  assert_true (nfs_server_freeze (self->export.server, NULL));
+  assert_int_equal (waitpid (child, &status, 0), child);
+  assert_int_equal (status, 0);
+  close (said);
+  assert_true (nfs_server_thaw (self->export.server, NULL));
+}
+
+static void
+half_an_answer_is_not_the_next_readers (void **state)
+{
+  static const char *const impatient[] = { "--threads=1", "--soft=2", NULL };
+  g_autofree char *bytes = g_malloc (BLOCK);
+  ServedGround *self = *state;
+  LargeBuffers before;
+
+  large_tighten (&before);
+  if (!served_ground_open (self, impatient))
+    skip ();
+  for (int i = 0; i < N_KILLS; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("next-%d", i);
+      g_autofree char *path = NULL;
+      g_autofree char *next = NULL;
+
+      large_fill (bytes, BLOCK, 1);
+      path = make_file (self, "file", 0, bytes, BLOCK);
+      large_fill (bytes, BLOCK, (guint32) (2 + i));
+      next = make_file (self, name, 0, bytes, BLOCK);
+      lose_patience (self, path, 1 + i);
+      large_expect (next, 0, bytes, BLOCK);
+    }
+  served_stop (&self->volume);
+  large_loosen (&before);
+}
+
 int
 main (void)
 {
@@ -354,9 +481,11 @@ main (void)
     TEST_ON (served_ground, each_byte_that_is_mapped_comes),
     TEST_ON (served_ground, a_process_that_may_have_no_pipes_copies),
     TEST_ON (served_ground, what_the_connection_does_not_give_at_once_follows),
+    TEST_ON (counted, what_comes_in_parts_is_put_together),
     TEST_ON (reader, a_server_that_goes_is_asked_again),
     TEST_ON (served_ground, a_reader_that_goes_takes_nothing_with_it),
     TEST_ON (served_ground, what_comes_too_late_is_nobody_elses),
+    TEST_ON (served_ground, half_an_answer_is_not_the_next_readers),
   };
   const char *reason = NULL;
 

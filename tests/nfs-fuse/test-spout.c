@@ -2,17 +2,22 @@
 /* Large answers to READ, whose data pass through a pipe: wherever the network cuts them, whatever is before and behind
  * them, and whoever is not there any more, who asked gets what was sent, once. */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/reading.h"
 #include "support/seed.h"
@@ -20,6 +25,7 @@
 #define KIB 1024u
 #define PIPE_PLACES 256
 #define REST 64
+#define TOO_LONG (512u * 1024 * 1024) /* of a pipe, for anybody */
 #define N_ROUNDS 30
 #define AT_ONCE 6
 #define SMALL_AT_ONCE 10
@@ -211,18 +217,51 @@ a_process_that_may_have_no_pipe_reads_it (void **state)
   struct rlimit before;
 
   assert_int_equal (getrlimit (RLIMIT_NOFILE, &before), 0);
-  /* One pipe is not enough: another one is needed to get rid of what is in it. */
-  for (rlim_t more = 0; more < 4; more++)
+  for (rlim_t more = 0; more < 2; more++)
     {
       const struct rlimit none = { (rlim_t) next + more, before.rlim_max };
 
       assert_int_equal (setrlimit (RLIMIT_NOFILE, &none), 0);
       reading_pass (*state, READING_MOST, READING_MOST, FALSE);
-      ((WireRig *) *state)->spout.useless = FALSE;
+      ((WireRig *) *state)->spout.pipe.useless = FALSE;
     }
   assert_int_equal (setrlimit (RLIMIT_NOFILE, &before), 0);
   assert_int_equal (get_next_fd (), next);
   reading_pass (*state, READING_MOST, READING_MOST, TRUE);
+}
+
+/* As when its user has too many of them: they can be opened, and are short. */
+static void
+a_process_that_may_have_short_pipes_only_reads_it (void **state)
+{
+  WireRig *self = *state;
+  const int next = get_next_fd ();
+
+  self->spout.most = TOO_LONG;
+  for (int i = 0; i < 2; i++)
+    reading_pass (self, READING_MOST, READING_MOST, FALSE);
+  assert_int_equal (get_next_fd (), next);
+}
+
+/* Somebody forbids splice(2), or there is no memory for it just now; the connection is as good as ever. */
+static void
+what_the_kernel_does_not_let_pass_is_read (void **state)
+{
+  WireRig *self = *state;
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  KVOL_AUTO_FD no_pipe = memfd_create ("no pipe", MFD_CLOEXEC);
+  KVOL_AUTO_FD end = -1;
+  g_auto (Reading) reading;
+
+  reading_ask (self, &reading, READING_MOST);
+  reading_put_answer (bytes, &reading, READING_MOST, &reading_ordinary);
+  reading_give (&reading, bytes, 0, READING_HEAD + 1000);
+  end = dup (self->spout.pipe.ends[1]);
+  assert_int_equal (dup2 (no_pipe, self->spout.pipe.ends[1]), self->spout.pipe.ends[1]);
+  reading_give (&reading, bytes, READING_HEAD + 1000, bytes->len);
+  assert_int_equal (dup2 (end, self->spout.pipe.ends[1]), self->spout.pipe.ends[1]);
+  reading_expect (&reading, READING_MOST);
+  assert_false (reading.passed);
 }
 
 /* At such data splice(2) stops for good, though the socket can be read. They are no part of what is said. */
@@ -260,6 +299,86 @@ urgent_data_keep_no_thread_awake (void **state)
   assert_false (reading.passed);
 }
 
+/* ---- what the kernel gets ---- */
+
+static void
+reply (WireRig *rig, Reading *reading, int kernel, gsize size)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+  reading_ask (rig, reading, READING_MOST);
+  reading->kernel = kernel;
+  reading_put_answer (bytes, reading, size, &reading_ordinary);
+  reading_give (reading, bytes, 0, bytes->len);
+  assert_int_equal (reading->asked.n_answers, 1);
+  assert_true (reading->passed);
+}
+
+/* @kernel has got the answer to the reading, and nothing else. */
+static void
+expect_reply (Reading *reading, gsize size)
+{
+  struct fuse_out_header head;
+
+  assert_true (reading->told);
+  assert_int_equal (lseek (reading->kernel, 0, SEEK_END), sizeof head + size);
+  assert_int_equal (pread (reading->kernel, &head, sizeof head, 0), sizeof head);
+  assert_int_equal (head.len, sizeof head + size);
+  assert_int_equal (head.error, 0);
+  assert_int_equal (head.unique, READING_REQUEST);
+  g_byte_array_set_size (reading->data, (guint) size);
+  assert_int_equal (pread (reading->kernel, reading->data->data, size, sizeof head), size);
+  reading_expect (reading, size);
+}
+
+/* Padding is none of its business. */
+static void
+the_kernel_gets_the_data_and_their_head (void **state)
+{
+  for (gsize more = 0; more < 8; more++)
+    {
+      KVOL_AUTO_FD kernel = memfd_create ("kernel", MFD_CLOEXEC);
+      g_auto (Reading) reading;
+
+      reply (*state, &reading, kernel, READING_LARGE + more);
+      expect_reply (&reading, READING_LARGE + more);
+      reading_pass (*state, READING_MOST, READING_MOST - more, TRUE);
+    }
+}
+
+/* As it is when there is no memory: a file that is appended to takes no pages. */
+static void
+what_it_takes_by_no_pipe_it_gets_copied (void **state)
+{
+  KVOL_AUTO_FD kernel = memfd_create ("kernel", MFD_CLOEXEC);
+  g_auto (Reading) reading;
+
+  assert_int_equal (fcntl (kernel, F_SETFL, O_APPEND), 0);
+  reply (*state, &reading, kernel, READING_MOST - 1);
+  expect_reply (&reading, READING_MOST - 1);
+  reading_pass (*state, READING_MOST, READING_MOST, TRUE);
+}
+
+static void
+what_it_does_not_take_at_all_is_told (void **state)
+{
+  KVOL_AUTO_FD nowhere = open ("/", O_PATH | O_CLOEXEC);
+  g_auto (Reading) reading;
+  g_auto (Reading) part;
+  int ends[2];
+
+  reply (*state, &reading, nowhere, READING_MOST);
+  assert_false (reading.told);
+  reading_pass (*state, READING_MOST, READING_LARGE, TRUE);
+  /* It has taken some of it. */
+  assert_int_equal (pipe2 (ends, O_CLOEXEC | O_NONBLOCK), 0);
+  reply (*state, &part, ends[1], READING_MOST);
+  assert_false (part.told);
+  close (ends[0]);
+  close (ends[1]);
+  reading_pass (*state, READING_MOST, READING_LARGE, TRUE);
+}
+
 /* ---- who is not there, or does not care ---- */
 
 static void
@@ -267,7 +386,7 @@ what_is_not_taken_goes (void **state)
 {
   WireRig *self = *state;
 
-  for (gsize leaves = 1; leaves <= READING_MOST; leaves *= 8)
+  for (gsize leaves = 1; leaves <= READING_MOST; leaves *= 2)
     {
       g_autoptr (GByteArray) bytes = g_byte_array_new ();
       g_auto (Reading) reading;
@@ -320,7 +439,12 @@ main (void)
     TEST (what_comes_in_too_many_pieces_is_put_together),
     TEST (what_follows_such_an_answer_is_another_one),
     TEST (a_process_that_may_have_no_pipe_reads_it),
+    TEST (a_process_that_may_have_short_pipes_only_reads_it),
+    TEST (what_the_kernel_does_not_let_pass_is_read),
     TEST (urgent_data_keep_no_thread_awake),
+    TEST (the_kernel_gets_the_data_and_their_head),
+    TEST (what_it_takes_by_no_pipe_it_gets_copied),
+    TEST (what_it_does_not_take_at_all_is_told),
     TEST (what_is_not_taken_goes),
     TEST (half_an_answer_goes_with_its_connection),
   };

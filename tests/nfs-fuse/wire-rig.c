@@ -136,18 +136,24 @@ wire_rig_get_question (const WireRig *self, guint32 *ret_xid)
 }
 
 void
-wire_rig_ask (WireRig *self, Asked *asked, const AnswerSample *sample)
+wire_rig_send (WireRig *self, Asked *asked)
 {
   gsize length;
 
-  *asked = (Asked){ .sample = sample };
-  assert_int_equal (wire_ask (self->wire, sample->procedure, sample->args, asked), 0);
   wire_flush (self->wire);
   assert_false (wire_is_full (self->wire));
   wire_rig_fetch (self);
   length = wire_rig_get_question (self, &asked->xid);
   assert_int_equal (length, self->seen->len);
   g_byte_array_set_size (self->seen, 0);
+}
+
+void
+wire_rig_ask (WireRig *self, Asked *asked, const AnswerSample *sample)
+{
+  *asked = (Asked){ .sample = sample };
+  assert_int_equal (wire_ask (self->wire, sample->procedure, sample->args, asked), 0);
+  wire_rig_send (self, asked);
 }
 
 const AnswerSample *

@@ -43,6 +43,8 @@ gsize wire_rig_get_question (const WireRig *self, guint32 *ret_xid);
 /* The simplest one. */
 const AnswerSample *wire_rig_get_sample (void);
 void wire_rig_ask (WireRig *self, Asked *asked, const AnswerSample *sample);
+/* The server gets what was asked last, and nothing else. */
+void wire_rig_send (WireRig *self, Asked *asked);
 
 /* What is before all good answers. */
 void wire_rig_put_head   (GByteArray *out, guint32 xid);

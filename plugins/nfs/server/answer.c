@@ -6,18 +6,14 @@
 #include <stddef.h>
 #include <string.h>
 
-#define VERIFIER_MAX 400 /* RFC 5531 */
+#include "reply.h"
 
 gboolean
 answer_is_taken (Answer *self)
 {
-  gsize length;
+  guint32 status;
 
-  if (nfs_xdr_get (&self->xdr) != MSG_ACCEPTED)
-    return FALSE;
-  nfs_xdr_get (&self->xdr);
-  nfs_xdr_get_data (&self->xdr, VERIFIER_MAX, &length);
-  return nfs_xdr_get (&self->xdr) == SUCCESS;
+  return nfs_reply_judge (&self->xdr, &status) == NFS_VERDICT_SERVED;
 }
 
 /* In place: what comes behind has been read already, or is the spare byte at the end. */

@@ -17,7 +17,7 @@ take_end (Call *self, int failure, gpointer result)
 
   if (failure != 0)
     {
-      call_reply_error (self, failure);
+      unstable_fail (self, failure);
       return;
     }
   end = res->GETATTR3res_u.resok.obj_attributes.size;

@@ -56,7 +56,8 @@ call_new (fuse_req_t req, Node *node, Identity *identity)
   self = call_make (loop, node, identity);
   self->req = req;
   self->pid = fuse_req_ctx (req)->pid;
-  self->deadline = soft > 0 ? g_get_monotonic_time () + soft : 0;
+  self->began = g_get_monotonic_time ();
+  self->deadline = soft > 0 ? self->began + soft : 0;
   fuse_req_interrupt_func (req, tell_interrupt, self);
   return self;
 }
@@ -108,11 +109,29 @@ call_reply_error (Call *self, int number)
   call_free (self);
 }
 
+/* Of the answers to questions that were asked at the same time the kernel takes the first, and no other one. Answers
+ * whether it takes this. With the node's lock held. */
+static gboolean
+note_told (Node *node, const fattr3 *attributes, gint64 began)
+{
+  const gboolean takes = node->told < began;
+  static const fattr3 nothing = { 0 };
+  const fattr3 *from = takes || node_was_told (node, attributes) ? attributes : &nothing;
+
+  node->told = g_get_monotonic_time ();
+  node->size = from->size;
+  node->mtime = from->mtime;
+  node->ctime = from->ctime;
+  return takes;
+}
+
 /* What is kept here and may have been lost there is part of the file: a server that has just come back must not make
  * the kernel forget the end of it. */
 void
-call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, struct stat *ret_attr)
+call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, gint64 began, struct stat *ret_attr)
 {
+  gboolean takes;
+
   attributes_to_stat (attributes, ret_attr);
   ret_attr->st_uid = nfs_id_map_inwards (&volume->ids.users, attributes->uid);
   ret_attr->st_gid = nfs_id_map_inwards (&volume->ids.groups, attributes->gid);
@@ -120,25 +139,26 @@ call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, stru
   if (attributes->fileid == 0)
     ret_attr->st_ino = node_make_up_number (node->handle, node->length);
   node->fileid = attributes->fileid;
-  node->size = attributes->size;
-  node->mtime = attributes->mtime;
-  node->ctime = attributes->ctime;
+  node->mode = attributes->mode;
+  takes = note_told (node, attributes, began);
   if (node->kept.head != NULL && node->kept_end > attributes->size)
     ret_attr->st_size = (off_t) node->kept_end;
-  known_end_tell (node, (guint64) ret_attr->st_size);
+  known_end_tell (node, (guint64) ret_attr->st_size, takes);
   g_mutex_unlock (&node->lock);
 }
 
 void
-call_fill_entry (Volume *volume, Node *node, const fattr3 *attributes, struct fuse_entry_param *ret_entry)
+call_fill_entry (const Call *self, Node *node, const fattr3 *attributes, struct fuse_entry_param *ret_entry)
 {
+  const Volume *volume = loop_get_volume (self->loop);
+
   *ret_entry = (struct fuse_entry_param){
     .ino = node == volume->root ? FUSE_ROOT_ID : (fuse_ino_t) (gpointer) node,
     .generation = node->generation,
     .attr_timeout = volume->attr_timeout,
     .entry_timeout = volume->entry_timeout,
   };
-  call_fill_attr (volume, node, attributes, &ret_entry->attr);
+  call_fill_attr (volume, node, attributes, self->began, &ret_entry->attr);
   node_remember (node);
 }
 
@@ -148,9 +168,12 @@ call_reply_attr (Call *self, const fattr3 *attributes)
   const Volume *volume = loop_get_volume (self->loop);
   struct stat attr;
 
-  call_fill_attr (volume, self->node, attributes, &attr);
+  /* What the kernel is not told, an open must not take for known to it. */
   if (self->req != NULL)
-    fuse_reply_attr (self->req, &attr, volume->attr_timeout);
+    {
+      call_fill_attr (volume, self->node, attributes, self->began, &attr);
+      fuse_reply_attr (self->req, &attr, volume->attr_timeout);
+    }
   call_free (self);
 }
 
@@ -175,12 +198,12 @@ reply_node (Call *self, Node *node, const fattr3 *attributes)
   struct fuse_entry_param entry;
   int failure;
 
-  if (self->req == NULL && self->reply_node == NULL)
+  if (self->req == NULL)
     {
       call_free (self);
       return;
     }
-  call_fill_entry (loop_get_volume (self->loop), node, attributes, &entry);
+  call_fill_entry (self, node, attributes, &entry);
   failure = self->reply_node != NULL ? self->reply_node (self, &entry) : fuse_reply_entry (self->req, &entry);
   /* Who asked has gone: the kernel has not counted it. */
   if (failure != 0)

@@ -31,13 +31,12 @@ struct _Call {
   fuse_req_t req;           /* NULL: nobody waits for an answer, or not any more */
   Loop      *loop;
   Identity  *identity;
-  Identity  *own;           /* that of the request, while it commits what another one wrote; else NULL */
   CallAsk    ask;
   CallThen   then;
   CallResume resume;        /* when a node lets it go on */
-  CallResume committed;     /* when what was written is safe */
-  CallResume given_up;      /* when nobody waits for an answer any more, and somebody else is at work for it; or NULL */
+  CallResume given_up;      /* when the kernel is about to be told that nobody waits for an answer any more; or NULL */
   CallResume again;         /* instead of asking once more over a new connection; NULL: it is as good as ever */
+  gint64     began;         /* monotonic: the kernel had asked by then */
   guint      asked;         /* how often this question went out */
   guint      refused;       /* how often the server said "later" */
   gint64     sent;          /* monotonic: when it last did */
@@ -46,8 +45,15 @@ struct _Call {
   gboolean   interrupted;
   gboolean   is_commit;     /* it is one of its node's `committing` */
   pid_t      pid;
+  guint64    request;       /* the kernel's number of it; of a read only */
 
-  /* What the questions are about; each has its own use for it. */
+  /* A commit, which any other question may have to wait for (unstable.c). */
+  CallResume committed;     /* when what was written is safe */
+  Identity  *own;           /* that of the request, while it commits what another one wrote; else NULL */
+  guint64    commit_mark;   /* the last write that it is about */
+  guint      commit_asked;  /* how often all had become suspect when it was asked */
+
+  /* What the questions are about; each has its own use for it, and finds it after a commit as it was before. */
   Node      *node;
   Node      *other;
   Node      *from;
@@ -60,6 +66,7 @@ struct _Call {
   guint64    offset;
   gsize      size;
   gsize      done;
+  guint64    end;           /* of a write: where it ends for the kernel */
   gpointer   memory;        /* freed with the call */
   GBytes    *bytes;         /* that hold `data` */
   const char *data;
@@ -88,10 +95,10 @@ void  call_reply_attr  (Call *self, const fattr3 *attributes);
 void  call_reply_entry (Call *self, const nfs_fh3 *handle, const post_op_attr *attributes);
 void  call_reply_entry_of_name (Call *self, const post_op_fh3 *handle, const post_op_attr *attributes);
 
-/* What an answer told of a node: the way of all attributes to the kernel. */
-void  call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, struct stat *ret_attr);
+/* What an answer told of a node: the way of all attributes to the kernel, which had asked by @began. */
+void  call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, gint64 began, struct stat *ret_attr);
 /* Fills an entry and counts it as known to the kernel. */
-void  call_fill_entry (Volume *volume, Node *node, const fattr3 *attributes, struct fuse_entry_param *ret_entry);
+void  call_fill_entry (const Call *self, Node *node, const fattr3 *attributes, struct fuse_entry_param *ret_entry);
 
 /* What the server said of a directory when it changed it: that is the kernel's next question. NULL: nothing. */
 void  call_note_directory (Call *self, Node *directory, const post_op_attr *after);

@@ -155,7 +155,6 @@ static const int allowed[] = {
   SYS_pipe2,
   SYS_splice,
   SYS_tee,
-  SYS_vmsplice,
 #ifdef __x86_64__
   SYS_epoll_wait,
   SYS_poll,

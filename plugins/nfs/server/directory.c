@@ -292,7 +292,7 @@ add_plus (Call *self, char *reply, gsize at, Entry *entry)
   entry->counted = node != NULL;
   if (node != NULL)
     {
-      call_fill_entry (loop_get_volume (self->loop), node, &entry->attributes, &param);
+      call_fill_entry (self, node, &entry->attributes, &param);
       node_unref (node);
     }
   fuse_add_direntry_plus (self->req, reply + at, self->size - at, entry->name, &param, (off_t) entry->cookie);

@@ -18,11 +18,13 @@ get_file (const struct fuse_file_info *info)
 /* What goes to a file that is open for writing only cannot be read by it, and who opens the file next gets what the
  * server has: to put it into the kernel's cache on its way is a copy, and memory, for nothing. It is not for nothing
  * where somebody has the file open to read it. Past the cache the parts of one write come at the same time (aio(7)),
- * and where the end of the file has to be asked for they would all go there (append.c). */
+ * and where the end of the file has to be asked for they would all go there (append.c). And
+ * of a write to a file that is setuid the kernel says more when it goes through its cache (privileges.c). */
 static gboolean
 is_direct (const Volume *volume, const Node *node, int flags)
 {
-  return volume->direct && (flags & (O_ACCMODE | O_APPEND)) == O_WRONLY && node->opens == node->direct;
+  return volume->direct && (flags & (O_ACCMODE | O_APPEND)) == O_WRONLY && node->opens == node->direct
+         && (node->mode & NODE_PRIVILEGES) == 0;
 }
 
 static File *
@@ -79,22 +81,14 @@ is_granted (int flags, u_int granted)
          && (mode == O_RDONLY || (granted & ACCESS3_MODIFY));
 }
 
-static gboolean
-same_time (nfstime3 a, nfstime3 b)
-{
-  return a.seconds == b.seconds && a.nseconds == b.nseconds;
-}
-
 /* Whether the file is as it was when the kernel was told of it. */
 static gboolean
 is_unchanged (Node *node, const post_op_attr *now)
 {
-  const fattr3 *attributes = &now->post_op_attr_u.attributes;
   gboolean same;
 
   g_mutex_lock (&node->lock);
-  same = now->attributes_follow && node->size == attributes->size && same_time (node->mtime, attributes->mtime)
-         && same_time (node->ctime, attributes->ctime);
+  same = now->attributes_follow && node_was_told (node, &now->post_op_attr_u.attributes);
   g_mutex_unlock (&node->lock);
   return same;
 }
@@ -182,11 +176,8 @@ static int
 reply_created (Call *self, const struct fuse_entry_param *entry)
 {
   struct fuse_file_info info = { .flags = self->flags };
-  File *file;
+  File *file = file_new (loop_get_volume (self->loop), self->other, self->identity, self->flags);
 
-  if (self->req == NULL)
-    return -1;
-  file = file_new (loop_get_volume (self->loop), self->other, self->identity, self->flags);
   info.fh = (guint64) (gpointer) file;
   info.direct_io = file->direct;
   if (fuse_reply_create (self->req, entry, &info) == 0)
@@ -301,7 +292,7 @@ ask_read (Call *self, Wire *wire)
 {
   READ3args args = { node_handle (self->node), self->offset + self->done, (count3) (self->size - self->done) };
 
-  return wire_ask (wire, &procedure_read, &args, self);
+  return wire_ask_read (wire, &args, self->request, self);
 }
 
 /* Whether the data are not in the answer. */
@@ -312,14 +303,26 @@ is_in_spout (const READ3resok *ok)
 }
 
 static void
+note_end (const Call *self, gsize size)
+{
+  if (size < self->size)
+    known_end_read (self->node, self->offset + size);
+}
+
+static void
 reply_read (Call *self, const READ3resok *ok)
 {
-  struct fuse_bufvec data;
+  const Volume *volume = loop_get_volume (self->loop);
 
+  note_end (self, ok->data.data_len);
   if (self->req != NULL && is_in_spout (ok))
     {
-      data = spout_lend (loop_get_spout (self->loop), ok->data.data_len);
-      fuse_reply_data (self->req, &data, 0);
+      if (!spout_reply (loop_get_spout (self->loop), fuse_session_fd (volume->session)))
+        {
+          call_reply_error (self, EIO);
+          return;
+        }
+      fuse_reply_none (self->req);
     }
   else if (self->req != NULL)
     fuse_reply_buf (self->req, ok->data.data_val, ok->data.data_len);
@@ -368,6 +371,7 @@ take_read (Call *self, int failure, gpointer result)
       call_ask (self, ask_read, take_read);
       return;
     }
+  note_end (self, self->done);
   if (self->req != NULL)
     fuse_reply_buf (self->req, self->memory, self->done);
   call_free (self);
@@ -388,6 +392,7 @@ file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fus
 
   call->offset = (guint64) offset;
   call->size = size;
+  call->request = loop_get_request (call->loop);
   /* What is read there now may have been written and lost. */
   call->again = go_on_read;
   go_on_read (call);
@@ -395,11 +400,16 @@ file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fus
 
 /* ---- write ---- */
 
-/* The kernel itself asks for a commit after such a write through its cache, but not past it. */
-static gboolean
-has_to_last (const File *file, int flags)
+/* The kernel itself asks for a commit after a write that is to last through its cache, but not past it. And it cuts the
+ * file after some that failed past it (known-end.c). */
+static void
+note_way (Call *call, File *file, int flags)
 {
-  return (flags & O_DSYNC) && (file->direct || (flags & O_DIRECT));
+  if (!file->direct && !(flags & O_DIRECT))
+    return;
+  if (flags & O_DSYNC)
+    call->file = file;
+  call->given_up = unstable_note_failure;
 }
 
 void
@@ -413,11 +423,10 @@ file_write (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off_t offs
     call->sluice = loop_get_sluice (call->loop);
   else
     call->data = from->mem;
-  if (has_to_last (file, info->flags))
-    call->file = file;
+  note_way (call, file, info->flags);
   call->offset = (guint64) offset;
   call->size = from->size;
-  known_end_write (file->node, call->offset + call->size);
+  call->end = call->offset + call->size;
   append_write (call, info->flags);
 }
 

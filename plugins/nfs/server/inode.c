@@ -4,10 +4,17 @@
 
 #include "known-end.h"
 #include "operations.h"
+#include "privileges.h"
 #include "unstable.h"
 
 #define STATFS_BLOCK 4096
 #define NAME_LENGTH_MAX 255
+
+/* Of FUSE_SET_ATTR_*: what the server can be asked to set. */
+#define SETTABLE                                                                                                       \
+  (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID | FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_ATIME               \
+   | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW)
+#define TIMES_OF_CHANGE (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_CTIME)
 
 void
 inode_forget (fuse_req_t req, fuse_ino_t ino, uint64_t times)
@@ -24,6 +31,28 @@ inode_forget_multi (fuse_req_t req, size_t n, struct fuse_forget_data *forgets)
   fuse_reply_none (req);
 }
 
+/* What has been set is taken, whatever was told meanwhile; and a size, whatever was written. */
+void
+inode_reply_attributes (Call *self, const fattr3 *attributes)
+{
+  if (self->to_set != 0)
+    self->began = g_get_monotonic_time ();
+  if (self->req != NULL && (self->to_set & FUSE_SET_ATTR_SIZE))
+    {
+      g_mutex_lock (&self->node->lock);
+      known_end_cut (self->node);
+      g_mutex_unlock (&self->node->lock);
+    }
+  call_reply_attr (self, attributes);
+}
+
+static void
+reply_attributes (Call *self, const fattr3 *attributes)
+{
+  if (!privileges_drop (self, attributes))
+    inode_reply_attributes (self, attributes);
+}
+
 static void
 take_attributes (Call *self, int failure, gpointer result)
 {
@@ -32,7 +61,7 @@ take_attributes (Call *self, int failure, gpointer result)
   if (failure != 0)
     call_reply_error (self, failure);
   else
-    call_reply_attr (self, &res->GETATTR3res_u.resok.obj_attributes);
+    reply_attributes (self, &res->GETATTR3res_u.resok.obj_attributes);
 }
 
 /* The kernel asks for a directory's attributes after each change in it, and the answer to the change had them. What it
@@ -54,7 +83,7 @@ reply_latest (fuse_req_t req, Node *node)
   g_mutex_unlock (&node->lock);
   if (!fresh)
     return FALSE;
-  call_fill_attr (fuse_req_userdata (req), node, &latest, &attr);
+  call_fill_attr (fuse_req_userdata (req), node, &latest, now, &attr);
   fuse_reply_attr (req, &attr, (double) (until - now) / G_TIME_SPAN_SECOND);
   return TRUE;
 }
@@ -69,15 +98,29 @@ inode_getattr (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
     call_ask (call_new (req, node, file != NULL ? file->identity : NULL), call_ask_attributes, take_attributes);
 }
 
-/* ---- setattr: `done` is what of it is so already ---- */
+/* ---- setattr: `mark` is how far our own goes behind what is cut ---- */
 
 static int
 ask_setattr (Call *self, Wire *wire)
 {
   SETATTR3args args = { .object = node_handle (self->node) };
 
-  attributes_from_stat (&self->attr, self->to_set & ~(int) self->done, &args.new_attributes);
+  attributes_from_stat (&self->attr, self->to_set, &args.new_attributes);
   return wire_ask (wire, &procedure_setattr, &args, self);
+}
+
+static void take_setattr (Call *self, int failure, gpointer result);
+
+/* Who is not the owner may not say when the file changed; the server has its own time of that. */
+static void
+leave_times (Call *self)
+{
+  self->flags = 0;
+  self->to_set &= ~TIMES_OF_CHANGE;
+  if (self->to_set & SETTABLE)
+    call_ask (self, ask_setattr, take_setattr);
+  else
+    call_ask (self, call_ask_attributes, take_attributes);
 }
 
 static void
@@ -88,38 +131,70 @@ take_setattr (Call *self, int failure, gpointer result)
   g_mutex_lock (&self->node->lock);
   self->node->changed = g_get_monotonic_time ();
   self->node->latest_until = 0;
-  if (self->to_set & FUSE_SET_ATTR_SIZE)
-    known_end_cut (self->node);
   g_mutex_unlock (&self->node->lock);
   if (failure == EPERM && self->flags != 0)
-    call_ask (self, call_ask_attributes, take_attributes);
+    leave_times (self);
   else if (failure != 0)
     call_reply_error (self, failure);
   else if (res->SETATTR3res_u.resok.obj_wcc.after.attributes_follow)
-    call_reply_attr (self, &res->SETATTR3res_u.resok.obj_wcc.after.post_op_attr_u.attributes);
+    reply_attributes (self, &res->SETATTR3res_u.resok.obj_wcc.after.post_op_attr_u.attributes);
   else
     call_ask (self, call_ask_attributes, take_attributes);
 }
 
+/* Whoever gave up while it waited for the commit must not have a file cut that others write to since. */
 static void
 go_on_setattr (Call *self)
 {
-  call_ask (self, ask_setattr, take_setattr);
+  if (self->req == NULL)
+    call_reply_error (self, EINTR);
+  else
+    call_ask (self, ask_setattr, take_setattr);
+}
+
+/* Nothing goes of what another client has written. */
+static void
+take_end_before_cut (Call *self, int failure, gpointer result)
+{
+  GETATTR3res *res = result;
+  const guint64 end = failure == 0 ? res->GETATTR3res_u.resok.obj_attributes.size : 0;
+
+  if (end > (guint64) self->attr.st_size && end == self->mark)
+    go_on_setattr (self);
+  else
+    take_attributes (self, failure, result);
+}
+
+static void
+look_before_cut (Call *self)
+{
+  call_ask (self, call_ask_attributes, take_end_before_cut);
 }
 
 /* With a file, the kernel puts down the times of what it kept and wrote for a writer. */
 static gboolean
 is_flush_of_times (int to_set, const struct fuse_file_info *info)
 {
-  return info != NULL && to_set == (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_CTIME);
+  return info != NULL && to_set == TIMES_OF_CHANGE;
 }
 
-/* After a write by aio(7) or io_uring has failed, the kernel cuts the file where it believes it to end, to remove what
- * may have come of it. What another client has written behind that is not to go. */
+/* With a size as well, when it keeps what is written. */
 static gboolean
-is_no_cut (const Volume *volume, Node *node, const struct stat *attr, const struct fuse_file_info *info)
+has_times_of_kernel (int to_set)
 {
-  return !volume->settings->single_writer && info != NULL && known_end_is_cut (node, (guint64) attr->st_size);
+  return (to_set & FUSE_SET_ATTR_SIZE) && (to_set & TIMES_OF_CHANGE) == TIMES_OF_CHANGE;
+}
+
+/* Whether nobody may have asked for this but the kernel, after a write that failed (known-end.c). It asks for nothing
+ * else then. */
+static gboolean
+is_kernels_cut (Call *self, const struct fuse_file_info *info)
+{
+  const Settings *settings = loop_get_volume (self->loop)->settings;
+
+  return (self->to_set & FUSE_SET_ATTR_SIZE)
+         && known_end_is_cut (self->node, (guint64) self->attr.st_size, self->pid, &self->mark)
+         && (self->to_set & SETTABLE) == FUSE_SET_ATTR_SIZE && info != NULL && !settings->single_writer;
 }
 
 void
@@ -135,12 +210,16 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
   call->attr.st_uid = nfs_id_map_outwards (&ids->users, attr->st_uid);
   call->attr.st_gid = nfs_id_map_outwards (&ids->groups, attr->st_gid);
   call->to_set = to_set;
-  if ((to_set & FUSE_SET_ATTR_SIZE) && is_no_cut (fuse_req_userdata (req), node, attr, info))
-    call->done = FUSE_SET_ATTR_SIZE;
   /* A writer who is not the owner may not say when he wrote; the server has its own time of that. */
-  call->flags = flush;
+  call->flags = flush || has_times_of_kernel (to_set);
+  if (!(to_set & SETTABLE))
+    {
+      privileges_will_go (call);
+      call_ask (call, call_ask_attributes, take_attributes);
+      return;
+    }
   /* A write that has to be repeated must not undo a truncation that came after it, nor the times that were set. */
-  unstable_commit (call, go_on_setattr);
+  unstable_commit (call, is_kernels_cut (call, info) ? look_before_cut : go_on_setattr);
 }
 
 /* ---- readlink ---- */

@@ -50,10 +50,12 @@ is_dying (pid_t pid)
 static void
 give_up (Call *call, int number)
 {
+  fuse_req_t req = g_steal_pointer (&call->req);
+
   call->interrupted = TRUE;
-  fuse_reply_err (g_steal_pointer (&call->req), number);
   if (call->given_up != NULL)
     call->given_up (call);
+  fuse_reply_err (req, number);
 }
 
 void

@@ -2,6 +2,7 @@
 /* What a loop knows, for loop.c and loop-queues.c alone. */
 #pragma once
 
+#include <linux/fuse.h>
 #include <pthread.h>
 
 #include "call.h"
@@ -28,6 +29,7 @@ struct _Loop
   Sluice sluice;
   guint large; /* a request was lately: the next ones come by the sluice */
   char *small; /* for one that is not, all the same */
+  const struct fuse_in_header *taken; /* the request that is being taken; NULL: it comes by the sluice */
   IdentityMemory identities;
   GQueue calls;   /* all, by their `all` link */
   GQueue waiting; /* for the connection */

@@ -244,6 +244,7 @@ read_requests (Loop *self)
         break;
       if (is_worth_help (self))
         call_help (self);
+      self->taken = request.mem;
       fuse_session_process_buf (session, &request);
       if (request.flags & FUSE_BUF_IS_FD)
         sluice_drain (&self->sluice);
@@ -405,6 +406,13 @@ Sluice *
 loop_get_sluice (Loop *self)
 {
   return &self->sluice;
+}
+
+/* libfuse keeps it to itself. */
+guint64
+loop_get_request (const Loop *self)
+{
+  return self->taken->unique;
 }
 
 Spout *

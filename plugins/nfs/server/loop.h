@@ -35,6 +35,8 @@ void     loop_flush (Loop *self);
 /* Sends what was asked last, a write that is passing through the loop's sluice, as far as that goes. */
 void     loop_pour (Loop *self);
 Sluice  *loop_get_sluice (Loop *self);
+/* The kernel's number of the request that is being taken, which is no write. */
+guint64  loop_get_request (const Loop *self);
 /* What the data of a READ came by that are not in its answer. */
 Spout   *loop_get_spout (Loop *self);
 /* Takes the call until it has been answered. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "confine.h"
+#include "device.h"
 #include "loop.h"
 #include "operations.h"
 #include "volume-locks.h"
@@ -22,17 +23,15 @@ say (int fd, const char *text)
     close (fd);
 }
 
-/* libfuse's own way to use a descriptor that is open already. */
 static struct fuse_session *
 session_new (Volume *volume)
 {
   char *argv[] = { (char *) "kvol-nfs", NULL };
   struct fuse_args args = FUSE_ARGS_INIT (1, argv);
-  g_autofree char *path = g_strdup_printf ("/dev/fd/%d", volume->settings->fuse_fd);
   struct fuse_session *session = fuse_session_new (&args, &operations, sizeof operations, volume);
 
   fuse_opt_free_args (&args);
-  if (session != NULL && fuse_session_mount (session, path) != 0)
+  if (session != NULL && !device_open (session, volume->settings->fuse_fd))
     g_clear_pointer (&session, fuse_session_destroy);
   return session;
 }

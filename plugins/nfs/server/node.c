@@ -187,6 +187,19 @@ node_handle (Node *self)
   return (nfs_fh3){ { self->length, self->handle } };
 }
 
+static gboolean
+same_time (nfstime3 a, nfstime3 b)
+{
+  return a.seconds == b.seconds && a.nseconds == b.nseconds;
+}
+
+gboolean
+node_was_told (const Node *self, const fattr3 *attributes)
+{
+  return self->size == attributes->size && same_time (self->mtime, attributes->mtime)
+         && same_time (self->ctime, attributes->ctime);
+}
+
 void
 node_keep (Node *self, gssize bytes)
 {

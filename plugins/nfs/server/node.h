@@ -10,6 +10,9 @@
 
 #include "identity.h"
 
+/* Of a mode: what goes when somebody writes who may not leave it. */
+#define NODE_PRIVILEGES 06000u
+
 typedef struct _Node  Node;
 typedef struct _Nodes Nodes;
 
@@ -29,13 +32,22 @@ struct _Node {
   Node   *silly_dir;
   Identity *silly_owner; /* who unlinked it, and so may remove that name */
   guint64 fileid;
-  guint64 size;        /* what the server said last; 0 in all of them: nothing yet */
+  guint   mode;        /* what the server said last; 0: nothing yet */
+  gint64  told;        /* monotonic: when the kernel was told last what it is like */
+  guint64 size;        /* what it was told then; 0 in all of them: nothing yet, or it may not have taken it */
   nfstime3 mtime;
   nfstime3 ctime;
   guint64 known_end;   /* where the kernel believes it to end (known-end.c) */
-  guint64 sure_end;    /* the same, but for the writes that are not answered yet */
-  gboolean failed;     /* a write has, and the kernel may cut it because of that */
+  guint64 least_end;   /* the same, but for writes that are not answered yet: not before this, */
+  guint64 most_end;    /* and not behind this */
+  guint64 own_from;    /* from here on */
+  guint64 own_end;     /* to here it was written from here, since the kernel was told last */
+  gboolean small;      /* the last write that made it longer was */
   gboolean wrote;      /* since it was told last */
+  gboolean failed;     /* a write has, and the kernel may cut it because of that */
+  pid_t   failed_pid;  /* whose */
+  guint64 left_from;   /* from here on */
+  guint64 left_end;    /* to here it was written all the same */
   GArray  *refused;    /* (element-type pid_t) whose open was sent to look; NULL: none was yet */
   gboolean end_unsure; /* another client may have moved the end of the file: it is asked for before an append */
   fattr3  latest;      /* what the server said after the last change made from here */
@@ -74,6 +86,9 @@ void  node_forget   (Node *self, guint64 times);
 nfs_fh3 node_handle (Node *self);
 /* A number for a file whose server says 0, which is the number of none: always the same for one handle. */
 guint64 node_make_up_number (const char *handle, guint length);
+
+/* Whether that is what the kernel was told last. With its lock held. */
+gboolean node_was_told (const Node *self, const fattr3 *attributes);
 
 /* So many more bytes of it are kept, or fewer. With its lock held. */
 void  node_keep      (Node *self, gssize bytes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "operations.h"
 
+#include "device.h"
 #include "file-lock.h"
 
 #define BACKGROUND_MAX 64
@@ -18,7 +19,7 @@ initialise (void *data, struct fuse_conn_info *connection)
   connection->want &= ~(unsigned) FUSE_CAP_ATOMIC_O_TRUNC;
   connection->want |= connection->capable
                       & (FUSE_CAP_ASYNC_READ | FUSE_CAP_ASYNC_DIO | FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS
-                         | FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_WRITE);
+                         | FUSE_CAP_AUTO_INVAL_DATA);
   /* What the kernel keeps to write later, nobody else may change meanwhile. */
   if (volume->settings->single_writer)
     connection->want |= connection->capable & FUSE_CAP_WRITEBACK_CACHE;
@@ -34,6 +35,7 @@ initialise (void *data, struct fuse_conn_info *connection)
   connection->max_background = BACKGROUND_MAX;
   connection->congestion_threshold = BACKGROUND_MAX * 3 / 4;
   connection->time_gran = 1;
+  device_greet (volume);
 }
 
 /* What is left out NFS 3 does not have: the kernel answers EOPNOTSUPP to extended attributes and fallocate. */

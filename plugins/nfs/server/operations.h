@@ -25,6 +25,8 @@ void inode_getattr      (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *
 void inode_setattr      (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *info);
 void inode_readlink     (fuse_req_t req, fuse_ino_t ino);
 void inode_statfs       (fuse_req_t req, fuse_ino_t ino);
+/* Of a getattr or a setattr, which ends. */
+void inode_reply_attributes (Call *self, const fattr3 *attributes);
 
 /* name.c: what makes names and finds them */
 void name_lookup  (fuse_req_t req, fuse_ino_t parent, const char *name);

@@ -5,47 +5,61 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+void
+page_pipe_close (PagePipe *self)
+{
+  for (int i = 0; i < 2; i++)
+    if (self->ends[i] >= 0)
+      close (self->ends[i]);
+  self->ends[0] = self->ends[1] = -1;
+}
+
+void
+page_pipe_give_up (PagePipe *self)
+{
+  page_pipe_close (self);
+  self->useless = TRUE;
+}
+
 /* A part of a page takes a whole place in a pipe, however little is in it; a pipe has as many as its size has pages, so
  * what begins and ends somewhere fills no more than half of them. */
-gboolean
-page_pipe_open (int ends[2], gsize most)
+static gboolean
+open_pipe (int ends[2], gsize most)
 {
   const int size = (int) (2 * most);
 
-  if (pipe2 (ends, O_CLOEXEC | O_NONBLOCK) == 0 && fcntl (ends[0], F_SETPIPE_SZ, size) >= size)
-    return TRUE;
-  page_pipe_close (ends);
-  return FALSE;
+  return pipe2 (ends, O_CLOEXEC | O_NONBLOCK) == 0 && fcntl (ends[0], F_SETPIPE_SZ, size) >= size;
+}
+
+gboolean
+page_pipe_is_open (PagePipe *self, gsize most)
+{
+  if (self->ends[0] < 0 && !self->useless && !open_pipe (self->ends, most))
+    page_pipe_give_up (self);
+  return !self->useless;
 }
 
 void
-page_pipe_close (int ends[2])
+page_pipe_read (const PagePipe *self, void *to, gsize size)
 {
-  for (int i = 0; i < 2; i++)
-    if (ends[i] >= 0)
-      close (ends[i]);
-  ends[0] = ends[1] = -1;
-}
+  char *at = to;
 
-void
-page_pipe_read (const int ends[2], char *to, gsize size)
-{
   while (size > 0)
     {
-      gssize n = read (ends[0], to, size);
+      gssize n = read (self->ends[0], at, size);
 
       if (n <= 0)
         g_error ("what is in a pipe cannot be read: %s", g_strerror (errno));
-      to += n;
+      at += n;
       size -= (gsize) n;
     }
 }
 
 void
-page_pipe_drain (const int ends[2])
+page_pipe_drain (const PagePipe *self)
 {
   char rest[4096];
 
-  while (read (ends[0], rest, sizeof rest) > 0)
+  while (read (self->ends[0], rest, sizeof rest) > 0)
     continue;
 }

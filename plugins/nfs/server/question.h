@@ -17,7 +17,8 @@ typedef struct {
   gboolean    queued; /* not all of it has been sent */
   const Procedure *procedure;
   gpointer    asker;
-  gsize       wanted; /* by a READ */
+  gsize       wanted;  /* by a READ */
+  guint64     request; /* the same: the kernel's number of what it is asked for */
   GBytes     *holder; /* of the data that follow the head; NULL: none do */
   const char *data;
   gsize       size;

@@ -26,7 +26,15 @@ struct _Rooms
   GMutex lock;  /* of what follows */
   GQueue free;  /* of Room; the last one that was given back comes first, as it is in the processor's cache */
   gint64 taken; /* monotonic: when one was, the last time */
+  gint n_free;  /* atomic: as many, for who has not got the lock */
 };
+
+/* With the lock held, after a change. */
+static void
+count_free (Rooms *self)
+{
+  g_atomic_int_set (&self->n_free, (gint) self->free.length);
+}
 
 static void
 room_free (Room *self)
@@ -59,6 +67,7 @@ give_back (gpointer data)
   full = self->free.length >= FREE_MOST;
   if (!full)
     g_queue_push_head_link (&self->free, &room->link);
+  count_free (self);
   g_mutex_unlock (&self->lock);
   if (full)
     room_free (room);
@@ -78,6 +87,7 @@ rooms_take (Rooms *self, gsize size, char **ret_room)
   g_mutex_lock (&self->lock);
   link = g_queue_pop_head_link (&self->free);
   self->taken = g_get_monotonic_time ();
+  count_free (self);
   g_mutex_unlock (&self->lock);
   room = link != NULL ? link->data : room_new (self);
   *ret_room = room->memory;
@@ -96,12 +106,7 @@ rooms_new (void)
 gboolean
 rooms_has_free (Rooms *self)
 {
-  gboolean has;
-
-  g_mutex_lock (&self->lock);
-  has = self->free.head != NULL;
-  g_mutex_unlock (&self->lock);
-  return has;
+  return g_atomic_int_get (&self->n_free) > 0;
 }
 
 void
@@ -110,11 +115,14 @@ rooms_settle (Rooms *self, gint64 now)
   GQueue free = G_QUEUE_INIT;
   GList *link;
 
+  if (!rooms_has_free (self))
+    return;
   g_mutex_lock (&self->lock);
   if (now - self->taken >= ROOMS_REST_USEC)
     {
       free = self->free;
       g_queue_init (&self->free);
+      count_free (self);
     }
   g_mutex_unlock (&self->lock);
   while ((link = g_queue_pop_head_link (&free)) != NULL)

@@ -15,7 +15,7 @@ GBytes *rooms_take (Rooms *self, gsize size, char **ret_room);
 
 /* Where none was taken for so long, none is soon. */
 #define ROOMS_REST_USEC G_TIME_SPAN_SECOND
-/* Whether there are free ones that the kernel could have. */
+/* Whether there are free ones that the kernel could have: each thread asks in each of its turns. */
 gboolean rooms_has_free (Rooms *self);
 /* It gets them when that is so at @now, the monotonic time. */
 void     rooms_settle   (Rooms *self, gint64 now);

@@ -11,12 +11,11 @@
 #include "page-pipe.h"
 
 typedef struct {
-  int      pipe[2];
-  int      copy[2]; /* the same pages, for what is kept */
-  gboolean useless; /* this process may not have pipes that are long enough */
-  char    *base;    /* where the write is kept that is passing; NULL: none is */
+  PagePipe pipe;
+  PagePipe copy;   /* the same pages, for what is kept */
+  char    *base;   /* where the write is kept that is passing; NULL: none is */
   gsize    size;
-  gsize    poured;  /* of it */
+  gsize    poured; /* of it */
 } Sluice;
 
 #define SLUICE_INIT { .pipe = PAGE_PIPE_CLOSED, .copy = PAGE_PIPE_CLOSED }
@@ -24,8 +23,8 @@ typedef struct {
 void sluice_clear (Sluice *self);
 
 /* Takes the kernel's next request from @fd, which holds no more than @most bytes, to be handed to
- * fuse_session_process_buf(). Its length; 0: there is none; or a negative errno, ENOSYS: it is to be read the usual
- * way. */
+ * fuse_session_process_buf(). Its length; 0: there is none; -ENODEV: there will be none any more; -ENOSYS: it is to be
+ * read the usual way. */
 gssize sluice_receive (Sluice *self, int fd, gsize most, struct fuse_buf *ret_request);
 /* Takes the next @size bytes of the request into @to. */
 void   sluice_read  (Sluice *self, char *to, gsize size);

@@ -236,9 +236,9 @@ ask_commit (Call *self, Wire *wire)
 {
   /* What is kept now is what this commit is about, also when it is asked once more. */
   g_mutex_lock (&self->node->lock);
-  self->mark = self->node->sequence;
+  self->commit_mark = self->node->sequence;
   g_mutex_unlock (&self->node->lock);
-  self->verifier = unstable_count_suspicions (self->loop);
+  self->commit_asked = unstable_count_suspicions (self->loop);
   return ask_commit_alone (self, wire);
 }
 
@@ -282,15 +282,15 @@ take_commit (Call *self, int failure, gpointer result)
     }
   g_mutex_lock (&node->lock);
   kept = g_queue_peek_head (&node->kept);
-  concerns = kept != NULL && kept->sequence <= self->mark;
-  lost = node->healing || (failure != 0 ? concerns : settle (node, self->mark, verifier));
+  concerns = kept != NULL && kept->sequence <= self->commit_mark;
+  lost = node->healing || (failure != 0 ? concerns : settle (node, self->commit_mark, verifier));
   if (lost)
     {
       mine = lose (node);
       unstable_hold (self, end_commit);
     }
   /* What was asked before is no answer to what became suspect since; but what is not kept cannot be lost. */
-  else if (!node->healing && (node->kept.head == NULL || self->verifier == unstable_count_suspicions (self->loop)))
+  else if (!node->healing && (node->kept.head == NULL || self->commit_asked == unstable_count_suspicions (self->loop)))
     node->suspect = FALSE;
   g_mutex_unlock (&node->lock);
   if (mine)

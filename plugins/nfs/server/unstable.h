@@ -37,6 +37,9 @@ unstable_verifier (const char *bytes)
 void unstable_hold_data (Call *call);
 /* Writes the call's data, of a request, and answers it. */
 void unstable_write (Call *call);
+/* Answers such a call; if the kernel may cut the file then, its `given_up` is the next. */
+void unstable_fail (Call *call, int failure);
+void unstable_note_failure (Call *call);
 /* Has the server put down all that was written to the call's node so far, then resumes the call. What went wrong is in
  * the node's faults. */
 void unstable_commit (Call *call, CallResume resume);

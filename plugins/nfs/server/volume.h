@@ -30,6 +30,7 @@ typedef struct {
   double               absent_timeout;
   gboolean             direct;       /* files may be written to past the kernel's cache */
   gint                 read_ahead_fd; /* atomic; -1: nothing is to be said there, or not any more */
+  gint                 greets;       /* atomic: the kernel's first request is being answered */
   gint                 open_files;   /* atomic */
   gint                 bad_names;    /* atomic: whether one has been met */
   gint                 bad_cookies;  /* atomic: the same of a directory without an end */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "question.h"
+#include "reply.h"
 
 /* The largest transfer, with what is around it. */
 #define ANSWER_MAX ((1024u + 64) * 1024)
@@ -69,12 +70,18 @@ ask (Wire *self, const Procedure *procedure, gconstpointer args, gsize data_size
 int
 wire_ask (Wire *self, const Procedure *procedure, gconstpointer args, gpointer asker)
 {
-  Question *question = ask (self, procedure, args, 0, asker);
+  return ask (self, procedure, args, 0, asker) != NULL ? 0 : -1;
+}
+
+int
+wire_ask_read (Wire *self, const READ3args *args, guint64 request, gpointer asker)
+{
+  Question *question = ask (self, &procedure_read, args, 0, asker);
 
   if (question == NULL)
     return -1;
-  if (procedure == &procedure_read)
-    question->wanted = ((const READ3args *) args)->count;
+  question->wanted = args->count;
+  question->request = request;
   self->large += question->wanted >= PAGE_PIPE_WORTH;
   return 0;
 }
@@ -196,12 +203,12 @@ static gboolean
 take_record (Wire *self, guint8 *record, gsize length)
 {
   Answer answer = { .xdr = { .data = record, .left = length }, .names = self->names, .entries = self->entries };
-  const guint32 xid = nfs_xdr_get (&answer.xdr);
-  const gboolean replies = nfs_xdr_get (&answer.xdr) == REPLY;
+  guint32 xid;
+  const gboolean replies = nfs_reply_begin (&answer.xdr, &xid);
   Question *question = g_hash_table_lookup (self->asked, GUINT_TO_POINTER (xid));
   const guint8 behind = record[length];
 
-  if (answer.xdr.broken || !replies || (question != NULL && question->queued))
+  if (!replies || (question != NULL && question->queued))
     return FALSE;
   if (question == NULL)
     return TRUE;
@@ -315,7 +322,7 @@ begin_passing (Wire *self)
 
   if (question == NULL || question->queued || question->wanted < PAGE_PIPE_WORTH || !(mark & QUESTION_LAST_FRAGMENT))
     return FALSE;
-  if (!spout_begin (self->spout, record, mark & ~QUESTION_LAST_FRAGMENT, question->wanted))
+  if (!spout_begin (self->spout, record, mark & ~QUESTION_LAST_FRAGMENT, question->wanted, question->request))
     return FALSE;
   self->passing = question;
   return TRUE;
@@ -351,11 +358,12 @@ receive_passing (Wire *self)
 {
   const gssize n = spout_receive (self->spout, self->fd);
 
-  if (n == -ENOBUFS)
-    return give_up_passing (self);
   if (n == -EAGAIN || n == -EINTR)
     return n == -EINTR;
-  self->over = n <= 0;
+  /* Whether it is the connection that has failed, recv(2) will tell. */
+  if (n < 0)
+    return give_up_passing (self);
+  self->over = n == 0;
   if (self->over || !spout_has_all (self->spout))
     return FALSE;
   end_passing (self);
@@ -417,7 +425,7 @@ wire_is_over (const Wire *self)
 
 /* Whether the kernel forgets what it has not sent when the connection is closed, or this process ends. What is asked
  * once more over the next connection must not come by this one too: later, and from pages that hold something else by
- * then, since the large writes are sent from the writer's own. */
+ * then, since large writes are sent from the kernel's cache. */
 static void
 set_forgets (Wire *self, gboolean forgets)
 {

@@ -26,6 +26,8 @@ void  wire_set_identity (Wire *self, const Identity *identity);
 
 /* Queues a question; @args is libnfs's struct of arguments. Not 0: it is too long. */
 int   wire_ask       (Wire *self, const Procedure *procedure, gconstpointer args, gpointer question);
+/* The same of READ, for the kernel's request of this number: a large answer may come by the spout. */
+int   wire_ask_read  (Wire *self, const READ3args *args, guint64 request, gpointer question);
 /* The same of WRITE: the data of @args stay where they are, in @holder. */
 int   wire_ask_write (Wire *self, const WRITE3args *args, GBytes *holder, gpointer question);
 

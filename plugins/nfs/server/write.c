@@ -5,6 +5,7 @@
 
 #include "known-end.h"
 #include "operations.h"
+#include "privileges.h"
 #include "unstable.h"
 
 /* Of one file; then a commit is asked for by nobody. */
@@ -50,13 +51,28 @@ keep (Call *call, guint64 offset, gsize size, guint64 verifier)
   node->kept_end = MAX (node->kept_end, offset + size);
 }
 
-/* One part of it is done, which may be all. Answers whether the node has to be healed. */
-static gboolean
+/* Where it begins for the kernel. */
+static guint64
+get_from (const Call *self)
+{
+  return self->end - self->size;
+}
+
+/* What has to be done after a part of a write. */
+typedef struct
+{
+  gboolean heals; /* the node has to be healed */
+  gboolean waits; /* all is written, and is to be committed before the answer */
+  gboolean full;  /* all is written, and a commit is due */
+} Next;
+
+/* One part of it is done, which may be all. */
+static Next
 take_part (Call *self, const WRITE3resok *ok, gsize count)
 {
   guint64 verifier = unstable_verifier (ok->verf);
   Node *node = self->node;
-  gboolean heals = FALSE;
+  Next next = { 0 };
 
   g_mutex_lock (&node->lock);
   /* What lasts already is kept all the same beside an older write that may have to be repeated. */
@@ -72,24 +88,37 @@ take_part (Call *self, const WRITE3resok *ok, gsize count)
   node->changed = g_get_monotonic_time ();
   self->done += count;
   if (self->done >= self->size)
-    heals = --node->writing == 0 && node->healing;
+    {
+      next.heals = --node->writing == 0 && node->healing;
+      next.full = node->kept_bytes > KEPT_MAX && node->committing == 0;
+      next.waits = self->file != NULL || nodes_get_kept (node->nodes) > KEPT_ALL_MAX;
+      if (!next.waits && self->req != NULL)
+        known_end_wrote (node, get_from (self), self->end);
+    }
   g_mutex_unlock (&node->lock);
-  return heals;
+  return next;
 }
 
 static void
-finish (Call *self, int failure)
+finish (Call *self)
 {
-  if (failure != 0)
-    {
-      known_end_failed (self->node);
-      call_reply_error (self, failure);
-      return;
-    }
-  known_end_wrote (self->node, self->offset + self->size);
   if (self->req != NULL)
     fuse_reply_write (self->req, self->size);
   call_free (self);
+}
+
+void
+unstable_note_failure (Call *self)
+{
+  known_end_failed (self->node, get_from (self), self->done, self->pid);
+}
+
+void
+unstable_fail (Call *self, int failure)
+{
+  if (self->req != NULL && self->given_up != NULL)
+    self->given_up (self);
+  call_reply_error (self, failure);
 }
 
 static void
@@ -103,14 +132,25 @@ fail_write (Call *self, int failure)
   g_mutex_unlock (&node->lock);
   if (heals)
     unstable_heal (self->loop, node);
-  finish (self, failure);
+  unstable_fail (self, failure);
 }
 
 /* Who only waited for room is told by the next fsync what was lost. */
 static void
 finish_committed (Call *self)
 {
-  finish (self, self->file != NULL ? file_take_fault (self) : 0);
+  const int failure = self->file != NULL ? file_take_fault (self) : 0;
+
+  if (failure != 0)
+    {
+      unstable_fail (self, failure);
+      return;
+    }
+  g_mutex_lock (&self->node->lock);
+  if (self->req != NULL)
+    known_end_wrote (self->node, get_from (self), self->end);
+  g_mutex_unlock (&self->node->lock);
+  finish (self);
 }
 
 static void
@@ -119,8 +159,7 @@ take_write (Call *self, int failure, gpointer result)
   WRITE3res *res = result;
   gsize left = self->size - self->done;
   Node *node = self->node;
-  gboolean crowded;
-  gboolean full;
+  Next next;
 
   if (failure == 0 && res->WRITE3res_u.resok.count == 0 && left > 0)
     failure = EIO;
@@ -129,30 +168,33 @@ take_write (Call *self, int failure, gpointer result)
       fail_write (self, failure);
       return;
     }
-  if (take_part (self, &res->WRITE3res_u.resok, MIN (res->WRITE3res_u.resok.count, left)))
+  privileges_written (self, &res->WRITE3res_u.resok.file_wcc.after);
+  next = take_part (self, &res->WRITE3res_u.resok, MIN (res->WRITE3res_u.resok.count, left));
+  if (next.heals)
     unstable_heal (self->loop, node);
   /* Another thread has met the next server already, and this is the last word of the one before. */
   if (self->mark != unstable_count_suspicions (self->loop))
     unstable_suspect (self->loop, node);
+  if (self->done < self->size && self->req == NULL)
+    {
+      fail_write (self, EINTR);
+      return;
+    }
   if (self->done < self->size)
     {
       call_ask (self, ask_write, take_write);
       return;
     }
-  g_mutex_lock (&node->lock);
-  full = node->kept_bytes > KEPT_MAX && node->committing == 0;
-  g_mutex_unlock (&node->lock);
-  crowded = nodes_get_kept (node->nodes) > KEPT_ALL_MAX;
-  if (crowded)
+  if (nodes_get_kept (node->nodes) > KEPT_ALL_MAX)
     unstable_relieve (self->loop);
-  if (crowded || self->file != NULL)
+  if (next.waits)
     {
       unstable_commit (self, finish_committed);
       return;
     }
-  if (full)
+  if (next.full)
     unstable_commit_apart (self->loop, node);
-  finish (self, 0);
+  finish (self);
 }
 
 static void
@@ -161,10 +203,19 @@ send_write (Call *call)
   Node *node = call->node;
   gboolean may;
 
+  /* Whoever gave up while it was held may have had something else written there since. */
+  if (call->req == NULL)
+    {
+      unstable_fail (call, EINTR);
+      return;
+    }
   g_mutex_lock (&node->lock);
   may = !node->healing && (node->committing == 0 || node->kept_bytes < KEPT_MOST);
   if (may)
-    node->writing++;
+    {
+      node->writing++;
+      known_end_write (node, call->end, call->size);
+    }
   else
     unstable_hold (call, send_write);
   g_mutex_unlock (&node->lock);

@@ -127,8 +127,8 @@ ground_rest (Ground *self, guint seconds)
 {
   NfsSpent begin;
 
-  /* What comes after the last work is no rest. */
-  g_usleep (G_USEC_PER_SEC);
+  /* What comes after the last work is no rest: the memory of large writes is given back a second after it. */
+  g_usleep (3 * G_USEC_PER_SEC);
   begin = look (self, CLIENT_KVOL);
   g_usleep (seconds * G_USEC_PER_SEC);
   return since (self, CLIENT_KVOL, begin);

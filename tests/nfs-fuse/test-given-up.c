@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What nobody waits for any more, and has not gone to the server, does not go there later: it would change what was
+ * written in its place meanwhile. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "nfs-fuse/counted.h"
+#include "nfs-fuse/gate.h"
+#include "support/scratch.h"
+
+#define SIZE 4096
+#define WORDS_FROM_COUNT 4 /* of a write's answer, to its end */
+
+static const char *const soft[] = { "--port=2050", "--soft=0.5", "--threads=1", NULL };
+
+typedef struct
+{
+  Counted counted;
+  Gate gate;
+  char *exported;
+  int fd;
+} Ground;
+
+static void
+ground_clear (Ground *self)
+{
+  kvol_clear_fd (&self->fd);
+  g_free (self->exported);
+  counted_clear (&self->counted);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ground, ground_clear)
+
+/* Something is written that the server has in its memory only. */
+static void
+ground_open (Ground *self, const char *const *arguments)
+{
+  const char bytes[SIZE] = { 0 };
+  g_autofree char *path = NULL;
+
+  *self = (Ground){ .fd = -1 };
+  if (!counted_open (&self->counted, arguments))
+    skip ();
+  self->exported = counted_dup_there (&self->counted, "file");
+  path = counted_dup_here (&self->counted, "file");
+  self->fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  assert_true (self->fd >= 0);
+  assert_int_equal (pwrite (self->fd, bytes, sizeof bytes, 0), sizeof bytes);
+}
+
+/* And what follows from them. */
+static void
+await_answers (const Ground *self)
+{
+  for (int i = 0; i < 3; i++)
+    counted_await_answers (&self->counted);
+}
+
+static void
+assert_size (const Ground *self, off_t wanted)
+{
+  struct stat status;
+
+  assert_int_equal (stat (self->exported, &status), 0);
+  assert_int_equal (status.st_size, wanted);
+}
+
+/* It waits for what was written before. */
+static void
+a_cut_by_one_who_was_killed_is_not_made_later (void **state)
+{
+  static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
+  g_auto (Ground) ground;
+  Gate *gate = &ground.gate;
+  int status;
+  pid_t child;
+
+  ground_open (&ground, one_thread);
+  lossy_forge (ground.counted.lossy, NFS3_COMMIT, gate_wait, gate);
+  child = fork ();
+  if (child == 0)
+    _exit (ftruncate (ground.fd, 0) != 0);
+  gate_await_guest (gate);
+  assert_int_equal (kill (child, SIGKILL), 0);
+  assert_int_equal (waitpid (child, &status, 0), child);
+  assert_true (WIFSIGNALED (status));
+  gate_open (gate);
+  await_answers (&ground);
+  assert_size (&ground, SIZE);
+}
+
+/* The server has another number now, so what was written is written again; which takes its time. */
+static void
+forge_loss (GByteArray *answer, gpointer data)
+{
+  Ground *ground = data;
+
+  answer->data[answer->len - 1] ^= 1;
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, gate_wait, &ground->gate);
+}
+
+static void
+a_write_that_waited_too_long_is_not_written_later (void **state)
+{
+  const char bytes[SIZE] = { 0 };
+  g_auto (Ground) ground;
+
+  ground_open (&ground, soft);
+  lossy_forge (ground.counted.lossy, NFS3_COMMIT, forge_loss, &ground);
+  assert_int_equal (fsync (ground.fd), -1);
+  assert_int_equal (errno, ETIMEDOUT);
+  assert_int_equal (pwrite (ground.fd, bytes, sizeof bytes, SIZE), -1);
+  assert_int_equal (errno, ETIMEDOUT);
+  gate_open (&ground.gate);
+  await_answers (&ground);
+  assert_size (&ground, SIZE);
+}
+
+/* The server has taken half of it, and takes its time to say so. */
+static void
+forge_half (GByteArray *answer, gpointer data)
+{
+  const guint32 half = GUINT32_TO_BE (SIZE / 2);
+
+  memcpy (answer->data + answer->len - WORDS_FROM_COUNT * 4, &half, sizeof half);
+  gate_wait (answer, data);
+}
+
+static void
+the_rest_of_a_write_that_was_given_up_is_not_written (void **state)
+{
+  const char bytes[SIZE] = { 0 };
+  g_auto (Ground) ground;
+  guint before;
+
+  ground_open (&ground, soft);
+  before = lossy_count (ground.counted.lossy, NFS3_WRITE);
+  lossy_forge (ground.counted.lossy, NFS3_WRITE, forge_half, &ground.gate);
+  assert_int_equal (pwrite (ground.fd, bytes, sizeof bytes, SIZE), -1);
+  assert_int_equal (errno, ETIMEDOUT);
+  gate_open (&ground.gate);
+  await_answers (&ground);
+  assert_int_equal (lossy_count (ground.counted.lossy, NFS3_WRITE), before + 1);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (a_cut_by_one_who_was_killed_is_not_made_later),
+    cmocka_unit_test (a_write_that_waited_too_long_is_not_written_later),
+    cmocka_unit_test (the_rest_of_a_write_that_was_given_up_is_not_written),
+  };
+  const char *reason = NULL;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    {
+      print_message ("ok - requests that are given up # SKIP %s\n", reason);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("requests that are given up", tests, NULL, NULL);
+}

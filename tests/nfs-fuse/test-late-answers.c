@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An answer of the server that comes when nobody waits for it any more is not told the kernel, so the next open must
+ * not take it for known there: the kernel would go on with what it has, and hide what another client has written. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "nfs-fuse/counted.h"
+#include "nfs-fuse/gate.h"
+#include "support/scratch.h"
+
+#define SIZE 4096
+
+/* One thread, so that its answers come one after the other. */
+static const char *const impatient[] = { "--port=2050", "--soft=0.2", "--threads=1", NULL };
+
+/* The server, what the file is like; 0 or an errno. */
+static int
+ask (int fd)
+{
+  struct statx status;
+
+  return statx (fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_SIZE, &status) == 0 ? 0 : errno;
+}
+
+typedef struct
+{
+  Counted counted;
+  Served other; /* of another client */
+  char *here;
+  char *there; /* by that client */
+  int writer;
+} Ground;
+
+static void
+ground_clear (Ground *self)
+{
+  kvol_clear_fd (&self->writer);
+  g_free (self->here);
+  g_free (self->there);
+  served_clear (&self->other);
+  counted_clear (&self->counted);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ground, ground_clear)
+
+/* The kernel knows what the file is like. */
+static void
+ground_open (Ground *self, const char *const *arguments)
+{
+  *self = (Ground){ .writer = -1 };
+  if (!counted_open (&self->counted, arguments))
+    skip ();
+  served_start (&self->other, NULL);
+  self->here = counted_dup_here (&self->counted, "file");
+  self->there = g_build_filename (self->other.path, "file", NULL);
+  self->writer = open (self->here, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  assert_int_equal (write (self->writer, "short", 5), 5);
+  assert_int_equal (fsync (self->writer), 0);
+  assert_int_equal (ask (self->writer), 0);
+}
+
+static void
+what_was_answered_too_late_is_not_known_at_the_next_open (void **state)
+{
+  KVOL_AUTO_FD copy = memfd_create ("copy", MFD_CLOEXEC);
+  g_auto (Ground) ground;
+  KVOL_AUTO_FD reader = -1;
+  Gate gate = { 0 };
+
+  ground_open (&ground, impatient);
+  assert_int_equal (truncate (ground.there, SIZE), 0);
+  lossy_forge (ground.counted.lossy, NFS3_GETATTR, gate_wait, &gate);
+  assert_int_equal (ask (ground.writer), ETIMEDOUT);
+  gate_open (&gate);
+  counted_await_answers (&ground.counted);
+  reader = open (ground.here, O_RDONLY | O_CLOEXEC);
+  assert_true (reader >= 0);
+  /* Nothing asks for the size before. */
+  assert_int_equal (sendfile (copy, reader, NULL, 2 * SIZE), SIZE);
+}
+
+/* After it is asked what the file is like, and before that is told, another client makes it longer. */
+static void
+forge_nothing (GByteArray *answer, gpointer data)
+{
+  if (truncate (data, SIZE) != 0)
+    g_byte_array_set_size (answer, 0);
+}
+
+static gpointer
+ask_apart (gpointer data)
+{
+  return GINT_TO_POINTER (ask (*(const int *) data));
+}
+
+/* Of two answers to questions that were asked at the same time the kernel takes the one that comes first. */
+static void
+what_was_answered_beside_another_one_is_not_known_at_the_next_open (void **state)
+{
+  static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
+  KVOL_AUTO_FD copy = memfd_create ("copy", MFD_CLOEXEC);
+  g_auto (Ground) ground;
+  KVOL_AUTO_FD reader = -1;
+  GThread *thread;
+
+  ground_open (&ground, one_thread);
+  lossy_forge (ground.counted.lossy, NFS3_GETATTR, forge_nothing, ground.there);
+  lossy_hold (ground.counted.lossy);
+  thread = g_thread_new ("ask", ask_apart, &ground.writer);
+  assert_int_equal (ask (ground.writer), 0);
+  assert_int_equal (GPOINTER_TO_INT (g_thread_join (thread)), 0);
+  reader = open (ground.here, O_RDONLY | O_CLOEXEC);
+  assert_true (reader >= 0);
+  assert_int_equal (sendfile (copy, reader, NULL, 2 * SIZE), SIZE);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (what_was_answered_too_late_is_not_known_at_the_next_open),
+    cmocka_unit_test (what_was_answered_beside_another_one_is_not_known_at_the_next_open),
+  };
+  const char *reason = NULL;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    {
+      print_message ("ok - answers that come late # SKIP %s\n", reason);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("answers that come late", tests, NULL, NULL);
+}
