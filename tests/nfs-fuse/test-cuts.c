@@ -15,6 +15,7 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-fuse/actor.h"
 #include "nfs-fuse/aside.h"
 #include "nfs-fuse/counted.h"
 #include "nfs-fuse/gate.h"
@@ -41,6 +42,7 @@ typedef struct
 static void
 ground_clear (Ground *self)
 {
+  actor_keep_bits (TRUE);
   gate_open (&self->gate);
   served_clear (&self->other);
   counted_clear (&self->counted);
@@ -171,6 +173,14 @@ a_write_aside_past_the_cache_that_fails_cuts_nothing_of_another_client (void **s
 static void
 a_write_aside_by_who_only_writes_that_fails_cuts_nothing_of_another_client (void **state)
 {
+  assert_failing_write_cuts_nothing (*state, O_WRONLY);
+}
+
+/* The kernel says of its cut as of any other that the file is not to stay setuid. */
+static void
+a_write_aside_by_who_takes_setuid_bits_that_fails_cuts_nothing_of_another_client (void **state)
+{
+  assert_true (actor_keep_bits (FALSE));
   assert_failing_write_cuts_nothing (*state, O_WRONLY);
 }
 
@@ -362,6 +372,7 @@ main (void)
     TEST_ON (ground, a_write_aside_that_fails_cuts_nothing_of_another_client),
     TEST_ON (ground, a_write_aside_past_the_cache_that_fails_cuts_nothing_of_another_client),
     TEST_ON (ground, a_write_aside_by_who_only_writes_that_fails_cuts_nothing_of_another_client),
+    TEST_ON (ground, a_write_aside_by_who_takes_setuid_bits_that_fails_cuts_nothing_of_another_client),
     TEST_ON (ground, a_write_aside_that_fails_in_part_cuts_nothing_of_another_client),
     TEST_ON (ground, a_write_aside_that_is_given_up_cuts_nothing_of_another_client),
     TEST_ON (ground, an_appendix_that_fails_cuts_nothing),
