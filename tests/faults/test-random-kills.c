@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Two hundred kills at random moments, of set-ups, removals and recoveries, one after the other on the same root, as an
- * unlucky node has them. The seed is printed; FAULTS_SEED repeats a run. */
+ * unlucky node has them. The seed is printed; TEST_SEED repeats a run. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "support/scratch.h"
+#include "support/seed.h"
 #include "world.h"
 
 #define N_KILLS 200
@@ -103,25 +104,15 @@ come_down (Node *node, Verdict *verdict)
     g_string_truncate (node->story, 0);
 }
 
-static guint32
-choose_seed (void)
-{
-  const char *given = g_getenv ("FAULTS_SEED");
-
-  return given != NULL ? (guint32) g_ascii_strtoull (given, NULL, 10) : g_random_int ();
-}
-
 static void
 after_two_hundred_kills_at_random_moments_nothing_is_left_and_nothing_is_lost (void **state)
 {
-  guint32 seed = choose_seed ();
-  g_autoptr (GRand) random = g_rand_new_with_seed (seed);
+  g_autoptr (GRand) random = seed_rand_new ();
   g_autoptr (GString) story = g_string_new (NULL);
   Node node = { .world = *state, .random = random, .story = story };
   g_auto (Verdict) verdict = { 0 };
   guint kills = 0;
 
-  print_message ("# FAULTS_SEED=%u\n", seed);
   verdict_init (&verdict);
   world_lay (node.world);
   while (kills < N_KILLS && verdict.level == VERDICT_PASS)

@@ -83,8 +83,8 @@ look (void)
   return statx (AT_FDCWD, ACTOR_FILE, 0, STATX_MODE, &status) == 0 ? status.stx_mode & 07777 : 0;
 }
 
-static gboolean
-become_bare (void)
+gboolean
+actor_keep_bits (gboolean keeps)
 {
   struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
   struct __user_cap_data_struct data[2];
@@ -92,6 +92,8 @@ become_bare (void)
   if (syscall (SYS_capget, &header, data) != 0)
     return FALSE;
   data[0].effective &= ~(1u << CAP_FSETID);
+  if (keeps)
+    data[0].effective |= 1u << CAP_FSETID;
   return syscall (SYS_capset, &header, data) == 0;
 }
 
@@ -103,7 +105,7 @@ become (Actor actor)
   const gid_t gid = actors[actor].gid;
 
   if (uid == 0)
-    return actor != ACTOR_BARE || become_bare ();
+    return actor != ACTOR_BARE || actor_keep_bits (FALSE);
   return setgroups (G_N_ELEMENTS (groups), groups) == 0 && setresgid (gid, gid, gid) == 0
          && setresuid (uid, uid, uid) == 0;
 }

@@ -36,3 +36,7 @@ ActorOutcome actor_do        (Actor self, const char *directory, int flags, Acto
 /* Deeds. */
 int actor_write       (int fd);
 int actor_write_often (int fd);
+
+/* Whether this thread leaves a file setuid that it changes, as root does, or takes that from it, as ACTOR_BARE does;
+ * FALSE when that is not for it to say. */
+gboolean actor_keep_bits (gboolean keeps);

@@ -26,18 +26,27 @@ counted_clear (Counted *self)
   served_clear (&self->volume);
   g_clear_pointer (&self->lossy, lossy_close);
   served_export_clear (&self->export);
+  *self = (Counted){ 0 };
+}
+
+gboolean
+counted_open_export (Counted *self)
+{
+  G_STATIC_ASSERT (LOSSY_PORT == 2050);
+
+  counted_clear (self);
+  if (!served_export_open (&self->export, FALSE))
+    return FALSE;
+  assert_int_equal (chmod (self->export.data, 0777), 0);
+  self->lossy = lossy_open ();
+  return TRUE;
 }
 
 gboolean
 counted_open (Counted *self, const char *const *arguments)
 {
-  G_STATIC_ASSERT (LOSSY_PORT == 2050);
-
-  *self = (Counted){ 0 };
-  if (!served_export_open (&self->export, FALSE))
+  if (!counted_open_export (self))
     return FALSE;
-  assert_int_equal (chmod (self->export.data, 0777), 0);
-  self->lossy = lossy_open ();
   served_start (&self->volume, arguments);
   return TRUE;
 }

@@ -17,10 +17,12 @@ typedef struct {
 extern const char *const counted_alone[];
 extern const char *const counted_shared[];
 
-/* FALSE when this machine has no server; the reason has been printed. */
-gboolean counted_open  (Counted *self, const char *const *arguments);
-void     counted_clear (Counted *self);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Counted, counted_clear)
+/* FALSE when this machine has no server; the reason has been printed. What was open before is not any more. */
+gboolean counted_open        (Counted *self, const char *const *arguments);
+/* The same without the volume, which the caller starts. */
+gboolean counted_open_export (Counted *self);
+void     counted_clear       (Counted *self);
+TEST_STATE (Counted, counted)
 
 char    *counted_dup_here  (const Counted *self, const char *name);
 char    *counted_dup_there (const Counted *self, const char *name);

@@ -28,3 +28,19 @@ door_open (guint16 port)
   assert_int_equal (listen (fd, QUEUE), 0);
   return fd;
 }
+
+gboolean
+door_send (int guest, gconstpointer data, gsize length)
+{
+  gsize sent = 0;
+
+  while (sent < length)
+    {
+      ssize_t n = send (guest, (const char *) data + sent, length - sent, MSG_NOSIGNAL);
+
+      if (n <= 0)
+        return FALSE;
+      sent += (gsize) n;
+    }
+  return TRUE;
+}

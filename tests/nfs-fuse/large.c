@@ -92,8 +92,33 @@ large_forbid_files (pid_t pid)
   assert_int_equal (status, 0);
 }
 
-char *
-large_set_buffers (const char *name, const char *value)
+guint
+large_count_pipes (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/fd", (int) pid);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *fd = g_build_filename (path, name, NULL);
+      g_autofree char *target = g_file_read_link (fd, NULL);
+
+      n += target != NULL && g_str_has_prefix (target, "pipe:");
+    }
+  return n;
+}
+
+/* ---- where they go slowly ---- */
+
+#define SENT "tcp_wmem"
+#define RECEIVED "tcp_rmem"
+#define LITTLE "4096 16384 32768"
+
+/* Answers what it was. */
+static char *
+set_buffers (const char *name, const char *value)
 {
   g_autofree char *path = g_build_filename ("/proc/sys/net/ipv4", name, NULL);
   KVOL_AUTO_FD fd = open (path, O_WRONLY | O_CLOEXEC);
@@ -102,4 +127,20 @@ large_set_buffers (const char *name, const char *value)
   assert_true (g_file_get_contents (path, &before, NULL, NULL));
   assert_int_equal (write (fd, value, strlen (value)), strlen (value));
   return before;
+}
+
+void
+large_tighten (LargeBuffers *ret_before)
+{
+  ret_before->sent = set_buffers (SENT, LITTLE);
+  ret_before->received = set_buffers (RECEIVED, LITTLE);
+}
+
+void
+large_loosen (LargeBuffers *before)
+{
+  g_free (set_buffers (SENT, before->sent));
+  g_free (set_buffers (RECEIVED, before->received));
+  g_free (before->sent);
+  g_free (before->received);
 }

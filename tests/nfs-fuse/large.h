@@ -20,10 +20,17 @@ void  large_fill   (char *bytes, gsize size, guint32 seed);
 /* The test fails unless this is there. */
 void  large_expect (const char *path, guint64 offset, const char *bytes, gsize size);
 
+/* By which a process may hand pages on, if it has more than it was born with. */
+guint large_count_pipes (pid_t pid);
 /* From now on the process may open nothing more. Its own user may say so, and root without CAP_SYS_RESOURCE may not. */
 void  large_forbid_files (pid_t pid);
 
-/* How much of this network namespace's connections waits, "tcp_rmem" or "tcp_wmem"; answers what it was. */
-char *large_set_buffers (const char *name, const char *value);
-/* A little of it. */
-#define LARGE_SMALL_BUFFERS "4096 16384 32768"
+/* As much as may wait in a connection of this network namespace, on either side of it. */
+typedef struct {
+  char *sent;
+  char *received;
+} LargeBuffers;
+
+/* From now on it is little, for those that are opened, and for the servers that begin to listen. */
+void  large_tighten (LargeBuffers *ret_before);
+void  large_loosen  (LargeBuffers *before);

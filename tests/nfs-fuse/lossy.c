@@ -28,7 +28,8 @@ struct Lossy
 {
   int door;
   GThread *thread;
-  gint procedure; /* atomic; 0: none is to be lost */
+  GPtrArray *passages; /* threads; of that thread */
+  gint procedure;      /* atomic; 0: none is to be lost */
   LossyMeanwhile meanwhile;
   gpointer data;
   gint counts[N_PROCEDURES]; /* atomic */
@@ -51,22 +52,6 @@ typedef struct
   guint32 xid;
   GHashTable *forged; /* numbers of calls whose answers are */
 } Passage;
-
-static gboolean
-send_all (int fd, const guint8 *data, gsize length)
-{
-  gsize sent = 0;
-
-  while (sent < length)
-    {
-      ssize_t n = send (fd, data + sent, length - sent, MSG_NOSIGNAL);
-
-      if (n <= 0)
-        return FALSE;
-      sent += (gsize) n;
-    }
-  return TRUE;
-}
 
 static void
 look_at_call (Passage *self, const GByteArray *message)
@@ -97,7 +82,7 @@ pass_call (Passage *self, const guint8 *data, gsize length)
       look_at_call (self, message);
       g_byte_array_unref (message);
     }
-  return send_all (self->server, data, length);
+  return door_send (self->server, data, length);
 }
 
 static void
@@ -147,16 +132,10 @@ pass_answer (Passage *self, const guint8 *data, gsize length)
         replace (message, g_ptr_array_index (self->lossy->replaced, i),
                  g_ptr_array_index (self->lossy->replaced, i + 1));
       record = record_wrap (message);
-      passes = !lost && send_all (self->guest, record->data, record->len);
+      passes = !lost && door_send (self->guest, record->data, record->len);
       g_byte_array_unref (message);
     }
   return passes;
-}
-
-static void
-lossy_clear (gpointer data)
-{
-  g_ptr_array_unref (((Lossy *) data)->replaced);
 }
 
 static gpointer
@@ -180,7 +159,6 @@ pass (gpointer data)
       }
   close (self->guest);
   close (self->server);
-  g_atomic_rc_box_release_full (self->lossy, lossy_clear);
   return NULL;
 }
 
@@ -203,12 +181,10 @@ let_in (gpointer data)
     {
       Passage *passage = g_new0 (Passage, 1);
 
-      *passage = (Passage){ .lossy = g_atomic_rc_box_acquire (self),
-                            .guest = guest,
-                            .server = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+      *passage = (Passage){ .lossy = self, .guest = guest, .server = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
       if (connect (passage->server, (const struct sockaddr *) &address, sizeof address) < 0)
         shutdown (guest, SHUT_RDWR);
-      g_thread_unref (g_thread_new ("passage", pass, passage));
+      g_ptr_array_add (self->passages, g_thread_new ("passage", pass, passage));
     }
   return NULL;
 }
@@ -216,22 +192,27 @@ let_in (gpointer data)
 Lossy *
 lossy_open (void)
 {
-  Lossy *self = g_atomic_rc_box_new0 (Lossy);
+  Lossy *self = g_new0 (Lossy, 1);
 
+  self->passages = g_ptr_array_new ();
   self->replaced = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   self->door = door_open (LOSSY_PORT);
   self->thread = g_thread_new ("door", let_in, self);
   return self;
 }
 
-/* Passages end with their guests, and the last one of them ends what they look at. */
+/* Passages end with their guests. */
 void
 lossy_close (Lossy *self)
 {
   shutdown (self->door, SHUT_RDWR);
   g_thread_join (self->thread);
   close (self->door);
-  g_atomic_rc_box_release_full (self, lossy_clear);
+  for (guint i = 0; i < self->passages->len; i++)
+    g_thread_join (self->passages->pdata[i]);
+  g_ptr_array_unref (self->passages);
+  g_ptr_array_unref (self->replaced);
+  g_free (self);
 }
 
 void

@@ -12,7 +12,8 @@
 typedef struct Lossy Lossy;
 
 Lossy *lossy_open  (void);
-void   lossy_close (Lossy *self); /* after who comes by it has gone */
+/* After who comes by it has gone. Nothing is forged any more afterwards. */
+void   lossy_close (Lossy *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Lossy, lossy_close)
 
 typedef void (*LossyMeanwhile) (gpointer data);

@@ -102,7 +102,7 @@ model_compare (const char *mirror_path, const char *volume_path, guint32 seed, g
         {
           g_autofree char *found = difference;
 
-          difference = g_strdup_printf ("seed %u, step %u, %s: %s", seed, n, text, found);
+          difference = g_strdup_printf ("TEST_SEED=%u, step %u, %s: %s", seed, n, text, found);
         }
       model_step_clear (&step);
     }

@@ -256,22 +256,6 @@ answer (OddServer *self, const GByteArray *message)
 
 /* ---- connections ---- */
 
-static gboolean
-send_all (int fd, gconstpointer data, gsize length)
-{
-  gsize sent = 0;
-
-  while (sent < length)
-    {
-      ssize_t n = send (fd, (const char *) data + sent, length - sent, MSG_NOSIGNAL);
-
-      if (n <= 0)
-        return FALSE;
-      sent += (gsize) n;
-    }
-  return TRUE;
-}
-
 static void
 send_without_end (int fd)
 {
@@ -279,7 +263,7 @@ send_without_end (int fd)
 
   xdr_put_u32 (fragment, FRAGMENT);
   g_byte_array_set_size (fragment, FRAGMENT + 4);
-  while (send_all (fd, fragment->data, fragment->len))
+  while (door_send (fd, fragment->data, fragment->len))
     continue;
 }
 
@@ -332,7 +316,7 @@ serve_one (OddServer *self, int fd, const GByteArray *message)
   if (odd_call_is (message, NFS3_WRITE) && g_atomic_int_get (&self->manners->holds) == ODD_HOLD_NEXT)
     hold_back (self, fd);
   record = record_wrap (reply);
-  return send_all (fd, record->data, record->len);
+  return door_send (fd, record->data, record->len);
 }
 
 static void

@@ -38,7 +38,6 @@ typedef struct {
 typedef struct OddServer OddServer;
 OddServer *odd_server_start (OddManners *manners);
 void       odd_server_stop  (OddServer *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (OddServer, odd_server_stop)
 
 /* It is gone, with what does not last, and back at once. What was held back is heard all the same. */
 void odd_server_restart (OddServer *self);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "nfs-server/record.h"
 #include "nfs-server/xdr.h"
 
 void
@@ -108,7 +109,7 @@ reading_put_answer (GByteArray *out, const Reading *self, gsize size, const Read
   g_autoptr (GByteArray) message = g_byte_array_new ();
 
   reading_put_message (message, self->asked.xid, size, odd);
-  xdr_put_u32 (out, WIRE_RIG_LAST | (guint32) ((gint) message->len + odd->length));
+  xdr_put_u32 (out, RECORD_LAST | (guint32) ((gint) message->len + odd->length));
   g_byte_array_append (out, message->data, message->len);
 }
 

@@ -249,7 +249,6 @@ served_clear (Served *self)
 gboolean
 served_ground_open (ServedGround *self, const char *const *more)
 {
-  *self = (ServedGround){ 0 };
   if (!served_export_open (&self->export, FALSE))
     return FALSE;
   served_start (&self->volume, more);

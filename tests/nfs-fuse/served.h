@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "nfs-server/server.h"
+#include "support/test-state.h"
 
 #define SERVED_EXPORT "/exports/data"
 
@@ -20,7 +21,6 @@ typedef struct {
 gboolean served_export_open        (ServedExport *self, gboolean locks);
 gboolean served_export_open_locked (ServedExport *self, NfsLocks locks, guint grace_seconds);
 void     served_export_clear       (ServedExport *self);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ServedExport, served_export_clear)
 
 typedef struct {
   pid_t pid;  /* kvol-nfs; 0: it has been waited for */
@@ -37,7 +37,7 @@ void served_stop  (Served *self);
 void served_clear (Served *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Served, served_clear)
 
-/* An export, and one volume of it. */
+/* An export, and one volume of it; zeroed before it is opened. */
 typedef struct {
   ServedExport export;
   Served       volume;
@@ -46,7 +46,7 @@ typedef struct {
 /* FALSE as served_export_open(). @more: as of served_start(). */
 gboolean served_ground_open  (ServedGround *self, const char *const *more);
 void     served_ground_clear (ServedGround *self);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ServedGround, served_ground_clear)
+TEST_STATE (ServedGround, served_ground)
 
 /* Whether the server has ended within @msec; then it has been waited for. */
 gboolean served_await_end (Served *self, int msec);

@@ -178,7 +178,7 @@ a_listing_has_an_end_whatever_it_tells (void **state)
   const guint64 listing = begin_listing (absent, DIR, NOW);
   guint n = 0;
 
-  while (absent_take (absent, DIR, listing, "again"))
+  while (n <= ABSENT_NAMES_MAX && absent_take (absent, DIR, listing, "again"))
     n++;
   assert_int_equal (n, ABSENT_NAMES_MAX);
   absent_end (absent, DIR, listing, FALSE, NOW);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "nfs-fuse/answer-sample.h"
+#include "support/seed.h"
 
 #define N_ROUNDS 500000
 #define ROOM (64u * 1024)
@@ -132,12 +133,10 @@ an_answer_that_ends_too_early_is_none (void **state)
 static void
 an_answer_lends_nothing_that_is_not_its_own (void **state)
 {
-  const guint32 seed = g_random_int ();
-  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+  g_autoptr (GRand) rand = seed_rand_new ();
   guint n_good = 0;
   guint64 sum = 0;
 
-  print_message ("# seed %u\n", seed);
   for (int i = 0; i < N_ROUNDS; i++)
     {
       const AnswerSample *sample = &answer_samples[g_rand_int_range (rand, 0, (gint) n_answer_samples)];

@@ -17,44 +17,32 @@
 
 #include <kvol/kvol-macros.h>
 
-#include "nfs-fuse/lossy.h"
-#include "nfs-fuse/served.h"
+#include "nfs-fuse/counted.h"
 #include "support/scratch.h"
 
 typedef struct
 {
-  ServedExport export;
-  Lossy *lossy;
-  Served volume;
+  Counted counted;
   char *a; /* two names in the volume */
   char *b;
 } Path;
 
-static const char *const by_lossy[] = { "--port=2050", NULL };
-
 static void
 path_clear (Path *self)
 {
-  served_clear (&self->volume);
-  g_clear_pointer (&self->lossy, lossy_close);
-  served_export_clear (&self->export);
+  counted_clear (&self->counted);
   g_free (self->a);
   g_free (self->b);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Path, path_clear)
+TEST_STATE (Path, path)
 
 static gboolean
 path_open (Path *self)
 {
-  G_STATIC_ASSERT (LOSSY_PORT == 2050);
-
-  *self = (Path){ 0 };
-  if (!served_export_open (&self->export, FALSE))
+  if (!counted_open (&self->counted, counted_shared))
     return FALSE;
-  self->lossy = lossy_open ();
-  served_start (&self->volume, by_lossy);
-  self->a = g_build_filename (self->volume.path, "a", NULL);
-  self->b = g_build_filename (self->volume.path, "b", NULL);
+  self->a = counted_dup_here (&self->counted, "a");
+  self->b = counted_dup_here (&self->counted, "b");
   return TRUE;
 }
 
@@ -70,7 +58,7 @@ make_file (const char *path)
 static gboolean
 is_there (const Path *self, const char *name)
 {
-  g_autofree char *path = g_build_filename (self->export.data, name, NULL);
+  g_autofree char *path = counted_dup_there (&self->counted, name);
   struct stat status;
 
   return lstat (path, &status) == 0;
@@ -79,27 +67,27 @@ is_there (const Path *self, const char *name)
 static void
 a_file_that_is_made_alone_is_made (void **state)
 {
-  g_auto (Path) path;
+  Path *path = *state;
 
-  if (!path_open (&path))
+  if (!path_open (path))
     skip ();
-  lossy_lose (path.lossy, NFS3_CREATE, NULL, NULL);
-  make_file (path.a);
-  assert_true (lossy_has_lost (path.lossy));
+  lossy_lose (path->counted.lossy, NFS3_CREATE, NULL, NULL);
+  make_file (path->a);
+  assert_true (lossy_has_lost (path->counted.lossy));
 }
 
 static void
 a_symlink_is_made (void **state)
 {
-  g_auto (Path) path;
+  Path *path = *state;
   char target[16] = "";
 
-  if (!path_open (&path))
+  if (!path_open (path))
     skip ();
-  lossy_lose (path.lossy, NFS3_SYMLINK, NULL, NULL);
-  assert_int_equal (symlink ("target", path.a), 0);
-  assert_true (lossy_has_lost (path.lossy));
-  assert_int_equal (readlink (path.a, target, sizeof target - 1), 6);
+  lossy_lose (path->counted.lossy, NFS3_SYMLINK, NULL, NULL);
+  assert_int_equal (symlink ("target", path->a), 0);
+  assert_true (lossy_has_lost (path->counted.lossy));
+  assert_int_equal (readlink (path->a, target, sizeof target - 1), 6);
   assert_string_equal (target, "target");
 }
 
@@ -115,66 +103,66 @@ put_other_link (gpointer data)
 static void
 a_symlink_of_another_target_is_in_the_way (void **state)
 {
-  g_auto (Path) path;
+  Path *path = *state;
   g_autofree char *there = NULL;
 
-  if (!path_open (&path))
+  if (!path_open (path))
     skip ();
-  there = g_build_filename (path.export.data, "a", NULL);
-  lossy_lose (path.lossy, NFS3_SYMLINK, put_other_link, there);
-  assert_int_equal (symlink ("target", path.a), -1);
+  there = counted_dup_there (&path->counted, "a");
+  lossy_lose (path->counted.lossy, NFS3_SYMLINK, put_other_link, there);
+  assert_int_equal (symlink ("target", path->a), -1);
   assert_int_equal (errno, EEXIST);
-  assert_true (lossy_has_lost (path.lossy));
+  assert_true (lossy_has_lost (path->counted.lossy));
 }
 
 /* Or two who make it as a lock could both have it. */
 static void
 a_directory_is_never_said_to_be_made_when_it_may_be_another_ones (void **state)
 {
-  g_auto (Path) path;
+  Path *path = *state;
 
-  if (!path_open (&path))
+  if (!path_open (path))
     skip ();
-  lossy_lose (path.lossy, NFS3_MKDIR, NULL, NULL);
-  assert_int_equal (mkdir (path.a, 0755), -1);
+  lossy_lose (path->counted.lossy, NFS3_MKDIR, NULL, NULL);
+  assert_int_equal (mkdir (path->a, 0755), -1);
   assert_int_equal (errno, EEXIST);
-  assert_true (lossy_has_lost (path.lossy));
-  assert_true (is_there (&path, "a"));
+  assert_true (lossy_has_lost (path->counted.lossy));
+  assert_true (is_there (path, "a"));
 }
 
 static void
 what_is_removed_is_removed (void **state)
 {
-  g_auto (Path) path;
+  Path *path = *state;
 
-  if (!path_open (&path))
+  if (!path_open (path))
     skip ();
-  make_file (path.a);
-  assert_int_equal (mkdir (path.b, 0755), 0);
-  lossy_lose (path.lossy, NFS3_REMOVE, NULL, NULL);
-  assert_int_equal (unlink (path.a), 0);
-  assert_true (lossy_has_lost (path.lossy));
-  lossy_lose (path.lossy, NFS3_RMDIR, NULL, NULL);
-  assert_int_equal (rmdir (path.b), 0);
-  assert_true (lossy_has_lost (path.lossy));
-  assert_false (is_there (&path, "a") || is_there (&path, "b"));
+  make_file (path->a);
+  assert_int_equal (mkdir (path->b, 0755), 0);
+  lossy_lose (path->counted.lossy, NFS3_REMOVE, NULL, NULL);
+  assert_int_equal (unlink (path->a), 0);
+  assert_true (lossy_has_lost (path->counted.lossy));
+  lossy_lose (path->counted.lossy, NFS3_RMDIR, NULL, NULL);
+  assert_int_equal (rmdir (path->b), 0);
+  assert_true (lossy_has_lost (path->counted.lossy));
+  assert_false (is_there (path, "a") || is_there (path, "b"));
 }
 
 static void
 what_gets_another_name_has_it (void **state)
 {
-  g_auto (Path) path;
+  Path *path = *state;
 
-  if (!path_open (&path))
+  if (!path_open (path))
     skip ();
-  make_file (path.a);
-  lossy_lose (path.lossy, NFS3_RENAME, NULL, NULL);
-  assert_int_equal (rename (path.a, path.b), 0);
-  assert_true (lossy_has_lost (path.lossy));
-  lossy_lose (path.lossy, NFS3_LINK, NULL, NULL);
-  assert_int_equal (link (path.b, path.a), 0);
-  assert_true (lossy_has_lost (path.lossy));
-  assert_true (is_there (&path, "a") && is_there (&path, "b"));
+  make_file (path->a);
+  lossy_lose (path->counted.lossy, NFS3_RENAME, NULL, NULL);
+  assert_int_equal (rename (path->a, path->b), 0);
+  assert_true (lossy_has_lost (path->counted.lossy));
+  lossy_lose (path->counted.lossy, NFS3_LINK, NULL, NULL);
+  assert_int_equal (link (path->b, path->a), 0);
+  assert_true (lossy_has_lost (path->counted.lossy));
+  assert_true (is_there (path, "a") && is_there (path, "b"));
 }
 
 /* ---- a question of some length ---- */
@@ -184,12 +172,12 @@ the_longest_target_there_is_is_kept (void **state)
 {
   g_autofree char *target = g_strnfill (PATH_MAX - 1, 'x');
   g_autofree char *found = NULL;
-  g_auto (Path) path;
+  Path *path = *state;
 
-  if (!path_open (&path))
+  if (!path_open (path))
     skip ();
-  assert_int_equal (symlink (target, path.a), 0);
-  found = g_file_read_link (path.a, NULL);
+  assert_int_equal (symlink (target, path->a), 0);
+  found = g_file_read_link (path->a, NULL);
   assert_string_equal (found, target);
 }
 
@@ -197,13 +185,13 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (a_file_that_is_made_alone_is_made),
-    cmocka_unit_test (a_symlink_is_made),
-    cmocka_unit_test (a_symlink_of_another_target_is_in_the_way),
-    cmocka_unit_test (a_directory_is_never_said_to_be_made_when_it_may_be_another_ones),
-    cmocka_unit_test (what_is_removed_is_removed),
-    cmocka_unit_test (what_gets_another_name_has_it),
-    cmocka_unit_test (the_longest_target_there_is_is_kept),
+    TEST_ON (path, a_file_that_is_made_alone_is_made),
+    TEST_ON (path, a_symlink_is_made),
+    TEST_ON (path, a_symlink_of_another_target_is_in_the_way),
+    TEST_ON (path, a_directory_is_never_said_to_be_made_when_it_may_be_another_ones),
+    TEST_ON (path, what_is_removed_is_removed),
+    TEST_ON (path, what_gets_another_name_has_it),
+    TEST_ON (path, the_longest_target_there_is_is_kept),
   };
   const char *reason = NULL;
 

@@ -145,34 +145,34 @@ assert_change_is_seen (const Pods *pods, const Change *change, Reader reader, co
 static void
 who_opens_a_file_sees_what_another_client_has_closed (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
   for (gsize i = 0; i < G_N_ELEMENTS (changes); i++)
     for (gsize k = 0; k < G_N_ELEMENTS (readers); k++)
       {
         g_autofree char *name = g_strdup_printf ("changed-%zu-%zu", i, k);
 
-        assert_change_is_seen (&pods, &changes[i], readers[k], name);
+        assert_change_is_seen (pods, &changes[i], readers[k], name);
       }
 }
 
 static void
 who_has_written_a_file_before_sees_what_another_client_has_closed (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   g_autofree char *path = NULL;
 
-  path = begin (&pods, "in-turns");
-  write_closed (&pods, 1, "in-turns", O_CREAT, "1");
-  write_closed (&pods, 0, "in-turns", O_APPEND, "2");
+  path = begin (pods, "in-turns");
+  write_closed (pods, 1, "in-turns", O_CREAT, "1");
+  write_closed (pods, 0, "in-turns", O_APPEND, "2");
   assert_read_by (path, by_sendfile, "12");
-  write_closed (&pods, 1, "in-turns", O_APPEND, "3");
-  write_closed (&pods, 0, "in-turns", O_APPEND, "4");
+  write_closed (pods, 1, "in-turns", O_APPEND, "3");
+  write_closed (pods, 0, "in-turns", O_APPEND, "4");
   assert_read_by (path, by_sendfile, "1234");
-  write_closed (&pods, 1, "in-turns", O_TRUNC, "5");
-  write_closed (&pods, 0, "in-turns", O_APPEND, "6");
+  write_closed (pods, 1, "in-turns", O_TRUNC, "5");
+  write_closed (pods, 0, "in-turns", O_APPEND, "6");
   assert_read_by (path, by_sendfile, "56");
 }
 
@@ -180,18 +180,18 @@ who_has_written_a_file_before_sees_what_another_client_has_closed (void **state)
 static void
 a_file_that_is_opened_by_its_descriptor_is_opened_whoever_has_changed_it (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   g_autofree char *path = NULL;
   g_autofree char *link = NULL;
   KVOL_AUTO_FD place = -1;
 
-  path = begin (&pods, "by-descriptor");
-  write_closed (&pods, 0, "by-descriptor", O_CREAT, "one");
+  path = begin (pods, "by-descriptor");
+  write_closed (pods, 0, "by-descriptor", O_CREAT, "one");
   place = open (path, O_PATH | O_CLOEXEC);
   link = g_strdup_printf ("/proc/self/fd/%d", place);
-  write_closed (&pods, 0, "by-descriptor", O_APPEND, "two");
+  write_closed (pods, 0, "by-descriptor", O_APPEND, "two");
   assert_read_by (link, by_read, "onetwo");
-  write_closed (&pods, 0, "by-descriptor", O_APPEND, "three");
+  write_closed (pods, 0, "by-descriptor", O_APPEND, "three");
   assert_read_by (link, by_map, "onetwothree");
 }
 
@@ -212,20 +212,20 @@ assert_appended (const Pods *pods, const char *to, const char *name, const char 
 static void
 who_appends_to_a_file_writes_behind_what_another_client_has_closed (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   g_autofree char *path = NULL;
   g_autofree char *link = NULL;
   KVOL_AUTO_FD place = -1;
 
-  path = begin (&pods, "log");
-  write_closed (&pods, 0, "log", O_CREAT, "first,");
+  path = begin (pods, "log");
+  write_closed (pods, 0, "log", O_CREAT, "first,");
   assert_read_by (path, by_read, "first,");
-  write_closed (&pods, 0, "log", O_APPEND, "theirs,");
-  assert_appended (&pods, path, "log", "first,theirs,mine");
+  write_closed (pods, 0, "log", O_APPEND, "theirs,");
+  assert_appended (pods, path, "log", "first,theirs,mine");
   place = open (path, O_PATH | O_CLOEXEC);
   link = g_strdup_printf ("/proc/self/fd/%d", place);
-  write_closed (&pods, 0, "log", O_APPEND, ",theirs,");
-  assert_appended (&pods, link, "log", "first,theirs,mine,theirs,mine");
+  write_closed (pods, 0, "log", O_APPEND, ",theirs,");
+  assert_appended (pods, link, "log", "first,theirs,mine,theirs,mine");
 }
 
 /* The kernel takes it for the end where a read ends. */
@@ -247,30 +247,30 @@ write_anew_beside_reader (const Pods *pods, const char *name)
 static void
 who_reads_while_another_client_writes_it_anew_sees_what_that_has_closed (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   g_autofree char *file = NULL;
   g_autofree char *log = NULL;
 
-  file = begin (&pods, "anew");
-  log = path_on (&pods, 1, "anew-log");
-  write_anew_beside_reader (&pods, "anew");
+  file = begin (pods, "anew");
+  log = path_on (pods, 1, "anew-log");
+  write_anew_beside_reader (pods, "anew");
   assert_read_by (file, by_sendfile, "other,");
-  write_anew_beside_reader (&pods, "anew-log");
-  assert_appended (&pods, log, "anew-log", "other,mine");
+  write_anew_beside_reader (pods, "anew-log");
+  assert_appended (pods, log, "anew-log", "other,mine");
 }
 
 /* As documented: who only asks may be told what was so a second ago, and no longer ago. */
 static void
 who_asks_for_a_size_is_told_one_of_the_last_second (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   g_autofree char *path = NULL;
   struct stat status;
 
-  path = begin (&pods, "asked");
-  write_closed (&pods, 0, "asked", O_CREAT, "1");
+  path = begin (pods, "asked");
+  write_closed (pods, 0, "asked", O_CREAT, "1");
   assert_int_equal (stat (path, &status), 0);
-  write_closed (&pods, 0, "asked", O_APPEND, "2");
+  write_closed (pods, 0, "asked", O_APPEND, "2");
   g_usleep (ATTRIBUTES_USEC);
   assert_int_equal (stat (path, &status), 0);
   assert_int_equal (status.st_size, 2);
@@ -280,12 +280,12 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (who_opens_a_file_sees_what_another_client_has_closed),
-    cmocka_unit_test (who_has_written_a_file_before_sees_what_another_client_has_closed),
-    cmocka_unit_test (a_file_that_is_opened_by_its_descriptor_is_opened_whoever_has_changed_it),
-    cmocka_unit_test (who_appends_to_a_file_writes_behind_what_another_client_has_closed),
-    cmocka_unit_test (who_reads_while_another_client_writes_it_anew_sees_what_that_has_closed),
-    cmocka_unit_test (who_asks_for_a_size_is_told_one_of_the_last_second),
+    TEST_ON (pods, who_opens_a_file_sees_what_another_client_has_closed),
+    TEST_ON (pods, who_has_written_a_file_before_sees_what_another_client_has_closed),
+    TEST_ON (pods, a_file_that_is_opened_by_its_descriptor_is_opened_whoever_has_changed_it),
+    TEST_ON (pods, who_appends_to_a_file_writes_behind_what_another_client_has_closed),
+    TEST_ON (pods, who_reads_while_another_client_writes_it_anew_sees_what_that_has_closed),
+    TEST_ON (pods, who_asks_for_a_size_is_told_one_of_the_last_second),
   };
   const char *reason = NULL;
 

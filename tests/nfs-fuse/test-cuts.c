@@ -15,6 +15,7 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-fuse/actor.h"
 #include "nfs-fuse/aside.h"
 #include "nfs-fuse/counted.h"
 #include "nfs-fuse/gate.h"
@@ -34,19 +35,24 @@ typedef struct
   char *there;    /* by that client */
   char *exported; /* as it is */
   int fd;
+  guint writes; /* answered otherwise than the server did */
+  Gate gate;
 } Ground;
 
 static void
 ground_clear (Ground *self)
 {
-  kvol_clear_fd (&self->fd);
+  actor_keep_bits (TRUE);
+  gate_open (&self->gate);
+  served_clear (&self->other);
+  counted_clear (&self->counted);
+  if (self->here != NULL)
+    kvol_clear_fd (&self->fd);
   g_free (self->here);
   g_free (self->there);
   g_free (self->exported);
-  served_clear (&self->other);
-  counted_clear (&self->counted);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ground, ground_clear)
+TEST_STATE (Ground, ground)
 
 /* Written here, and open. */
 static void
@@ -54,7 +60,6 @@ ground_open_with (Ground *self, int access, const char *const *arguments)
 {
   const char bytes[HERE_SIZE] = { 0 };
 
-  *self = (Ground){ .fd = -1 };
   if (!counted_open (&self->counted, arguments))
     skip ();
   served_start (&self->other, NULL);
@@ -125,45 +130,58 @@ forge_nothing_written (GByteArray *answer, gpointer data)
 }
 
 /* Half of it has been written, and no more can be. */
-typedef struct
-{
-  const char *there;
-  guint count;
-} Half;
-
 static void
 forge_half (GByteArray *answer, gpointer data)
 {
   const guint32 half = GUINT32_TO_BE (HERE_SIZE / 2);
-  Half *self = data;
+  Ground *ground = data;
 
-  if (self->count++ == 0)
+  if (ground->writes++ == 0)
     {
       memcpy (answer->data + answer->len - WORDS_FROM_COUNT * 4, &half, sizeof half);
       return;
     }
-  if (truncate (self->there, HERE_SIZE + HERE_SIZE / 2) == 0)
+  if (truncate (ground->there, HERE_SIZE + HERE_SIZE / 2) == 0)
     forge_no_space (answer, NULL);
 }
 
 /* The kernel cuts the file then where it believes it to end, to remove what may have come of the write. */
 static void
-assert_failing_write_cuts_nothing (int access)
+assert_failing_write_cuts_nothing (Ground *ground, int access)
 {
   const char bytes[HERE_SIZE] = { 0 };
-  g_auto (Ground) ground;
 
-  ground_open (&ground, access);
-  lossy_forge (ground.counted.lossy, NFS3_WRITE, forge_no_space, NULL);
-  assert_int_equal (aside_write (ground.fd, bytes, sizeof bytes, HERE_SIZE), -ENOSPC);
-  assert_size (&ground, THERE_SIZE);
+  ground_open (ground, access);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_no_space, NULL);
+  assert_int_equal (aside_write (ground->fd, bytes, sizeof bytes, HERE_SIZE), -ENOSPC);
+  assert_size (ground, THERE_SIZE);
 }
 
 static void
 a_write_aside_that_fails_cuts_nothing_of_another_client (void **state)
 {
-  assert_failing_write_cuts_nothing (O_WRONLY);
-  assert_failing_write_cuts_nothing (O_RDWR);
+  assert_failing_write_cuts_nothing (*state, O_RDWR);
+}
+
+/* On each kernel, and on one that writes past its cache where nobody reads. */
+static void
+a_write_aside_past_the_cache_that_fails_cuts_nothing_of_another_client (void **state)
+{
+  assert_failing_write_cuts_nothing (*state, O_RDWR | O_DIRECT);
+}
+
+static void
+a_write_aside_by_who_only_writes_that_fails_cuts_nothing_of_another_client (void **state)
+{
+  assert_failing_write_cuts_nothing (*state, O_WRONLY);
+}
+
+/* The kernel says of its cut as of any other that the file is not to stay setuid. */
+static void
+a_write_aside_by_who_takes_setuid_bits_that_fails_cuts_nothing_of_another_client (void **state)
+{
+  assert_true (actor_keep_bits (FALSE));
+  assert_failing_write_cuts_nothing (*state, O_WRONLY);
 }
 
 /* The kernel does not believe what of it was written to be there. */
@@ -171,14 +189,13 @@ static void
 a_write_aside_that_fails_in_part_cuts_nothing_of_another_client (void **state)
 {
   g_autofree char *bytes = g_malloc0 (MIB);
-  g_auto (Ground) ground;
-  guint count = 0;
+  Ground *ground = *state;
 
-  ground_open (&ground, O_WRONLY);
-  lossy_forge (ground.counted.lossy, NFS3_WRITE, forge_no_space_for_the_rest, &count);
-  assert_int_equal (aside_write (ground.fd, bytes, MIB, HERE_SIZE), -ENOSPC);
-  assert_true (count > 1);
-  assert_size (&ground, THERE_SIZE);
+  ground_open (ground, O_WRONLY);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_no_space_for_the_rest, &ground->writes);
+  assert_int_equal (aside_write (ground->fd, bytes, MIB, HERE_SIZE), -ENOSPC);
+  assert_true (ground->writes > 1);
+  assert_size (ground, THERE_SIZE);
 }
 
 /* Nobody waits any longer for whether it fails. */
@@ -187,16 +204,15 @@ a_write_aside_that_is_given_up_cuts_nothing_of_another_client (void **state)
 {
   static const char *const soft[] = { "--port=2050", "--soft=0.5", "--threads=1", NULL };
   const char bytes[HERE_SIZE] = { 0 };
-  g_auto (Ground) ground;
-  Gate gate = { 0 };
+  Ground *ground = *state;
 
-  ground_open_with (&ground, O_WRONLY, soft);
-  assert_int_equal (truncate (ground.there, THERE_SIZE), 0);
-  lossy_forge (ground.counted.lossy, NFS3_WRITE, gate_wait, &gate);
-  assert_int_equal (aside_write (ground.fd, bytes, sizeof bytes, HERE_SIZE), -ETIMEDOUT);
-  gate_open (&gate);
-  counted_await_answers (&ground.counted);
-  assert_size (&ground, THERE_SIZE);
+  ground_open_with (ground, O_WRONLY, soft);
+  assert_int_equal (truncate (ground->there, THERE_SIZE), 0);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, gate_wait, &ground->gate);
+  assert_int_equal (aside_write (ground->fd, bytes, sizeof bytes, HERE_SIZE), -ETIMEDOUT);
+  gate_open (&ground->gate);
+  counted_await_answers (&ground->counted);
+  assert_size (ground, THERE_SIZE);
 }
 
 /* A file that is opened by no name is not looked up: where it ends is asked for before an append. */
@@ -216,17 +232,17 @@ an_appendix_that_fails_cuts_nothing (void **state)
 {
   const char bytes[HERE_SIZE] = { 0 };
   KVOL_AUTO_FD fd = -1;
-  g_auto (Ground) ground;
+  Ground *ground = *state;
 
-  ground_open (&ground, O_RDWR);
-  fd = open_to_append (&ground);
+  ground_open (ground, O_RDWR);
+  fd = open_to_append (ground);
   assert_int_equal (write (fd, bytes, sizeof bytes), sizeof bytes);
-  assert_size (&ground, THERE_SIZE + HERE_SIZE);
-  lossy_forge (ground.counted.lossy, NFS3_WRITE, forge_no_space, NULL);
+  assert_size (ground, THERE_SIZE + HERE_SIZE);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_no_space, NULL);
   assert_int_equal (write (fd, bytes, sizeof bytes), -1);
   assert_int_equal (errno, ENOSPC);
   /* The server has written it all the same. */
-  assert_size (&ground, THERE_SIZE + 2 * HERE_SIZE);
+  assert_size (ground, THERE_SIZE + 2 * HERE_SIZE);
 }
 
 static void
@@ -234,14 +250,14 @@ an_appendix_whose_place_is_not_told_cuts_nothing (void **state)
 {
   const char bytes[HERE_SIZE] = { 0 };
   KVOL_AUTO_FD fd = -1;
-  g_auto (Ground) ground;
+  Ground *ground = *state;
 
-  ground_open (&ground, O_RDWR);
-  fd = open_to_append (&ground);
-  lossy_forge (ground.counted.lossy, NFS3_GETATTR, forge_no_attributes, NULL);
+  ground_open (ground, O_RDWR);
+  fd = open_to_append (ground);
+  lossy_forge (ground->counted.lossy, NFS3_GETATTR, forge_no_attributes, NULL);
   assert_int_equal (write (fd, bytes, sizeof bytes), -1);
   assert_int_equal (errno, EIO);
-  assert_size (&ground, THERE_SIZE);
+  assert_size (ground, THERE_SIZE);
 }
 
 /* Through the cache the kernel cuts nothing by itself. */
@@ -249,38 +265,45 @@ static void
 what_is_cut_after_a_failed_write_is_cut (void **state)
 {
   const char bytes[HERE_SIZE] = { 0 };
-  g_auto (Ground) ground;
+  Ground *ground = *state;
 
-  ground_open (&ground, O_RDWR);
-  lossy_forge (ground.counted.lossy, NFS3_WRITE, forge_no_space, NULL);
-  assert_int_equal (pwrite (ground.fd, bytes, sizeof bytes, HERE_SIZE), -1);
+  ground_open (ground, O_RDWR);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_no_space, NULL);
+  assert_int_equal (pwrite (ground->fd, bytes, sizeof bytes, HERE_SIZE), -1);
   assert_int_equal (errno, ENOSPC);
-  assert_int_equal (ftruncate (ground.fd, HERE_SIZE), 0);
-  assert_size (&ground, HERE_SIZE);
+  assert_int_equal (ftruncate (ground->fd, HERE_SIZE), 0);
+  assert_size (ground, HERE_SIZE);
 }
 
 static void
-assert_half_is_cut (int access)
+assert_half_is_cut (Ground *ground, int access)
 {
   const char bytes[HERE_SIZE] = { 0 };
-  g_auto (Ground) ground;
-  Half half = { 0 };
 
-  ground_open_with (&ground, access, counted_shared);
-  half.there = ground.there;
-  lossy_forge (ground.counted.lossy, NFS3_WRITE, forge_half, &half);
-  assert_int_equal (pwrite (ground.fd, bytes, sizeof bytes, HERE_SIZE), -1);
+  ground_open_with (ground, access, counted_shared);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_half, ground);
+  assert_int_equal (pwrite (ground->fd, bytes, sizeof bytes, HERE_SIZE), -1);
   assert_int_equal (errno, ENOSPC);
-  assert_int_equal (ftruncate (ground.fd, HERE_SIZE), 0);
-  assert_size (&ground, HERE_SIZE);
+  assert_int_equal (ftruncate (ground->fd, HERE_SIZE), 0);
+  assert_size (ground, HERE_SIZE);
 }
 
 static void
 what_is_left_of_a_failed_write_is_cut (void **state)
 {
-  assert_half_is_cut (O_RDWR);
-  assert_half_is_cut (O_WRONLY);
-  assert_half_is_cut (O_WRONLY | O_DIRECT);
+  assert_half_is_cut (*state, O_RDWR);
+}
+
+static void
+what_is_left_of_a_failed_write_by_who_only_writes_is_cut (void **state)
+{
+  assert_half_is_cut (*state, O_WRONLY);
+}
+
+static void
+what_is_left_of_a_failed_write_past_the_cache_is_cut (void **state)
+{
+  assert_half_is_cut (*state, O_WRONLY | O_DIRECT);
 }
 
 /* Its beginning is an end that the kernel was told. */
@@ -288,76 +311,81 @@ static void
 what_is_emptied_after_a_failed_write_is_empty (void **state)
 {
   g_autofree char *bytes = g_malloc0 (MIB);
-  g_auto (Ground) ground;
+  Ground *ground = *state;
 
-  ground_open_with (&ground, O_WRONLY, counted_shared);
-  assert_int_equal (pwrite (ground.fd, bytes, MIB, 0), MIB);
-  lossy_forge (ground.counted.lossy, NFS3_WRITE, forge_nothing_written, ground.there);
-  assert_int_equal (pwrite (ground.fd, bytes, MIB, MIB), -1);
-  assert_int_equal (ftruncate (ground.fd, 0), 0);
-  assert_size (&ground, 0);
+  ground_open_with (ground, O_WRONLY, counted_shared);
+  assert_int_equal (pwrite (ground->fd, bytes, MIB, 0), MIB);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_nothing_written, ground->there);
+  assert_int_equal (pwrite (ground->fd, bytes, MIB, MIB), -1);
+  assert_int_equal (ftruncate (ground->fd, 0), 0);
+  assert_size (ground, 0);
 }
 
 static void
 what_is_cut_where_it_ended_is_cut (void **state)
 {
-  g_auto (Ground) ground;
+  Ground *ground = *state;
 
-  ground_open (&ground, O_RDWR);
-  assert_int_equal (ftruncate (ground.fd, HERE_SIZE), 0);
-  assert_size (&ground, HERE_SIZE);
+  ground_open (ground, O_RDWR);
+  assert_int_equal (ftruncate (ground->fd, HERE_SIZE), 0);
+  assert_size (ground, HERE_SIZE);
 }
 
 static void
 what_is_cut_shorter_is_cut (void **state)
 {
-  g_auto (Ground) ground;
+  Ground *ground = *state;
 
-  ground_open (&ground, O_RDWR);
-  assert_int_equal (ftruncate (ground.fd, HERE_SIZE - 1), 0);
-  assert_size (&ground, HERE_SIZE - 1);
+  ground_open (ground, O_RDWR);
+  assert_int_equal (ftruncate (ground->fd, HERE_SIZE - 1), 0);
+  assert_size (ground, HERE_SIZE - 1);
 }
 
 static void
 what_is_cut_by_its_name_is_cut (void **state)
 {
-  g_auto (Ground) ground;
+  Ground *ground = *state;
 
-  ground_open (&ground, O_RDWR);
-  assert_int_equal (truncate (ground.here, HERE_SIZE), 0);
-  assert_size (&ground, HERE_SIZE);
+  ground_open (ground, O_RDWR);
+  assert_int_equal (truncate (ground->here, HERE_SIZE), 0);
+  assert_size (ground, HERE_SIZE);
 }
 
 static void
 what_is_emptied_when_it_is_opened_is_empty (void **state)
 {
-  g_auto (Ground) ground;
+  Ground *ground = *state;
   KVOL_AUTO_FD fd = -1;
 
-  ground_open (&ground, O_RDWR);
-  assert_int_equal (ftruncate (ground.fd, 0), 0);
-  assert_int_equal (truncate (ground.there, THERE_SIZE), 0);
-  fd = open (ground.here, O_WRONLY | O_TRUNC | O_CLOEXEC);
+  ground_open (ground, O_RDWR);
+  assert_int_equal (ftruncate (ground->fd, 0), 0);
+  assert_int_equal (truncate (ground->there, THERE_SIZE), 0);
+  fd = open (ground->here, O_WRONLY | O_TRUNC | O_CLOEXEC);
   assert_true (fd >= 0);
-  assert_size (&ground, 0);
+  assert_size (ground, 0);
 }
 
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (a_write_aside_that_fails_cuts_nothing_of_another_client),
-    cmocka_unit_test (a_write_aside_that_fails_in_part_cuts_nothing_of_another_client),
-    cmocka_unit_test (a_write_aside_that_is_given_up_cuts_nothing_of_another_client),
-    cmocka_unit_test (an_appendix_that_fails_cuts_nothing),
-    cmocka_unit_test (an_appendix_whose_place_is_not_told_cuts_nothing),
-    cmocka_unit_test (what_is_cut_after_a_failed_write_is_cut),
-    cmocka_unit_test (what_is_left_of_a_failed_write_is_cut),
-    cmocka_unit_test (what_is_emptied_after_a_failed_write_is_empty),
-    cmocka_unit_test (what_is_cut_where_it_ended_is_cut),
-    cmocka_unit_test (what_is_cut_shorter_is_cut),
-    cmocka_unit_test (what_is_cut_by_its_name_is_cut),
-    cmocka_unit_test (what_is_emptied_when_it_is_opened_is_empty),
+    TEST_ON (ground, a_write_aside_that_fails_cuts_nothing_of_another_client),
+    TEST_ON (ground, a_write_aside_past_the_cache_that_fails_cuts_nothing_of_another_client),
+    TEST_ON (ground, a_write_aside_by_who_only_writes_that_fails_cuts_nothing_of_another_client),
+    TEST_ON (ground, a_write_aside_by_who_takes_setuid_bits_that_fails_cuts_nothing_of_another_client),
+    TEST_ON (ground, a_write_aside_that_fails_in_part_cuts_nothing_of_another_client),
+    TEST_ON (ground, a_write_aside_that_is_given_up_cuts_nothing_of_another_client),
+    TEST_ON (ground, an_appendix_that_fails_cuts_nothing),
+    TEST_ON (ground, an_appendix_whose_place_is_not_told_cuts_nothing),
+    TEST_ON (ground, what_is_cut_after_a_failed_write_is_cut),
+    TEST_ON (ground, what_is_left_of_a_failed_write_is_cut),
+    TEST_ON (ground, what_is_left_of_a_failed_write_by_who_only_writes_is_cut),
+    TEST_ON (ground, what_is_left_of_a_failed_write_past_the_cache_is_cut),
+    TEST_ON (ground, what_is_emptied_after_a_failed_write_is_empty),
+    TEST_ON (ground, what_is_cut_where_it_ended_is_cut),
+    TEST_ON (ground, what_is_cut_shorter_is_cut),
+    TEST_ON (ground, what_is_cut_by_its_name_is_cut),
+    TEST_ON (ground, what_is_emptied_when_it_is_opened_is_empty),
   };
   const char *reason = NULL;
 

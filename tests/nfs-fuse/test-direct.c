@@ -81,14 +81,14 @@ kernel_is_new (void)
 static void
 what_is_written_only_is_not_cached (void **state)
 {
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   KVOL_AUTO_FD fd = -1;
 
   if (!kernel_is_new ())
     skip_because ("before Linux 6.18 all is written through the cache");
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  fd = open_file (&ground, O_WRONLY | O_CREAT);
+  fd = open_file (ground, O_WRONLY | O_CREAT);
   for (guint i = 0; i < PAGES; i++)
     write_page (fd, i, i);
   assert_int_equal (count_cached (fd), 0);
@@ -98,7 +98,7 @@ what_is_written_only_is_not_cached (void **state)
 static void
 what_is_spliced_only_arrives (void **state)
 {
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   g_autofree char *exported = NULL;
   g_autofree char *found = NULL;
   char bytes[8 * PAGE + 5];
@@ -106,18 +106,18 @@ what_is_spliced_only_arrives (void **state)
   gsize length;
   int ends[2];
 
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (ground, NULL))
     skip ();
   for (gsize i = 0; i < sizeof bytes; i++)
     bytes[i] = (char) (i * 31 % 251);
-  fd = open_file (&ground, O_WRONLY | O_CREAT);
+  fd = open_file (ground, O_WRONLY | O_CREAT);
   assert_int_equal (pipe2 (ends, O_CLOEXEC), 0);
   assert_int_equal (write (ends[1], bytes, sizeof bytes), sizeof bytes);
   assert_int_equal (close (ends[1]), 0);
   while (splice (ends[0], NULL, fd, NULL, sizeof bytes, 0) > 0)
     continue;
   assert_int_equal (close (ends[0]), 0);
-  exported = g_build_filename (ground.export.data, "file", NULL);
+  exported = g_build_filename (ground->export.data, "file", NULL);
   assert_true (g_file_get_contents (exported, &found, &length, NULL));
   assert_int_equal (length, sizeof bytes);
   assert_memory_equal (found, bytes, length);
@@ -126,14 +126,14 @@ what_is_spliced_only_arrives (void **state)
 static void
 what_is_written_beside_a_reader_is_cached (void **state)
 {
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   KVOL_AUTO_FD reader = -1;
   KVOL_AUTO_FD fd = -1;
 
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  reader = open_file (&ground, O_RDWR | O_CREAT);
-  fd = open_file (&ground, O_WRONLY);
+  reader = open_file (ground, O_RDWR | O_CREAT);
+  fd = open_file (ground, O_WRONLY);
   write_page (fd, 0, 1);
   assert_true (count_cached (fd) > 0);
 }
@@ -143,12 +143,12 @@ static void
 what_one_writer_alone_writes_is_cached (void **state)
 {
   static const char *const alone[] = { "--single-writer", NULL };
-  g_auto (ServedGround) ground;
+  ServedGround *ground = *state;
   KVOL_AUTO_FD fd = -1;
 
-  if (!served_ground_open (&ground, alone))
+  if (!served_ground_open (ground, alone))
     skip ();
-  fd = open_file (&ground, O_WRONLY | O_CREAT);
+  fd = open_file (ground, O_WRONLY | O_CREAT);
   write_page (fd, 0, 1);
   assert_true (count_cached (fd) > 0);
 }
@@ -174,16 +174,16 @@ count_commits (const Counted *counted, int flags, int more)
 static void
 what_is_to_last_does_when_it_is_written (void **state)
 {
-  g_auto (Counted) counted;
+  Counted *counted = *state;
 
-  if (!counted_open (&counted, counted_shared))
+  if (!counted_open (counted, counted_shared))
     skip ();
-  assert_int_equal (count_commits (&counted, 0, 0), 0);
-  assert_int_equal (count_commits (&counted, O_SYNC, 0), 1);
-  assert_int_equal (count_commits (&counted, O_DSYNC, 0), 1);
-  assert_int_equal (count_commits (&counted, O_DIRECT | O_DSYNC, 0), 1);
-  assert_int_equal (count_commits (&counted, O_APPEND | O_DIRECT | O_DSYNC, 0), 1);
-  assert_int_equal (count_commits (&counted, 0, RWF_DSYNC), 1);
+  assert_int_equal (count_commits (counted, 0, 0), 0);
+  assert_int_equal (count_commits (counted, O_SYNC, 0), 1);
+  assert_int_equal (count_commits (counted, O_DSYNC, 0), 1);
+  assert_int_equal (count_commits (counted, O_DIRECT | O_DSYNC, 0), 1);
+  assert_int_equal (count_commits (counted, O_APPEND | O_DIRECT | O_DSYNC, 0), 1);
+  assert_int_equal (count_commits (counted, 0, RWF_DSYNC), 1);
 }
 
 /* ---- readers beside the writer ---- */
@@ -195,6 +195,28 @@ typedef struct
   gint over; /* atomic */
   guint64 seen;
 } Looker;
+
+typedef struct
+{
+  ServedGround ground;
+  void *map; /* NULL: there is none yet */
+  Looker lookers[2];
+  GThread *threads[2];
+} Watched;
+
+static void
+watched_clear (Watched *self)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (self->threads); i++)
+    {
+      g_atomic_int_set (&self->lookers[i].over, 1);
+      g_clear_pointer (&self->threads[i], g_thread_join);
+    }
+  if (self->map != NULL)
+    munmap (self->map, PAGES * PAGE);
+  served_ground_clear (&self->ground);
+}
+TEST_STATE (Watched, watched)
 
 static gpointer
 look (gpointer data)
@@ -219,25 +241,24 @@ assert_read (int fd, guint page, guint32 wanted)
 static void
 who_reads_beside_the_writer_sees_each_write (void **state)
 {
-  g_auto (ServedGround) ground;
-  Looker lookers[2] = { 0 };
-  GThread *threads[G_N_ELEMENTS (lookers)];
+  Watched *self = *state;
   KVOL_AUTO_FD writer = -1;
   KVOL_AUTO_FD reader = -1;
   void *map;
 
-  if (!served_ground_open (&ground, NULL))
+  if (!served_ground_open (&self->ground, NULL))
     skip ();
-  writer = open_file (&ground, O_WRONLY | O_CREAT);
+  writer = open_file (&self->ground, O_WRONLY | O_CREAT);
   for (guint i = 0; i < PAGES; i++)
     write_page (writer, i, 0);
-  reader = open_file (&ground, O_RDONLY);
+  reader = open_file (&self->ground, O_RDONLY);
   map = mmap (NULL, PAGES * PAGE, PROT_READ, MAP_SHARED, reader, 0);
   assert_ptr_not_equal (map, MAP_FAILED);
-  for (gsize i = 0; i < G_N_ELEMENTS (lookers); i++)
+  self->map = map;
+  for (gsize i = 0; i < G_N_ELEMENTS (self->lookers); i++)
     {
-      lookers[i].map = map;
-      threads[i] = g_thread_new ("look", look, &lookers[i]);
+      self->lookers[i].map = map;
+      self->threads[i] = g_thread_new ("look", look, &self->lookers[i]);
     }
   for (guint i = 1; i <= TIMES; i++)
     {
@@ -246,24 +267,18 @@ who_reads_beside_the_writer_sees_each_write (void **state)
       if (i % 2 == 0)
         assert_read (reader, i % PAGES, i);
     }
-  for (gsize i = 0; i < G_N_ELEMENTS (lookers); i++)
-    {
-      g_atomic_int_set (&lookers[i].over, 1);
-      g_thread_join (threads[i]);
-    }
-  munmap (map, PAGES * PAGE);
 }
 
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (what_is_written_only_is_not_cached),
-    cmocka_unit_test (what_is_spliced_only_arrives),
-    cmocka_unit_test (what_is_written_beside_a_reader_is_cached),
-    cmocka_unit_test (what_one_writer_alone_writes_is_cached),
-    cmocka_unit_test (what_is_to_last_does_when_it_is_written),
-    cmocka_unit_test (who_reads_beside_the_writer_sees_each_write),
+    TEST_ON (served_ground, what_is_written_only_is_not_cached),
+    TEST_ON (served_ground, what_is_spliced_only_arrives),
+    TEST_ON (served_ground, what_is_written_beside_a_reader_is_cached),
+    TEST_ON (served_ground, what_one_writer_alone_writes_is_cached),
+    TEST_ON (counted, what_is_to_last_does_when_it_is_written),
+    TEST_ON (watched, who_reads_beside_the_writer_sees_each_write),
   };
   const char *reason = NULL;
 

@@ -82,113 +82,113 @@ wait_for_range_or_signal (int fd)
 static void
 ranges_exclude_each_other_across_pods (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   struct flock conflict;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
-  assert_int_equal (get_conflict (pods.files[1]).l_type, F_UNLCK);
-  assert_int_equal (lock_range (pods.files[0], F_WRLCK, 100, 50), 0);
-  assert_int_equal (lock_range (pods.files[1], F_RDLCK, 149, 1), EAGAIN);
-  assert_int_equal (lock_range (pods.files[1], F_RDLCK, 150, 0), 0);
-  conflict = get_conflict (pods.files[1]);
+  assert_int_equal (get_conflict (pods->files[1]).l_type, F_UNLCK);
+  assert_int_equal (lock_range (pods->files[0], F_WRLCK, 100, 50), 0);
+  assert_int_equal (lock_range (pods->files[1], F_RDLCK, 149, 1), EAGAIN);
+  assert_int_equal (lock_range (pods->files[1], F_RDLCK, 150, 0), 0);
+  conflict = get_conflict (pods->files[1]);
   assert_int_equal (conflict.l_type, F_WRLCK);
   assert_int_equal (conflict.l_start, 100);
   assert_int_equal (conflict.l_len, 50);
-  assert_int_equal (lock_range (pods.files[0], F_RDLCK, 150, 0), 0);
-  assert_int_equal (lock_range (pods.files[0], F_WRLCK, 1000, 1), EAGAIN);
-  assert_int_equal (lock_range (pods.files[0], F_UNLCK, 120, 10), 0);
-  assert_int_equal (lock_range (pods.files[1], F_WRLCK, 120, 10), 0);
-  assert_int_equal (lock_range (pods.files[1], F_WRLCK, 119, 1), EAGAIN);
+  assert_int_equal (lock_range (pods->files[0], F_RDLCK, 150, 0), 0);
+  assert_int_equal (lock_range (pods->files[0], F_WRLCK, 1000, 1), EAGAIN);
+  assert_int_equal (lock_range (pods->files[0], F_UNLCK, 120, 10), 0);
+  assert_int_equal (lock_range (pods->files[1], F_WRLCK, 120, 10), 0);
+  assert_int_equal (lock_range (pods->files[1], F_WRLCK, 119, 1), EAGAIN);
 }
 
 static void
 whole_files_exclude_each_other_across_pods (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
-  assert_int_equal (lock_whole (pods.files[0], LOCK_SH | LOCK_NB), 0);
-  assert_int_equal (lock_whole (pods.files[1], LOCK_SH | LOCK_NB), 0);
-  assert_int_equal (lock_whole (pods.files[1], LOCK_EX | LOCK_NB), EWOULDBLOCK);
-  assert_int_equal (lock_whole (pods.files[0], LOCK_UN), 0);
-  assert_int_equal (lock_whole (pods.files[1], LOCK_EX | LOCK_NB), 0);
-  assert_int_equal (lock_whole (pods.files[0], LOCK_SH | LOCK_NB), EWOULDBLOCK);
+  assert_int_equal (lock_whole (pods->files[0], LOCK_SH | LOCK_NB), 0);
+  assert_int_equal (lock_whole (pods->files[1], LOCK_SH | LOCK_NB), 0);
+  assert_int_equal (lock_whole (pods->files[1], LOCK_EX | LOCK_NB), EWOULDBLOCK);
+  assert_int_equal (lock_whole (pods->files[0], LOCK_UN), 0);
+  assert_int_equal (lock_whole (pods->files[1], LOCK_EX | LOCK_NB), 0);
+  assert_int_equal (lock_whole (pods->files[0], LOCK_SH | LOCK_NB), EWOULDBLOCK);
 }
 
 static void
 a_process_that_waits_gets_the_lock_when_the_other_pod_gives_it_up (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   pid_t range;
   pid_t whole;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
-  assert_int_equal (lock_range (pods.files[0], F_WRLCK, 0, 0), 0);
-  range = process_start (&pods.volumes[1], "file", wait_for_range);
+  assert_int_equal (lock_range (pods->files[0], F_WRLCK, 0, 0), 0);
+  range = process_start (&pods->volumes[1], "file", wait_for_range);
   await_sleep (range);
   assert_int_equal (waitpid (range, NULL, WNOHANG), 0);
-  assert_int_equal (lock_range (pods.files[0], F_UNLCK, 0, 0), 0);
+  assert_int_equal (lock_range (pods->files[0], F_UNLCK, 0, 0), 0);
   assert_int_equal (process_await (range), 0);
-  assert_int_equal (lock_whole (pods.files[0], LOCK_EX), 0);
-  whole = process_start (&pods.volumes[1], "file", wait_for_whole);
+  assert_int_equal (lock_whole (pods->files[0], LOCK_EX), 0);
+  whole = process_start (&pods->volumes[1], "file", wait_for_whole);
   await_sleep (whole);
-  assert_int_equal (lock_whole (pods.files[0], LOCK_UN), 0);
+  assert_int_equal (lock_whole (pods->files[0], LOCK_UN), 0);
   assert_int_equal (process_await (whole), 0);
 }
 
 static void
 a_signal_ends_the_wait_and_nothing_is_locked_then (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   pid_t waiting;
   pid_t dying;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
-  assert_int_equal (lock_range (pods.files[0], F_WRLCK, 0, 10), 0);
-  waiting = process_start (&pods.volumes[1], "file", wait_for_range_or_signal);
+  assert_int_equal (lock_range (pods->files[0], F_WRLCK, 0, 10), 0);
+  waiting = process_start (&pods->volumes[1], "file", wait_for_range_or_signal);
   await_sleep (waiting);
   assert_int_equal (kill (waiting, SIGUSR1), 0);
   assert_int_equal (process_await (waiting), EINTR);
-  dying = process_start (&pods.volumes[1], "file", wait_for_range);
+  dying = process_start (&pods->volumes[1], "file", wait_for_range);
   await_sleep (dying);
   assert_int_equal (kill (dying, SIGKILL), 0);
   assert_int_equal (process_await (dying), 256 + SIGKILL);
-  assert_int_equal (lock_range (pods.files[0], F_UNLCK, 0, 10), 0);
+  assert_int_equal (lock_range (pods->files[0], F_UNLCK, 0, 10), 0);
   /* After whatever else the module may have asked. */
-  assert_int_equal (lock_range (pods.files[1], F_WRLCK, 100, 1), 0);
-  assert_int_equal (lock_range (pods.files[0], F_WRLCK, 0, 10), 0);
+  assert_int_equal (lock_range (pods->files[1], F_WRLCK, 100, 1), 0);
+  assert_int_equal (lock_range (pods->files[0], F_WRLCK, 0, 10), 0);
 }
 
 static void
 closing_a_file_gives_up_what_was_locked_by_it (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   int again;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
-  again = pods_open_file (&pods.volumes[0], "file");
+  again = pods_open_file (&pods->volumes[0], "file");
   assert_int_equal (lock_range (again, F_WRLCK, 0, 0), 0);
   /* Any of its files: all that the process has locked of it is given up. */
-  close (pods_open_file (&pods.volumes[0], "file"));
-  assert_int_equal (lock_range (pods.files[1], F_WRLCK, 0, 0), 0);
-  assert_int_equal (lock_range (pods.files[1], F_UNLCK, 0, 0), 0);
+  close (pods_open_file (&pods->volumes[0], "file"));
+  assert_int_equal (lock_range (pods->files[1], F_WRLCK, 0, 0), 0);
+  assert_int_equal (lock_range (pods->files[1], F_UNLCK, 0, 0), 0);
   assert_int_equal (lock_whole (again, LOCK_EX | LOCK_NB), 0);
-  assert_int_equal (lock_whole (pods.files[1], LOCK_SH | LOCK_NB), EWOULDBLOCK);
+  assert_int_equal (lock_whole (pods->files[1], LOCK_SH | LOCK_NB), EWOULDBLOCK);
   close (again);
   /* The kernel tells of the last close of an open file when it finds the time. */
-  assert_int_equal (lock_whole (pods.files[1], LOCK_EX), 0);
-  assert_int_equal (lock_whole (pods.files[1], LOCK_UN), 0);
-  again = pods_open_file (&pods.volumes[0], "file");
+  assert_int_equal (lock_whole (pods->files[1], LOCK_EX), 0);
+  assert_int_equal (lock_whole (pods->files[1], LOCK_UN), 0);
+  again = pods_open_file (&pods->volumes[0], "file");
   assert_int_equal (lock_by (again, F_OFD_SETLK, F_WRLCK, 0, 10), 0);
-  close (pods_open_file (&pods.volumes[0], "file"));
-  assert_int_equal (lock_range (pods.files[1], F_WRLCK, 0, 10), EAGAIN);
+  close (pods_open_file (&pods->volumes[0], "file"));
+  assert_int_equal (lock_range (pods->files[1], F_WRLCK, 0, 10), EAGAIN);
   close (again);
-  assert_int_equal (wait_for_range (pods.files[1]), 0);
+  assert_int_equal (wait_for_range (pods->files[1]), 0);
 }
 
 static int
@@ -210,16 +210,16 @@ assert_line (const char *text, const char *line)
 static void
 every_thread_of_a_server_with_locks_is_confined (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   g_autofree char *path = NULL;
   g_autoptr (GDir) tasks = NULL;
   const char *task;
   int n = 0;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
-  assert_int_equal (lock_range (pods.files[1], F_WRLCK, 0, 10), 0);
-  path = g_strdup_printf ("/proc/%d/task", (int) pods.volumes[1].pid);
+  assert_int_equal (lock_range (pods->files[1], F_WRLCK, 0, 10), 0);
+  path = g_strdup_printf ("/proc/%d/task", (int) pods->volumes[1].pid);
   tasks = g_dir_open (path, 0, NULL);
   assert_non_null (tasks);
   while ((task = g_dir_read_name (tasks)) != NULL)
@@ -241,19 +241,19 @@ every_thread_of_a_server_with_locks_is_confined (void **state)
 static void
 a_process_that_is_killed_keeps_no_lock (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
-  assert_int_equal (process_await (process_start (&pods.volumes[0], "file", lock_and_die)), 256 + SIGKILL);
-  assert_int_equal (lock_range (pods.files[1], F_WRLCK, 0, 10), 0);
+  assert_int_equal (process_await (process_start (&pods->volumes[0], "file", lock_and_die)), 256 + SIGKILL);
+  assert_int_equal (lock_range (pods->files[1], F_WRLCK, 0, 10), 0);
 }
 
 /* What is kept in a record outlives its process. */
 static void
 a_successor_gives_up_what_a_killed_server_had_locked (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   g_auto (Served) first = { 0 };
   g_auto (Served) second = { 0 };
   g_autofree char *dir = scratch_dir ("record");
@@ -262,7 +262,7 @@ a_successor_gives_up_what_a_killed_server_had_locked (void **state)
   KVOL_AUTO_FD record = -1;
   g_autofree char *text = NULL;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
   /* Handed on: it is the servers'. */
   record = open (path, O_RDWR | O_CREAT, 0600);
@@ -276,41 +276,41 @@ a_successor_gives_up_what_a_killed_server_had_locked (void **state)
   assert_int_equal (lock_range (file, F_WRLCK, 0, 10), 0);
   assert_int_equal (kill (first.pid, SIGKILL), 0);
   assert_true (served_await_end (&first, 10000));
-  assert_int_equal (lock_range (pods.files[1], F_WRLCK, 0, 10), EAGAIN);
+  assert_int_equal (lock_range (pods->files[1], F_WRLCK, 0, 10), EAGAIN);
   served_start (&second, arguments);
-  assert_int_equal (wait_for_range (pods.files[1]), 0);
+  assert_int_equal (wait_for_range (pods->files[1]), 0);
 }
 
 static void
 locks_are_there_again_after_the_restart_of_their_server (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   pid_t waiting;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, GRACE_SECONDS))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, GRACE_SECONDS))
     skip ();
-  assert_int_equal (lock_range (pods.files[0], F_WRLCK, 0, 10), 0);
-  assert_true (nfs_server_kill (pods.export.server, NULL));
-  assert_true (nfs_server_restart (pods.export.server, NULL));
+  assert_int_equal (lock_range (pods->files[0], F_WRLCK, 0, 10), 0);
+  assert_true (nfs_server_kill (pods->export.server, NULL));
+  assert_true (nfs_server_restart (pods->export.server, NULL));
   /* Answered when the time of grace is over. */
-  assert_int_equal (lock_range (pods.files[1], F_RDLCK, 5, 1), EAGAIN);
-  assert_int_equal (lock_range (pods.files[1], F_WRLCK, 10, 1), 0);
-  waiting = process_start (&pods.volumes[1], "file", wait_for_range);
+  assert_int_equal (lock_range (pods->files[1], F_RDLCK, 5, 1), EAGAIN);
+  assert_int_equal (lock_range (pods->files[1], F_WRLCK, 10, 1), 0);
+  waiting = process_start (&pods->volumes[1], "file", wait_for_range);
   await_sleep (waiting);
-  assert_int_equal (lock_range (pods.files[0], F_UNLCK, 0, 0), 0);
+  assert_int_equal (lock_range (pods->files[0], F_UNLCK, 0, 0), 0);
   assert_int_equal (process_await (waiting), 0);
 }
 
 static void
 a_server_that_gives_no_locks_serves_all_the_same_and_locks_fail_with_ENOLCK (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
 
-  if (!pods_open (&pods, NFS_LOCKS_DENIED, 0))
+  if (!pods_open (pods, NFS_LOCKS_DENIED, 0))
     skip ();
-  assert_int_equal (lock_range (pods.files[0], F_WRLCK, 0, 10), ENOLCK);
-  assert_int_equal (lock_whole (pods.files[0], LOCK_EX), ENOLCK);
-  assert_int_equal (write (pods.files[0], "data", 4), 4);
+  assert_int_equal (lock_range (pods->files[0], F_WRLCK, 0, 10), ENOLCK);
+  assert_int_equal (lock_whole (pods->files[0], LOCK_EX), ENOLCK);
+  assert_int_equal (write (pods->files[0], "data", 4), 4);
 }
 
 /* Each kind is the server's or this kernel's, as it was said. */
@@ -318,19 +318,19 @@ static void
 what_is_to_stay_on_this_node_is_no_matter_of_the_servers (void **state)
 {
   static const char *const posix[] = { "--server-locks=posix", NULL };
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   g_auto (Served) half = { 0 };
   g_auto (Served) none = { 0 };
   KVOL_AUTO_FD file = -1;
   KVOL_AUTO_FD local = -1;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
   served_start (&half, posix);
   served_start (&none, NULL);
   file = pods_open_file (&half, "file");
   local = pods_open_file (&none, "file");
-  assert_int_equal (lock_whole (pods.files[0], LOCK_EX), 0);
+  assert_int_equal (lock_whole (pods->files[0], LOCK_EX), 0);
   assert_int_equal (lock_whole (file, LOCK_EX | LOCK_NB), 0);
   assert_int_equal (lock_range (file, F_WRLCK, 0, 10), EAGAIN);
   assert_int_equal (lock_range (local, F_WRLCK, 0, 10), 0);
@@ -340,17 +340,17 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (ranges_exclude_each_other_across_pods),
-    cmocka_unit_test (whole_files_exclude_each_other_across_pods),
-    cmocka_unit_test (a_process_that_waits_gets_the_lock_when_the_other_pod_gives_it_up),
-    cmocka_unit_test (a_signal_ends_the_wait_and_nothing_is_locked_then),
-    cmocka_unit_test (closing_a_file_gives_up_what_was_locked_by_it),
-    cmocka_unit_test (every_thread_of_a_server_with_locks_is_confined),
-    cmocka_unit_test (a_process_that_is_killed_keeps_no_lock),
-    cmocka_unit_test (a_successor_gives_up_what_a_killed_server_had_locked),
-    cmocka_unit_test (locks_are_there_again_after_the_restart_of_their_server),
-    cmocka_unit_test (a_server_that_gives_no_locks_serves_all_the_same_and_locks_fail_with_ENOLCK),
-    cmocka_unit_test (what_is_to_stay_on_this_node_is_no_matter_of_the_servers),
+    TEST_ON (pods, ranges_exclude_each_other_across_pods),
+    TEST_ON (pods, whole_files_exclude_each_other_across_pods),
+    TEST_ON (pods, a_process_that_waits_gets_the_lock_when_the_other_pod_gives_it_up),
+    TEST_ON (pods, a_signal_ends_the_wait_and_nothing_is_locked_then),
+    TEST_ON (pods, closing_a_file_gives_up_what_was_locked_by_it),
+    TEST_ON (pods, every_thread_of_a_server_with_locks_is_confined),
+    TEST_ON (pods, a_process_that_is_killed_keeps_no_lock),
+    TEST_ON (pods, a_successor_gives_up_what_a_killed_server_had_locked),
+    TEST_ON (pods, locks_are_there_again_after_the_restart_of_their_server),
+    TEST_ON (pods, a_server_that_gives_no_locks_serves_all_the_same_and_locks_fail_with_ENOLCK),
+    TEST_ON (pods, what_is_to_stay_on_this_node_is_no_matter_of_the_servers),
   };
   const char *reason = NULL;
 

@@ -37,11 +37,13 @@ typedef struct
 static void
 ground_clear (Ground *self)
 {
-  kvol_clear_fd (&self->fd);
-  g_free (self->exported);
+  gate_open (&self->gate);
   counted_clear (&self->counted);
+  if (self->exported != NULL)
+    kvol_clear_fd (&self->fd);
+  g_free (self->exported);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ground, ground_clear)
+TEST_STATE (Ground, ground)
 
 /* Something is written that the server has in its memory only. */
 static void
@@ -50,11 +52,10 @@ ground_open (Ground *self, const char *const *arguments)
   const char bytes[SIZE] = { 0 };
   g_autofree char *path = NULL;
 
-  *self = (Ground){ .fd = -1 };
   if (!counted_open (&self->counted, arguments))
     skip ();
-  self->exported = counted_dup_there (&self->counted, "file");
   path = counted_dup_here (&self->counted, "file");
+  self->exported = counted_dup_there (&self->counted, "file");
   self->fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   assert_true (self->fd >= 0);
   assert_int_equal (pwrite (self->fd, bytes, sizeof bytes, 0), sizeof bytes);
@@ -82,23 +83,23 @@ static void
 a_cut_by_one_who_was_killed_is_not_made_later (void **state)
 {
   static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
-  g_auto (Ground) ground;
-  Gate *gate = &ground.gate;
+  Ground *ground = *state;
+  Gate *gate = &ground->gate;
   int status;
   pid_t child;
 
-  ground_open (&ground, one_thread);
-  lossy_forge (ground.counted.lossy, NFS3_COMMIT, gate_wait, gate);
+  ground_open (ground, one_thread);
+  lossy_forge (ground->counted.lossy, NFS3_COMMIT, gate_wait, gate);
   child = fork ();
   if (child == 0)
-    _exit (ftruncate (ground.fd, 0) != 0);
+    _exit (ftruncate (ground->fd, 0) != 0);
   gate_await_guest (gate);
   assert_int_equal (kill (child, SIGKILL), 0);
   assert_int_equal (waitpid (child, &status, 0), child);
   assert_true (WIFSIGNALED (status));
   gate_open (gate);
-  await_answers (&ground);
-  assert_size (&ground, SIZE);
+  await_answers (ground);
+  assert_size (ground, SIZE);
 }
 
 /* The server has another number now, so what was written is written again; which takes its time. */
@@ -115,17 +116,17 @@ static void
 a_write_that_waited_too_long_is_not_written_later (void **state)
 {
   const char bytes[SIZE] = { 0 };
-  g_auto (Ground) ground;
+  Ground *ground = *state;
 
-  ground_open (&ground, soft);
-  lossy_forge (ground.counted.lossy, NFS3_COMMIT, forge_loss, &ground);
-  assert_int_equal (fsync (ground.fd), -1);
+  ground_open (ground, soft);
+  lossy_forge (ground->counted.lossy, NFS3_COMMIT, forge_loss, ground);
+  assert_int_equal (fsync (ground->fd), -1);
   assert_int_equal (errno, ETIMEDOUT);
-  assert_int_equal (pwrite (ground.fd, bytes, sizeof bytes, SIZE), -1);
+  assert_int_equal (pwrite (ground->fd, bytes, sizeof bytes, SIZE), -1);
   assert_int_equal (errno, ETIMEDOUT);
-  gate_open (&ground.gate);
-  await_answers (&ground);
-  assert_size (&ground, SIZE);
+  gate_open (&ground->gate);
+  await_answers (ground);
+  assert_size (ground, SIZE);
 }
 
 /* The server has taken half of it, and takes its time to say so. */
@@ -142,26 +143,26 @@ static void
 the_rest_of_a_write_that_was_given_up_is_not_written (void **state)
 {
   const char bytes[SIZE] = { 0 };
-  g_auto (Ground) ground;
+  Ground *ground = *state;
   guint before;
 
-  ground_open (&ground, soft);
-  before = lossy_count (ground.counted.lossy, NFS3_WRITE);
-  lossy_forge (ground.counted.lossy, NFS3_WRITE, forge_half, &ground.gate);
-  assert_int_equal (pwrite (ground.fd, bytes, sizeof bytes, SIZE), -1);
+  ground_open (ground, soft);
+  before = lossy_count (ground->counted.lossy, NFS3_WRITE);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_half, &ground->gate);
+  assert_int_equal (pwrite (ground->fd, bytes, sizeof bytes, SIZE), -1);
   assert_int_equal (errno, ETIMEDOUT);
-  gate_open (&ground.gate);
-  await_answers (&ground);
-  assert_int_equal (lossy_count (ground.counted.lossy, NFS3_WRITE), before + 1);
+  gate_open (&ground->gate);
+  await_answers (ground);
+  assert_int_equal (lossy_count (ground->counted.lossy, NFS3_WRITE), before + 1);
 }
 
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (a_cut_by_one_who_was_killed_is_not_made_later),
-    cmocka_unit_test (a_write_that_waited_too_long_is_not_written_later),
-    cmocka_unit_test (the_rest_of_a_write_that_was_given_up_is_not_written),
+    TEST_ON (ground, a_cut_by_one_who_was_killed_is_not_made_later),
+    TEST_ON (ground, a_write_that_waited_too_long_is_not_written_later),
+    TEST_ON (ground, the_rest_of_a_write_that_was_given_up_is_not_written),
   };
   const char *reason = NULL;
 

@@ -65,16 +65,18 @@ file_of (const Served *volume)
 /* An odd server, and a volume of it. */
 typedef struct
 {
+  OddManners manners;
   OddServer *server;
   Served volume;
   char *path; /* of its file */
 } Odd;
 
 static void
-odd_begin (Odd *self, OddManners *manners, const char *const *more)
+odd_begin (Odd *self, const OddManners *manners, const char *const *more)
 {
   need_fuse ();
-  self->server = odd_server_start (manners);
+  self->manners = *manners;
+  self->server = odd_server_start (&self->manners);
   served_start (&self->volume, more);
   self->path = file_of (&self->volume);
 }
@@ -86,49 +88,49 @@ odd_clear (Odd *self)
   served_clear (&self->volume);
   g_clear_pointer (&self->server, odd_server_stop);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Odd, odd_clear)
+TEST_STATE (Odd, odd)
 
 /* ---- what was written ---- */
 
 static void
 a_lasting_write_is_not_undone_by_an_older_one_that_is_repeated (void **state)
 {
-  OddManners manners = { .lasting = 1 };
-  g_auto (Odd) odd = { 0 };
+  const OddManners manners = { .lasting = 1 };
+  Odd *odd = *state;
   g_autofree char *content = NULL;
   int fd;
 
-  odd_begin (&odd, &manners, NULL);
-  fd = open (odd.path, O_RDWR | O_CLOEXEC);
+  odd_begin (odd, &manners, NULL);
+  fd = open (odd->path, O_RDWR | O_CLOEXEC);
   assert_int_equal (pwrite (fd, "old", 3, 0), 3);
   assert_int_equal (pwrite (fd, "new", 3, 0), 3);
-  g_atomic_int_set (&manners.forgets, TRUE);
+  g_atomic_int_set (&odd->manners.forgets, TRUE);
   assert_int_equal (fsync (fd), 0);
-  assert_false (g_atomic_int_get (&manners.forgets));
+  assert_false (g_atomic_int_get (&odd->manners.forgets));
   close (fd);
-  content = odd_server_dup_lasting (odd.server);
+  content = odd_server_dup_lasting (odd->server);
   assert_string_equal (content, "new");
-  served_stop (&odd.volume);
+  served_stop (&odd->volume);
 }
 
 static void
 what_a_server_lost_is_not_read_before_it_is_written_again (void **state)
 {
-  OddManners manners = { 0 };
-  g_auto (Odd) odd = { 0 };
+  const OddManners manners = { 0 };
+  Odd *odd = *state;
   char buffer[16] = "";
   int fd;
 
-  odd_begin (&odd, &manners, NULL);
-  fd = open (odd.path, O_RDWR | O_CLOEXEC);
+  odd_begin (odd, &manners, NULL);
+  fd = open (odd->path, O_RDWR | O_CLOEXEC);
   assert_int_equal (pwrite (fd, "written", 7, 0), 7);
   assert_int_equal (posix_fadvise (fd, 0, 0, POSIX_FADV_DONTNEED), 0);
-  g_atomic_int_set (&manners.dies, TRUE);
+  g_atomic_int_set (&odd->manners.dies, TRUE);
   assert_int_equal (pread (fd, buffer, sizeof buffer, 0), 7);
-  assert_false (g_atomic_int_get (&manners.dies));
+  assert_false (g_atomic_int_get (&odd->manners.dies));
   assert_string_equal (buffer, "written");
   close (fd);
-  served_stop (&odd.volume);
+  served_stop (&odd->volume);
 }
 
 static int
@@ -145,20 +147,20 @@ read_and_close (const char *path, int fd)
 static void
 a_reader_who_may_not_commit_makes_no_writer_lose_anything (void **state)
 {
-  OddManners manners = { .denies = ODD_READER };
-  g_auto (Odd) odd = { 0 };
+  const OddManners manners = { .denies = ODD_READER };
+  Odd *odd = *state;
   g_autofree char *content = NULL;
   int fd;
 
-  odd_begin (&odd, &manners, NULL);
-  fd = open (odd.path, O_RDWR | O_CLOEXEC);
+  odd_begin (odd, &manners, NULL);
+  fd = open (odd->path, O_RDWR | O_CLOEXEC);
   assert_int_equal (pwrite (fd, "written", 7, 0), 7);
-  assert_int_equal (do_as (ODD_READER, ODD_READER, read_and_close, odd.path, -1), 0);
+  assert_int_equal (do_as (ODD_READER, ODD_READER, read_and_close, odd->path, -1), 0);
   assert_int_equal (fsync (fd), 0);
   close (fd);
-  content = odd_server_dup_lasting (odd.server);
+  content = odd_server_dup_lasting (odd->server);
   assert_string_equal (content, "written");
-  served_stop (&odd.volume);
+  served_stop (&odd->volume);
 }
 
 static int
@@ -174,15 +176,15 @@ write_and_sync (const char *path, int fd)
 static void
 who_writes_a_file_of_another_user_can_sync_it (void **state)
 {
-  OddManners manners = { .keeps_times = TRUE };
-  g_auto (Odd) odd = { 0 };
+  const OddManners manners = { .keeps_times = TRUE };
+  Odd *odd = *state;
   g_autofree char *content = NULL;
 
-  odd_begin (&odd, &manners, (const char *const[]){ "--single-writer", NULL });
-  assert_int_equal (do_as (ODD_READER, ODD_GROUP, write_and_sync, odd.path, -1), 0);
-  content = odd_server_dup_lasting (odd.server);
+  odd_begin (odd, &manners, (const char *const[]){ "--single-writer", NULL });
+  assert_int_equal (do_as (ODD_READER, ODD_GROUP, write_and_sync, odd->path, -1), 0);
+  content = odd_server_dup_lasting (odd->server);
   assert_string_equal (content, "by the group");
-  served_stop (&odd.volume);
+  served_stop (&odd->volume);
 }
 
 static int
@@ -194,39 +196,39 @@ write_and_sync_again (const char *path, int fd)
 static void
 what_a_server_cannot_commit_is_written_again (void **state)
 {
-  OddManners manners = { .denies = ODD_OWNER };
-  g_auto (Odd) odd = { 0 };
+  const OddManners manners = { .denies = ODD_OWNER };
+  Odd *odd = *state;
   g_autofree char *content = NULL;
 
-  odd_begin (&odd, &manners, NULL);
-  assert_int_equal (do_as (ODD_OWNER, ODD_GROUP, write_and_sync_again, odd.path, -1), 0);
-  assert_true (g_atomic_int_get (&manners.n_commits) == 0);
-  content = odd_server_dup_lasting (odd.server);
+  odd_begin (odd, &manners, NULL);
+  assert_int_equal (do_as (ODD_OWNER, ODD_GROUP, write_and_sync_again, odd->path, -1), 0);
+  assert_true (g_atomic_int_get (&odd->manners.n_commits) == 0);
+  content = odd_server_dup_lasting (odd->server);
   assert_string_equal (content, "by the group");
-  served_stop (&odd.volume);
+  served_stop (&odd->volume);
 }
 
 static void
 files_that_are_not_synced_do_not_take_all_memory (void **state)
 {
-  OddManners manners = { 0 };
-  g_auto (Odd) odd = { 0 };
+  const OddManners manners = { 0 };
+  Odd *odd = *state;
   g_autofree char *block = g_malloc0 (BLOCK);
   int fds[N_FILES];
 
-  odd_begin (&odd, &manners, NULL);
+  odd_begin (odd, &manners, NULL);
   for (int i = 0; i < N_FILES; i++)
     {
-      g_autofree char *path = g_strdup_printf ("%s/file-%d", odd.volume.path, i);
+      g_autofree char *path = g_strdup_printf ("%s/file-%d", odd->volume.path, i);
 
       fds[i] = open (path, O_WRONLY | O_CLOEXEC);
       for (int k = 0; k < BLOCKS_PER_FILE; k++)
         assert_int_equal (pwrite (fds[i], block, BLOCK, (off_t) k * BLOCK), BLOCK);
     }
-  assert_true (g_atomic_int_get (&manners.n_commits) > 0);
+  assert_true (g_atomic_int_get (&odd->manners.n_commits) > 0);
   for (int i = 0; i < N_FILES; i++)
     assert_int_equal (close (fds[i]), 0);
-  served_stop (&odd.volume);
+  served_stop (&odd->volume);
 }
 
 /* ---- answers that are not ---- */
@@ -235,45 +237,45 @@ static void
 an_answer_longer_than_its_message_is_an_error (void **state)
 {
   const gint lengths[] = { 0x7ffffff0, (gint) 0xfffffff0, 0x100000 };
-  OddManners manners = { 0 };
-  g_auto (Odd) odd = { 0 };
+  const OddManners manners = { 0 };
+  Odd *odd = *state;
   char buffer[16];
   int fd;
 
-  odd_begin (&odd, &manners, NULL);
-  fd = open (odd.path, O_RDWR | O_CLOEXEC);
+  odd_begin (odd, &manners, NULL);
+  fd = open (odd->path, O_RDWR | O_CLOEXEC);
   assert_int_equal (pwrite (fd, "hello", 5, 0), 5);
   assert_int_equal (fsync (fd), 0);
   for (gsize i = 0; i < G_N_ELEMENTS (lengths); i++)
     {
-      g_atomic_int_set (&manners.read_length, lengths[i]);
+      g_atomic_int_set (&odd->manners.read_length, lengths[i]);
       assert_int_equal (posix_fadvise (fd, 0, 0, POSIX_FADV_DONTNEED), 0);
       assert_int_equal (pread (fd, buffer, sizeof buffer, 0), -1);
       assert_int_equal (errno, EIO);
     }
-  g_atomic_int_set (&manners.read_length, 0);
+  g_atomic_int_set (&odd->manners.read_length, 0);
   assert_int_equal (pread (fd, buffer, sizeof buffer, 0), 5);
   close (fd);
-  served_stop (&odd.volume);
+  served_stop (&odd->volume);
 }
 
 /* Two that begin alike would become one file. */
 static void
 a_handle_that_is_too_long_is_an_error (void **state)
 {
-  OddManners manners = { 0 };
-  g_auto (Odd) odd = { 0 };
+  const OddManners manners = { 0 };
+  Odd *odd = *state;
   g_autofree char *name = g_strnfill (65, 'x');
   g_autofree char *path = NULL;
   struct stat status;
 
-  odd_begin (&odd, &manners, NULL);
-  path = g_build_filename (odd.volume.path, name, NULL);
+  odd_begin (odd, &manners, NULL);
+  path = g_build_filename (odd->volume.path, name, NULL);
   assert_int_equal (stat (path, &status), -1);
   assert_int_equal (errno, EIO);
   path[strlen (path) - 1] = '\0';
   assert_int_equal (stat (path, &status), 0);
-  served_stop (&odd.volume);
+  served_stop (&odd->volume);
 }
 
 /* It keeps to the limit for good. */
@@ -292,10 +294,7 @@ assert_limited (pid_t pid)
 static void
 an_answer_without_an_end_costs_a_connection_only (void **state)
 {
-  OddManners manners = { 0 };
-  g_autoptr (OddServer) server = NULL;
-  g_auto (Served) volume = { 0 };
-  g_autofree char *path = NULL;
+  Odd *odd = *state;
   struct rlimit little;
   struct rlimit all;
   struct stat status;
@@ -305,32 +304,32 @@ an_answer_without_an_end_costs_a_connection_only (void **state)
   skip ();
 #endif
   need_fuse ();
-  server = odd_server_start (&manners);
+  odd->server = odd_server_start (&odd->manners);
   /* kvol-nfs has it from here. */
   assert_int_equal (getrlimit (RLIMIT_DATA, &all), 0);
   little = (struct rlimit){ MIN (MEMORY, all.rlim_max), all.rlim_max };
   assert_int_equal (setrlimit (RLIMIT_DATA, &little), 0);
-  served_start (&volume, NULL);
+  served_start (&odd->volume, NULL);
   assert_int_equal (setrlimit (RLIMIT_DATA, &all), 0);
-  assert_limited (volume.pid);
-  path = file_of (&volume);
-  g_atomic_int_set (&manners.fragments, TRUE);
-  if (stat (path, &status) < 0)
+  assert_limited (odd->volume.pid);
+  odd->path = file_of (&odd->volume);
+  g_atomic_int_set (&odd->manners.fragments, TRUE);
+  if (stat (odd->path, &status) < 0)
     fail_msg ("%s", g_strerror (errno));
-  assert_false (g_atomic_int_get (&manners.fragments));
-  served_stop (&volume);
+  assert_false (g_atomic_int_get (&odd->manners.fragments));
+  served_stop (&odd->volume);
 }
 
 /* It comes over another connection. */
 static void
-assert_read_without (OddManners *manners, gint *fault)
+assert_read_without (Odd *odd, gint *fault)
 {
-  g_auto (Odd) odd = { 0 };
+  const OddManners manners = { 0 };
   char buffer[16] = "";
   int fd;
 
-  odd_begin (&odd, manners, (const char *const[]){ "--timeo=0.5", NULL });
-  fd = open (odd.path, O_RDWR | O_CLOEXEC);
+  odd_begin (odd, &manners, (const char *const[]){ "--timeo=0.5", NULL });
+  fd = open (odd->path, O_RDWR | O_CLOEXEC);
   assert_int_equal (pwrite (fd, "written", 7, 0), 7);
   assert_int_equal (fsync (fd), 0);
   assert_int_equal (posix_fadvise (fd, 0, 0, POSIX_FADV_DONTNEED), 0);
@@ -339,23 +338,23 @@ assert_read_without (OddManners *manners, gint *fault)
   assert_false (g_atomic_int_get (fault));
   assert_string_equal (buffer, "written");
   close (fd);
-  served_stop (&odd.volume);
+  served_stop (&odd->volume);
 }
 
 static void
 an_answer_that_is_lost_is_asked_for_again (void **state)
 {
-  OddManners manners = { 0 };
+  Odd *odd = *state;
 
-  assert_read_without (&manners, &manners.swallows);
+  assert_read_without (odd, &odd->manners.swallows);
 }
 
 static void
 an_answer_to_nothing_that_was_asked_is_none (void **state)
 {
-  OddManners manners = { 0 };
+  Odd *odd = *state;
 
-  assert_read_without (&manners, &manners.mistakes);
+  assert_read_without (odd, &odd->manners.mistakes);
 }
 
 /* ---- several users ---- */
@@ -385,83 +384,79 @@ count_names (const char *path)
 static void
 the_name_of_an_unlinked_file_goes_with_its_last_reader (void **state)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  ServedGround *ground = *state;
   g_autofree char *path = NULL;
   int ends[2];
   pid_t child;
   char byte;
   int status = -1;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  served_start (&volume, NULL);
-  path = file_of (&volume);
+  path = file_of (&ground->volume);
   assert_true (g_file_set_contents (path, "content", -1, NULL));
-  assert_int_equal (chmod (path, 0644) | chmod (volume.path, 0755), 0);
+  assert_int_equal (chmod (path, 0644) | chmod (ground->volume.path, 0755), 0);
   assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
   child = fork ();
   if (child == 0)
     _exit (do_as (ODD_READER, ODD_READER, open_and_tell, path, ends[1]));
   assert_int_equal (read (ends[0], &byte, 1), 1);
   assert_int_equal (unlink (path), 0);
-  assert_int_equal (count_names (export.data), 1);
+  assert_int_equal (count_names (ground->export.data), 1);
   assert_int_equal (write (ends[0], "x", 1), 1);
   assert_int_equal (waitpid (child, &status, 0), child);
   assert_int_equal (status, 0);
   close (ends[0]);
   close (ends[1]);
   /* The removal is under way when the file has been closed, and is over when the volume is. */
-  served_stop (&volume);
-  assert_int_equal (count_names (export.data), 0);
+  served_stop (&ground->volume);
+  assert_int_equal (count_names (ground->export.data), 0);
 }
 
 static void
 the_name_of_an_unlinked_file_cannot_be_taken_from_its_reader (void **state)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  ServedGround *ground = *state;
   g_autofree char *path = NULL;
   g_autofree char *kept = NULL;
   g_autoptr (GDir) dir = NULL;
   int fd;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  served_start (&volume, NULL);
-  path = file_of (&volume);
+  path = file_of (&ground->volume);
   assert_true (g_file_set_contents (path, "content", -1, NULL));
   fd = open (path, O_RDWR | O_CLOEXEC);
   assert_int_equal (unlink (path), 0);
-  dir = g_dir_open (volume.path, 0, NULL);
-  kept = g_build_filename (volume.path, g_dir_read_name (dir), NULL);
+  dir = g_dir_open (ground->volume.path, 0, NULL);
+  kept = g_build_filename (ground->volume.path, g_dir_read_name (dir), NULL);
   assert_int_equal (unlink (kept), -1);
   assert_int_equal (errno, EBUSY);
   assert_int_equal (pwrite (fd, "C", 1, 0), 1);
   assert_int_equal (fsync (fd), 0);
   close (fd);
   g_clear_pointer (&dir, g_dir_close);
-  served_stop (&volume);
-  assert_int_equal (count_names (export.data), 0);
+  served_stop (&ground->volume);
+  assert_int_equal (count_names (ground->export.data), 0);
 }
 
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (a_lasting_write_is_not_undone_by_an_older_one_that_is_repeated),
-    cmocka_unit_test (what_a_server_lost_is_not_read_before_it_is_written_again),
-    cmocka_unit_test (a_reader_who_may_not_commit_makes_no_writer_lose_anything),
-    cmocka_unit_test (who_writes_a_file_of_another_user_can_sync_it),
-    cmocka_unit_test (what_a_server_cannot_commit_is_written_again),
-    cmocka_unit_test (files_that_are_not_synced_do_not_take_all_memory),
-    cmocka_unit_test (a_handle_that_is_too_long_is_an_error),
-    cmocka_unit_test (an_answer_longer_than_its_message_is_an_error),
-    cmocka_unit_test (an_answer_without_an_end_costs_a_connection_only),
-    cmocka_unit_test (an_answer_that_is_lost_is_asked_for_again),
-    cmocka_unit_test (an_answer_to_nothing_that_was_asked_is_none),
-    cmocka_unit_test (the_name_of_an_unlinked_file_goes_with_its_last_reader),
-    cmocka_unit_test (the_name_of_an_unlinked_file_cannot_be_taken_from_its_reader),
+    TEST_ON (odd, a_lasting_write_is_not_undone_by_an_older_one_that_is_repeated),
+    TEST_ON (odd, what_a_server_lost_is_not_read_before_it_is_written_again),
+    TEST_ON (odd, a_reader_who_may_not_commit_makes_no_writer_lose_anything),
+    TEST_ON (odd, who_writes_a_file_of_another_user_can_sync_it),
+    TEST_ON (odd, what_a_server_cannot_commit_is_written_again),
+    TEST_ON (odd, files_that_are_not_synced_do_not_take_all_memory),
+    TEST_ON (odd, a_handle_that_is_too_long_is_an_error),
+    TEST_ON (odd, an_answer_longer_than_its_message_is_an_error),
+    TEST_ON (odd, an_answer_without_an_end_costs_a_connection_only),
+    TEST_ON (odd, an_answer_that_is_lost_is_asked_for_again),
+    TEST_ON (odd, an_answer_to_nothing_that_was_asked_is_none),
+    TEST_ON (served_ground, the_name_of_an_unlinked_file_goes_with_its_last_reader),
+    TEST_ON (served_ground, the_name_of_an_unlinked_file_cannot_be_taken_from_its_reader),
   };
   const char *reason = NULL;
 

@@ -82,36 +82,18 @@ read_rows (const ServedGround *self)
     }
 }
 
-static guint
-count_pipes (pid_t pid)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%d/fd", (int) pid);
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-  guint n = 0;
-
-  while ((name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *fd = g_build_filename (path, name, NULL);
-      g_autofree char *target = g_file_read_link (fd, NULL);
-
-      n += target != NULL && g_str_has_prefix (target, "pipe:");
-    }
-  return n;
-}
-
 static void
 each_byte_comes_from_where_it_belongs (void **state)
 {
-  g_auto (ServedGround) self;
+  ServedGround *self = *state;
   guint n_pipes;
 
-  if (!served_ground_open (&self, NULL))
+  if (!served_ground_open (self, NULL))
     skip ();
-  n_pipes = count_pipes (self.volume.pid);
-  read_rows (&self);
-  assert_true (count_pipes (self.volume.pid) > n_pipes);
-  served_stop (&self.volume);
+  n_pipes = large_count_pipes (self->volume.pid);
+  read_rows (self);
+  assert_true (large_count_pipes (self->volume.pid) > n_pipes);
+  served_stop (&self->volume);
 }
 
 /* The reader's own pages are filled. */
@@ -120,14 +102,14 @@ each_byte_that_no_cache_holds_comes (void **state)
 {
   g_autofree char *bytes = g_malloc (4 * BLOCK);
   g_autofree char *path = NULL;
-  g_auto (ServedGround) self;
+  ServedGround *self = *state;
   char *found = NULL;
   int fd;
 
-  if (!served_ground_open (&self, NULL))
+  if (!served_ground_open (self, NULL))
     skip ();
   large_fill (bytes, 4 * BLOCK, 1);
-  path = make_file (&self, "file", 0, bytes, 4 * BLOCK - 5);
+  path = make_file (self, "file", 0, bytes, 4 * BLOCK - 5);
   assert_int_equal (posix_memalign ((void **) &found, PAGE, BLOCK), 0);
   fd = open (path, O_RDONLY | O_DIRECT | O_CLOEXEC);
   for (gsize at = 0; at < 4 * BLOCK; at += BLOCK / 2)
@@ -139,7 +121,7 @@ each_byte_that_no_cache_holds_comes (void **state)
     }
   close (fd);
   free (found);
-  served_stop (&self.volume);
+  served_stop (&self->volume);
 }
 
 static void
@@ -147,21 +129,21 @@ each_byte_that_is_mapped_comes (void **state)
 {
   g_autofree char *bytes = g_malloc (LARGE_MOST);
   g_autofree char *path = NULL;
-  g_auto (ServedGround) self;
+  ServedGround *self = *state;
   const char *found;
   int fd;
 
-  if (!served_ground_open (&self, NULL))
+  if (!served_ground_open (self, NULL))
     skip ();
   large_fill (bytes, LARGE_MOST, 1);
-  path = make_file (&self, "file", 0, bytes, LARGE_MOST);
+  path = make_file (self, "file", 0, bytes, LARGE_MOST);
   fd = open (path, O_RDONLY | O_CLOEXEC);
   found = mmap (NULL, LARGE_MOST, PROT_READ, MAP_SHARED, fd, 0);
   assert_ptr_not_equal (found, MAP_FAILED);
   assert_memory_equal (found, bytes, LARGE_MOST);
   munmap ((void *) (gpointer) found, LARGE_MOST);
   close (fd);
-  served_stop (&self.volume);
+  served_stop (&self->volume);
 }
 
 /* ---- where pages cannot be handed on, or slowly ---- */
@@ -170,40 +152,32 @@ static void
 a_process_that_may_have_no_pipes_copies (void **state)
 {
   const char *const one_thread[] = { "--threads=1", NULL };
-  g_auto (ServedGround) self;
+  ServedGround *self = *state;
   guint n_pipes;
 
-  if (!served_ground_open (&self, one_thread))
+  if (!served_ground_open (self, one_thread))
     skip ();
   /* It has its connection by then. */
-  assert_int_equal (access (self.volume.path, W_OK), 0);
-  n_pipes = count_pipes (self.volume.pid);
-  large_forbid_files (self.volume.pid);
-  read_rows (&self);
-  assert_int_equal (count_pipes (self.volume.pid), n_pipes);
-  served_stop (&self.volume);
+  assert_int_equal (access (self->volume.path, W_OK), 0);
+  n_pipes = large_count_pipes (self->volume.pid);
+  large_forbid_files (self->volume.pid);
+  read_rows (self);
+  assert_int_equal (large_count_pipes (self->volume.pid), n_pipes);
+  served_stop (&self->volume);
 }
 
 static void
 what_the_connection_does_not_give_at_once_follows (void **state)
 {
-  g_autofree char *out = NULL;
-  g_autofree char *in = NULL;
-  g_auto (ServedGround) self;
-  gboolean works;
+  ServedGround *self = *state;
+  LargeBuffers before;
 
-  out = large_set_buffers ("tcp_wmem", LARGE_SMALL_BUFFERS);
-  in = large_set_buffers ("tcp_rmem", LARGE_SMALL_BUFFERS);
-  works = served_ground_open (&self, NULL);
-  if (works)
-    {
-      read_rows (&self);
-      served_stop (&self.volume);
-    }
-  g_free (large_set_buffers ("tcp_wmem", out));
-  g_free (large_set_buffers ("tcp_rmem", in));
-  if (!works)
+  large_tighten (&before);
+  if (!served_ground_open (self, NULL))
     skip ();
+  read_rows (self);
+  served_stop (&self->volume);
+  large_loosen (&before);
 }
 
 /* ---- where an answer is not all ---- */
@@ -227,36 +201,50 @@ what_comes_in_parts_is_put_together (void **state)
 {
   const guint32 sizes[] = { 70001, PAGE_PIPE_WORTH, 300000, 5000 };
   g_autofree char *bytes = g_malloc0 (LARGE_MOST);
-  g_auto (Counted) self;
+  Counted *self = *state;
 
-  if (!counted_open (&self, counted_shared))
+  if (!counted_open (self, counted_shared))
     skip ();
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
       g_autofree char *name = g_strdup_printf ("file-%u", i);
-      g_autofree char *there = counted_dup_there (&self, name);
-      g_autofree char *here = counted_dup_here (&self, name);
-      const guint before = lossy_count (self.lossy, NFS3_READ);
+      g_autofree char *there = counted_dup_there (self, name);
+      g_autofree char *here = counted_dup_here (self, name);
+      const guint before = lossy_count (self->lossy, NFS3_READ);
 
       large_fill (bytes, LARGE_MOST, i);
       fill_file (there, 0, bytes, LARGE_MOST);
-      lossy_forge (self.lossy, NFS3_READ, answer_part, GUINT_TO_POINTER (sizes[i]));
+      lossy_forge (self->lossy, NFS3_READ, answer_part, GUINT_TO_POINTER (sizes[i]));
       large_expect (here, 0, bytes, LARGE_MOST);
-      assert_true (lossy_count (self.lossy, NFS3_READ) >= before + LARGE_MOST / sizes[i]);
+      assert_true (lossy_count (self->lossy, NFS3_READ) >= before + LARGE_MOST / sizes[i]);
     }
-  served_stop (&self.volume);
+  served_stop (&self->volume);
 }
 
 /* ---- where somebody goes in the midst of it ---- */
 
 typedef struct
 {
-  const char *path;
-  const char *bytes;
+  ServedGround ground;
+  char *path;
+  char *bytes;
+  GThread *thread;
   gint blocks; /* atomic: how many it has read */
   gint ends;   /* atomic */
-  gboolean right;
+  gint wrong;  /* atomic: it was told something else than there is */
 } Reader;
+
+static void
+reader_clear (Reader *self)
+{
+  g_atomic_int_set (&self->ends, TRUE);
+  /* It may be waiting for an answer. */
+  served_ground_clear (&self->ground);
+  g_clear_pointer (&self->thread, g_thread_join);
+  g_free (self->path);
+  g_free (self->bytes);
+}
+TEST_STATE (Reader, reader)
 
 /* Again and again. */
 static gpointer
@@ -267,10 +255,10 @@ read_blocks (gpointer data)
   char *aligned = found + (PAGE - (gsize) found % PAGE);
   KVOL_AUTO_FD fd = open (self->path, O_RDONLY | O_DIRECT | O_CLOEXEC);
 
-  self->right = fd >= 0;
-  for (guint64 at = 0; self->right && !g_atomic_int_get (&self->ends); at = (at + BLOCK) % LONG)
+  for (guint64 at = 0; !g_atomic_int_get (&self->wrong) && !g_atomic_int_get (&self->ends); at = (at + BLOCK) % LONG)
     {
-      self->right = pread (fd, aligned, BLOCK, (off_t) at) == BLOCK && memcmp (aligned, self->bytes + at, BLOCK) == 0;
+      if (pread (fd, aligned, BLOCK, (off_t) at) != BLOCK || memcmp (aligned, self->bytes + at, BLOCK) != 0)
+        g_atomic_int_set (&self->wrong, TRUE);
       g_atomic_int_inc (&self->blocks);
     }
   return NULL;
@@ -285,6 +273,7 @@ await_blocks (Reader *self, gint more)
   while (g_atomic_int_get (&self->blocks) < goal)
     {
       assert_true (g_get_monotonic_time () < end);
+      assert_false (g_atomic_int_get (&self->wrong));
       g_usleep (1000);
     }
 }
@@ -293,32 +282,29 @@ static void
 a_server_that_goes_is_asked_again (void **state)
 {
   static const char *const one_thread[] = { "--threads=1", NULL };
-  g_autofree char *bytes = g_malloc (LONG);
-  g_autofree char *path = NULL;
-  g_auto (ServedGround) self;
-  Reader reader = { .bytes = bytes };
-  GThread *thread;
+  Reader *self = *state;
   guint n_pipes;
 
-  if (!served_ground_open (&self, one_thread))
+  if (!served_ground_open (&self->ground, one_thread))
     skip ();
-  n_pipes = count_pipes (self.volume.pid);
-  large_fill (bytes, LONG, 1);
-  reader.path = path = make_file (&self, "file", 0, bytes, LONG);
-  thread = g_thread_new ("reader", read_blocks, &reader);
+  n_pipes = large_count_pipes (self->ground.volume.pid);
+  self->bytes = g_malloc (LONG);
+  large_fill (self->bytes, LONG, 1);
+  self->path = make_file (&self->ground, "file", 0, self->bytes, LONG);
+  self->thread = g_thread_new ("reader", read_blocks, self);
   for (int i = 0; i < N_KILLS; i++)
     {
-      await_blocks (&reader, 1 + i);
-      assert_true (nfs_server_kill (self.export.server, NULL));
-      assert_true (nfs_server_restart (self.export.server, NULL));
+      await_blocks (self, 1 + i);
+      assert_true (nfs_server_kill (self->ground.export.server, NULL));
+      assert_true (nfs_server_restart (self->ground.export.server, NULL));
     }
-  await_blocks (&reader, 2);
-  g_atomic_int_set (&reader.ends, 1);
-  g_thread_join (thread);
-  assert_true (reader.right);
+  await_blocks (self, 2);
+  g_atomic_int_set (&self->ends, TRUE);
+  g_clear_pointer (&self->thread, g_thread_join);
+  assert_false (g_atomic_int_get (&self->wrong));
   /* One is enough for all its connections. */
-  assert_int_equal (count_pipes (self.volume.pid), n_pipes + 2);
-  served_stop (&self.volume);
+  assert_int_equal (large_count_pipes (self->ground.volume.pid), n_pipes + 2);
+  served_stop (&self->ground.volume);
 }
 
 static pid_t
@@ -328,7 +314,7 @@ start_reader (int fd)
 
   if (child == 0)
     {
-      char *found = malloc (BLOCK);
+      char *found = aligned_alloc (PAGE, BLOCK);
 
       _exit (pread (fd, found, BLOCK, 0) == BLOCK ? 0 : 1);
     }
@@ -354,14 +340,14 @@ await_pread (pid_t pid)
     }
 }
 
-/* Its answers come when it has gone. */
+/* Its answers come when it has gone, and the kernel takes them for its cache. */
 static void
 a_reader_that_goes_takes_nothing_with_it (void **state)
 {
   g_autofree char *bytes = g_malloc (BLOCK);
-  g_auto (ServedGround) self;
+  ServedGround *self = *state;
 
-  if (!served_ground_open (&self, NULL))
+  if (!served_ground_open (self, NULL))
     skip ();
   for (guint i = 0; i < N_KILLS; i++)
     {
@@ -371,18 +357,47 @@ a_reader_that_goes_takes_nothing_with_it (void **state)
       int fd;
 
       large_fill (bytes, BLOCK, i);
-      path = make_file (&self, name, 0, bytes, BLOCK);
+      path = make_file (self, name, 0, bytes, BLOCK);
       fd = open (path, O_RDONLY | O_CLOEXEC);
-      assert_true (nfs_server_freeze (self.export.server, NULL));
+      assert_true (nfs_server_freeze (self->export.server, NULL));
       child = start_reader (fd);
       await_pread (child);
       assert_int_equal (kill (child, SIGKILL), 0);
       assert_int_equal (waitpid (child, NULL, 0), child);
-      assert_true (nfs_server_thaw (self.export.server, NULL));
+      assert_true (nfs_server_thaw (self->export.server, NULL));
       close (fd);
       large_expect (path, 0, bytes, BLOCK);
     }
-  served_stop (&self.volume);
+  served_stop (&self->volume);
+}
+
+/* Who asked has been told that there is no answer, when it comes. */
+static void
+what_comes_too_late_is_nobody_elses (void **state)
+{
+  const char *const soft[] = { "--threads=1", "--soft=1", NULL };
+  g_autofree char *bytes = g_malloc (BLOCK);
+  g_autofree char *path = NULL;
+  g_autofree char *other = NULL;
+  ServedGround *self = *state;
+  KVOL_AUTO_FD fd = -1;
+
+  if (!served_ground_open (self, soft))
+    skip ();
+  large_fill (bytes, BLOCK, 1);
+  path = make_file (self, "file", 0, bytes, BLOCK);
+  large_fill (bytes, BLOCK, 2);
+  other = make_file (self, "other", 0, bytes, BLOCK);
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  assert_true (fd >= 0);
+  assert_true (nfs_server_freeze (self->export.server, NULL));
+  assert_int_equal (readahead (fd, 0, BLOCK), 0);
+  assert_int_equal (pread (fd, bytes, 1, 0), -1);
+  assert_true (nfs_server_thaw (self->export.server, NULL));
+  large_fill (bytes, BLOCK, 2);
+  large_expect (other, 0, bytes, BLOCK);
+  kvol_clear_fd (&fd);
+  served_stop (&self->volume);
 }
 
 /* Says each time that it has got a block, until it gets none. */
@@ -433,46 +448,44 @@ static void
 half_an_answer_is_not_the_next_readers (void **state)
 {
   static const char *const impatient[] = { "--threads=1", "--soft=2", NULL };
-  g_autofree char *out = large_set_buffers ("tcp_wmem", LARGE_SMALL_BUFFERS);
-  g_autofree char *in = large_set_buffers ("tcp_rmem", LARGE_SMALL_BUFFERS);
   g_autofree char *bytes = g_malloc (BLOCK);
-  g_auto (ServedGround) self;
-  const gboolean works = served_ground_open (&self, impatient);
+  ServedGround *self = *state;
+  LargeBuffers before;
 
-  for (int i = 0; works && i < N_KILLS; i++)
+  large_tighten (&before);
+  if (!served_ground_open (self, impatient))
+    skip ();
+  for (int i = 0; i < N_KILLS; i++)
     {
       g_autofree char *name = g_strdup_printf ("next-%d", i);
       g_autofree char *path = NULL;
       g_autofree char *next = NULL;
 
       large_fill (bytes, BLOCK, 1);
-      path = make_file (&self, "file", 0, bytes, BLOCK);
+      path = make_file (self, "file", 0, bytes, BLOCK);
       large_fill (bytes, BLOCK, (guint32) (2 + i));
-      next = make_file (&self, name, 0, bytes, BLOCK);
-      lose_patience (&self, path, 1 + i);
+      next = make_file (self, name, 0, bytes, BLOCK);
+      lose_patience (self, path, 1 + i);
       large_expect (next, 0, bytes, BLOCK);
     }
-  if (works)
-    served_stop (&self.volume);
-  g_free (large_set_buffers ("tcp_wmem", out));
-  g_free (large_set_buffers ("tcp_rmem", in));
-  if (!works)
-    skip ();
+  served_stop (&self->volume);
+  large_loosen (&before);
 }
 
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (each_byte_comes_from_where_it_belongs),
-    cmocka_unit_test (each_byte_that_no_cache_holds_comes),
-    cmocka_unit_test (each_byte_that_is_mapped_comes),
-    cmocka_unit_test (a_process_that_may_have_no_pipes_copies),
-    cmocka_unit_test (what_the_connection_does_not_give_at_once_follows),
-    cmocka_unit_test (what_comes_in_parts_is_put_together),
-    cmocka_unit_test (a_server_that_goes_is_asked_again),
-    cmocka_unit_test (a_reader_that_goes_takes_nothing_with_it),
-    cmocka_unit_test (half_an_answer_is_not_the_next_readers),
+    TEST_ON (served_ground, each_byte_comes_from_where_it_belongs),
+    TEST_ON (served_ground, each_byte_that_no_cache_holds_comes),
+    TEST_ON (served_ground, each_byte_that_is_mapped_comes),
+    TEST_ON (served_ground, a_process_that_may_have_no_pipes_copies),
+    TEST_ON (served_ground, what_the_connection_does_not_give_at_once_follows),
+    TEST_ON (counted, what_comes_in_parts_is_put_together),
+    TEST_ON (reader, a_server_that_goes_is_asked_again),
+    TEST_ON (served_ground, a_reader_that_goes_takes_nothing_with_it),
+    TEST_ON (served_ground, what_comes_too_late_is_nobody_elses),
+    TEST_ON (served_ground, half_an_answer_is_not_the_next_readers),
   };
   const char *reason = NULL;
 

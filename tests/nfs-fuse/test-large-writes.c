@@ -34,10 +34,10 @@ file_of (const char *directory)
 }
 
 static void
-write_rows_by (const Served *volume, const ServedExport *export, int access)
+write_rows_by (const ServedGround *ground, int access)
 {
-  g_autofree char *path = file_of (volume->path);
-  g_autofree char *exported = file_of (export->data);
+  g_autofree char *path = file_of (ground->volume.path);
+  g_autofree char *exported = file_of (ground->export.data);
   g_autofree char *bytes = g_malloc0 (LARGE_MOST);
 
   for (gsize i = 0; i < n_large_rows; i++)
@@ -55,53 +55,62 @@ write_rows_by (const Served *volume, const ServedExport *export, int access)
 
 /* Through the kernel's cache and past it. */
 static void
-write_rows (const Served *volume, const ServedExport *export)
+write_rows (const ServedGround *ground)
 {
-  write_rows_by (volume, export, O_RDWR);
-  write_rows_by (volume, export, O_WRONLY);
+  write_rows_by (ground, O_RDWR);
+  write_rows_by (ground, O_WRONLY);
+}
+
+/* Before anything large has been read, which takes pipes as well. */
+static void
+assert_handed_on (const ServedGround *ground)
+{
+  const guint n_pipes = large_count_pipes (ground->volume.pid);
+  g_autofree char *path = g_build_filename (ground->volume.path, "first", NULL);
+  g_autofree char *bytes = g_malloc0 (MIB);
+  KVOL_AUTO_FD fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+  assert_int_equal (write (fd, bytes, MIB), MIB);
+  assert_int_equal (fsync (fd), 0);
+  assert_true (large_count_pipes (ground->volume.pid) > n_pipes);
 }
 
 static void
-assert_each_byte_arrives (const char *const *arguments)
+assert_each_byte_arrives (ServedGround *ground, const char *const *arguments)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
-
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, arguments))
     skip ();
-  served_start (&volume, arguments);
-  write_rows (&volume, &export);
-  served_stop (&volume);
+  assert_handed_on (ground);
+  write_rows (ground);
+  served_stop (&ground->volume);
 }
 
 static void
 each_byte_arrives_where_it_belongs (void **state)
 {
-  assert_each_byte_arrives (NULL);
+  assert_each_byte_arrives (*state, NULL);
 }
 
 static void
 each_byte_that_is_written_later_arrives_too (void **state)
 {
-  assert_each_byte_arrives ((const char *const[]){ "--single-writer", NULL });
+  assert_each_byte_arrives (*state, (const char *const[]){ "--single-writer", NULL });
 }
 
 /* The kernel copies it, or hands on the writer's own pages (before Linux 5.17). */
 static void
 each_byte_that_no_cache_holds_arrives (void **state)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  ServedGround *ground = *state;
   g_autofree char *path = NULL;
   g_autofree char *exported = NULL;
   char *bytes = NULL;
   int fd;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  served_start (&volume, NULL);
-  path = file_of (volume.path);
-  exported = file_of (export.data);
+  path = file_of (ground->volume.path);
+  exported = file_of (ground->export.data);
   assert_int_equal (posix_memalign ((void **) &bytes, PAGE, 2 * MIB), 0);
   fd = open (path, O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0644);
   for (guint32 seed = 0; seed < 4; seed++)
@@ -112,7 +121,7 @@ each_byte_that_no_cache_holds_arrives (void **state)
     }
   close (fd);
   free (bytes);
-  served_stop (&volume);
+  served_stop (&ground->volume);
 }
 
 /* ---- where pages cannot be handed on ---- */
@@ -121,17 +130,18 @@ static void
 a_process_that_may_have_no_pipes_copies (void **state)
 {
   const char *const one_thread[] = { "--threads=1", NULL };
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  ServedGround *ground = *state;
+  guint n_pipes;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, one_thread))
     skip ();
-  served_start (&volume, one_thread);
   /* It has its connection by then. */
-  assert_int_equal (access (volume.path, W_OK), 0);
-  large_forbid_files (volume.pid);
-  write_rows (&volume, &export);
-  served_stop (&volume);
+  assert_int_equal (access (ground->volume.path, W_OK), 0);
+  n_pipes = large_count_pipes (ground->volume.pid);
+  large_forbid_files (ground->volume.pid);
+  write_rows (ground);
+  assert_int_equal (large_count_pipes (ground->volume.pid), n_pipes);
+  served_stop (&ground->volume);
 }
 
 /* ---- where they go slowly ---- */
@@ -140,20 +150,15 @@ a_process_that_may_have_no_pipes_copies (void **state)
 static void
 what_the_connection_does_not_take_at_once_follows (void **state)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
-  g_autofree char *out = NULL;
-  g_autofree char *in = NULL;
+  ServedGround *ground = *state;
+  LargeBuffers before;
 
-  if (!served_export_open (&export, FALSE))
+  large_tighten (&before);
+  if (!served_ground_open (ground, NULL))
     skip ();
-  out = large_set_buffers ("tcp_wmem", LARGE_SMALL_BUFFERS);
-  in = large_set_buffers ("tcp_rmem", LARGE_SMALL_BUFFERS);
-  served_start (&volume, NULL);
-  write_rows (&volume, &export);
-  served_stop (&volume);
-  g_free (large_set_buffers ("tcp_wmem", out));
-  g_free (large_set_buffers ("tcp_rmem", in));
+  write_rows (ground);
+  served_stop (&ground->volume);
+  large_loosen (&before);
 }
 
 /* ---- where what was sent is not all ---- */
@@ -172,23 +177,22 @@ write_there (int fd, const char *bytes, gsize size)
 
 /* The end is asked for first, so the data wait in the process. */
 static void
-assert_appended (int access, gssize (*append) (int fd, const char *bytes, gsize size))
+assert_appended (Pods *pods, int access, gssize (*append) (int fd, const char *bytes, gsize size))
 {
   g_autofree char *bytes = g_malloc0 (MIB);
   g_autofree char *exported = NULL;
   g_autofree char *path = NULL;
-  g_auto (Pods) pods;
   KVOL_AUTO_FD other = -1;
   KVOL_AUTO_FD fd = -1;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
   large_fill (bytes, MIB, 1);
-  exported = g_build_filename (pods.export.data, "log", NULL);
-  path = g_build_filename (pods.volumes[0].path, "log", NULL);
+  exported = g_build_filename (pods->export.data, "log", NULL);
+  path = g_build_filename (pods->volumes[0].path, "log", NULL);
   fd = open (path, access | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   assert_true (fd >= 0);
-  other = pods_open_file (&pods.volumes[1], "log");
+  other = pods_open_file (&pods->volumes[1], "log");
   assert_int_equal (write (fd, "first", 5), 5);
   assert_int_equal (pwrite (other, "second", 6, 5), 6);
   assert_int_equal (fsync (other), 0);
@@ -202,15 +206,15 @@ assert_appended (int access, gssize (*append) (int fd, const char *bytes, gsize 
 static void
 a_large_appendix_goes_to_the_end_that_there_is (void **state)
 {
-  assert_appended (O_RDWR, write_there);
-  assert_appended (O_WRONLY, write_there);
+  assert_appended (*state, O_RDWR, write_there);
+  assert_appended (*state, O_WRONLY, write_there);
 }
 
 static void
 an_appendix_that_is_written_aside_goes_there_in_one_piece (void **state)
 {
-  assert_appended (O_RDWR, write_aside);
-  assert_appended (O_WRONLY, write_aside);
+  assert_appended (*state, O_RDWR, write_aside);
+  assert_appended (*state, O_WRONLY, write_aside);
 }
 
 /* The server's number of its life is the second that it began in. */
@@ -226,47 +230,44 @@ await_another_second (void)
 /* The writer has other uses for his memory meanwhile. A second thread would have what was written before committed when
  * it connects. */
 static void
-assert_kept (int access)
+assert_kept (ServedGround *ground, int access)
 {
   const char *const one_thread[] = { "--threads=1", NULL };
   g_autofree char *bytes = g_malloc0 (2 * MIB);
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
   g_autofree char *path = NULL;
   g_autofree char *exported = NULL;
   int fd;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, one_thread))
     skip ();
-  served_start (&volume, one_thread);
-  path = file_of (volume.path);
-  exported = file_of (export.data);
+  path = file_of (ground->volume.path);
+  exported = file_of (ground->export.data);
   large_fill (bytes, 2 * MIB, 1);
   fd = open (path, access | O_CREAT | O_CLOEXEC, 0644);
   assert_int_equal (pwrite (fd, bytes, 2 * MIB, 0), 2 * MIB);
   large_fill (bytes, 2 * MIB, 2);
   await_another_second ();
-  assert_true (nfs_server_kill (export.server, NULL));
+  assert_true (nfs_server_kill (ground->export.server, NULL));
   /* What was in its memory only is gone with it. */
   assert_int_equal (truncate (exported, 0), 0);
-  assert_true (nfs_server_restart (export.server, NULL));
+  assert_true (nfs_server_restart (ground->export.server, NULL));
   assert_int_equal (fsync (fd), 0);
   close (fd);
   large_fill (bytes, 2 * MIB, 1);
   large_expect (exported, 0, bytes, 2 * MIB);
-  served_stop (&volume);
+  served_stop (&ground->volume);
 }
 
 static void
 what_the_server_forgot_is_kept (void **state)
 {
-  assert_kept (O_RDWR);
+  assert_kept (*state, O_RDWR);
 }
 
 static void
 what_the_server_forgot_is_kept_where_no_cache_has_it (void **state)
 {
-  assert_kept (O_WRONLY);
+  assert_kept (*state, O_WRONLY);
 }
 
 /* ---- what they leave ---- */
@@ -291,49 +292,47 @@ what_large_writes_took_is_given_back (void **state)
   const gint64 end = g_get_monotonic_time () + PATIENCE_USEC;
   g_autofree char *missing = NULL;
   g_autofree char *bytes = g_malloc0 (MIB);
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  ServedGround *ground = *state;
   g_autofree char *path = NULL;
   gsize before;
   int fd;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, one_thread))
     skip ();
-  served_start (&volume, one_thread);
-  path = file_of (volume.path);
-  missing = g_build_filename (volume.path, "missing", NULL);
+  path = file_of (ground->volume.path);
+  missing = g_build_filename (ground->volume.path, "missing", NULL);
   fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   assert_int_equal (write (fd, bytes, MIB), MIB);
-  before = get_resident (volume.pid);
+  before = get_resident (ground->volume.pid);
   for (guint i = 0; i < 24; i++)
     assert_int_equal (write (fd, bytes, MIB), MIB);
-  assert_true (get_resident (volume.pid) > before + 16 * MIB);
+  assert_true (get_resident (ground->volume.pid) > before + 16 * MIB);
   assert_int_equal (fsync (fd), 0);
-  while (get_resident (volume.pid) > before + 8 * MIB)
+  while (get_resident (ground->volume.pid) > before + 8 * MIB)
     {
       if (g_get_monotonic_time () > end)
-        fail_msg ("%zu bytes are still taken", get_resident (volume.pid) - before);
+        fail_msg ("%zu bytes are still taken", get_resident (ground->volume.pid) - before);
       assert_int_equal (access (missing, F_OK), -1);
       g_usleep (10 * G_TIME_SPAN_MILLISECOND);
     }
   close (fd);
-  served_stop (&volume);
+  served_stop (&ground->volume);
 }
 
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (each_byte_arrives_where_it_belongs),
-    cmocka_unit_test (each_byte_that_is_written_later_arrives_too),
-    cmocka_unit_test (each_byte_that_no_cache_holds_arrives),
-    cmocka_unit_test (a_process_that_may_have_no_pipes_copies),
-    cmocka_unit_test (what_the_connection_does_not_take_at_once_follows),
-    cmocka_unit_test (a_large_appendix_goes_to_the_end_that_there_is),
-    cmocka_unit_test (an_appendix_that_is_written_aside_goes_there_in_one_piece),
-    cmocka_unit_test (what_the_server_forgot_is_kept),
-    cmocka_unit_test (what_the_server_forgot_is_kept_where_no_cache_has_it),
-    cmocka_unit_test (what_large_writes_took_is_given_back),
+    TEST_ON (served_ground, each_byte_arrives_where_it_belongs),
+    TEST_ON (served_ground, each_byte_that_is_written_later_arrives_too),
+    TEST_ON (served_ground, each_byte_that_no_cache_holds_arrives),
+    TEST_ON (served_ground, a_process_that_may_have_no_pipes_copies),
+    TEST_ON (served_ground, what_the_connection_does_not_take_at_once_follows),
+    TEST_ON (pods, a_large_appendix_goes_to_the_end_that_there_is),
+    TEST_ON (pods, an_appendix_that_is_written_aside_goes_there_in_one_piece),
+    TEST_ON (served_ground, what_the_server_forgot_is_kept),
+    TEST_ON (served_ground, what_the_server_forgot_is_kept_where_no_cache_has_it),
+    TEST_ON (served_ground, what_large_writes_took_is_given_back),
   };
   const char *reason = NULL;
 

@@ -41,24 +41,28 @@ typedef struct
   char *here;
   char *there; /* by that client */
   int writer;
+  Gate gate;
+  GThread *thread;
 } Ground;
 
 static void
 ground_clear (Ground *self)
 {
-  kvol_clear_fd (&self->writer);
-  g_free (self->here);
-  g_free (self->there);
+  gate_open (&self->gate);
   served_clear (&self->other);
   counted_clear (&self->counted);
+  g_clear_pointer (&self->thread, g_thread_join);
+  if (self->here != NULL)
+    kvol_clear_fd (&self->writer);
+  g_free (self->here);
+  g_free (self->there);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ground, ground_clear)
+TEST_STATE (Ground, ground)
 
 /* The kernel knows what the file is like. */
 static void
 ground_open (Ground *self, const char *const *arguments)
 {
-  *self = (Ground){ .writer = -1 };
   if (!counted_open (&self->counted, arguments))
     skip ();
   served_start (&self->other, NULL);
@@ -74,17 +78,16 @@ static void
 what_was_answered_too_late_is_not_known_at_the_next_open (void **state)
 {
   KVOL_AUTO_FD copy = memfd_create ("copy", MFD_CLOEXEC);
-  g_auto (Ground) ground;
+  Ground *ground = *state;
   KVOL_AUTO_FD reader = -1;
-  Gate gate = { 0 };
 
-  ground_open (&ground, impatient);
-  assert_int_equal (truncate (ground.there, SIZE), 0);
-  lossy_forge (ground.counted.lossy, NFS3_GETATTR, gate_wait, &gate);
-  assert_int_equal (ask (ground.writer), ETIMEDOUT);
-  gate_open (&gate);
-  counted_await_answers (&ground.counted);
-  reader = open (ground.here, O_RDONLY | O_CLOEXEC);
+  ground_open (ground, impatient);
+  assert_int_equal (truncate (ground->there, SIZE), 0);
+  lossy_forge (ground->counted.lossy, NFS3_GETATTR, gate_wait, &ground->gate);
+  assert_int_equal (ask (ground->writer), ETIMEDOUT);
+  gate_open (&ground->gate);
+  counted_await_answers (&ground->counted);
+  reader = open (ground->here, O_RDONLY | O_CLOEXEC);
   assert_true (reader >= 0);
   /* Nothing asks for the size before. */
   assert_int_equal (sendfile (copy, reader, NULL, 2 * SIZE), SIZE);
@@ -110,17 +113,16 @@ what_was_answered_beside_another_one_is_not_known_at_the_next_open (void **state
 {
   static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
   KVOL_AUTO_FD copy = memfd_create ("copy", MFD_CLOEXEC);
-  g_auto (Ground) ground;
+  Ground *ground = *state;
   KVOL_AUTO_FD reader = -1;
-  GThread *thread;
 
-  ground_open (&ground, one_thread);
-  lossy_forge (ground.counted.lossy, NFS3_GETATTR, forge_nothing, ground.there);
-  lossy_hold (ground.counted.lossy);
-  thread = g_thread_new ("ask", ask_apart, &ground.writer);
-  assert_int_equal (ask (ground.writer), 0);
-  assert_int_equal (GPOINTER_TO_INT (g_thread_join (thread)), 0);
-  reader = open (ground.here, O_RDONLY | O_CLOEXEC);
+  ground_open (ground, one_thread);
+  lossy_forge (ground->counted.lossy, NFS3_GETATTR, forge_nothing, ground->there);
+  lossy_hold (ground->counted.lossy);
+  ground->thread = g_thread_new ("ask", ask_apart, &ground->writer);
+  assert_int_equal (ask (ground->writer), 0);
+  assert_int_equal (GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&ground->thread))), 0);
+  reader = open (ground->here, O_RDONLY | O_CLOEXEC);
   assert_true (reader >= 0);
   assert_int_equal (sendfile (copy, reader, NULL, 2 * SIZE), SIZE);
 }
@@ -129,8 +131,8 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (what_was_answered_too_late_is_not_known_at_the_next_open),
-    cmocka_unit_test (what_was_answered_beside_another_one_is_not_known_at_the_next_open),
+    TEST_ON (ground, what_was_answered_too_late_is_not_known_at_the_next_open),
+    TEST_ON (ground, what_was_answered_beside_another_one_is_not_known_at_the_next_open),
   };
   const char *reason = NULL;
 

@@ -79,16 +79,14 @@ write_file (const char *dir, guint writer)
 static void
 eight_writers_at_once_leave_what_each_wrote (void **state)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  ServedGround *ground = *state;
   pid_t writers[N_WRITERS];
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  served_start (&volume, NULL);
   for (guint i = 0; i < N_WRITERS; i++)
     if ((writers[i] = fork ()) == 0)
-      write_file (volume.path, i);
+      write_file (ground->volume.path, i);
   for (guint i = 0; i < N_WRITERS; i++)
     {
       int status = 1;
@@ -96,10 +94,10 @@ eight_writers_at_once_leave_what_each_wrote (void **state)
       waitpid (writers[i], &status, 0);
       assert_int_equal (status, 0);
     }
-  served_stop (&volume);
+  served_stop (&ground->volume);
   for (guint i = 0; i < N_WRITERS; i++)
     {
-      g_autofree char *path = file_of (export.data, i);
+      g_autofree char *path = file_of (ground->export.data, i);
       KVOL_AUTO_FD fd = open (path, O_RDONLY | O_CLOEXEC);
 
       for (guint k = 0; k < BLOCKS_PER_WRITER; k++)
@@ -134,22 +132,20 @@ count_entries (const char *path, guint n)
 static void
 each_of_very_many_entries_is_listed_once (void **state)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  ServedGround *ground = *state;
   const guint n = served_is_long () ? 100000 : 5000;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  served_start (&volume, NULL);
   for (guint i = 0; i < n; i++)
     {
-      g_autofree char *path = file_of (i % 2 == 0 ? volume.path : export.data, i);
+      g_autofree char *path = file_of (i % 2 == 0 ? ground->volume.path : ground->export.data, i);
       KVOL_AUTO_FD fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
       assert_true (fd >= 0);
     }
-  assert_int_equal (count_entries (volume.path, n), n);
-  served_stop (&volume);
+  assert_int_equal (count_entries (ground->volume.path, n), n);
+  served_stop (&ground->volume);
 }
 
 static void
@@ -167,23 +163,21 @@ make_files (const char *dir, guint n)
 static void
 a_place_in_a_directory_stays_while_it_changes (void **state)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  ServedGround *ground = *state;
   const guint n = served_is_long () ? 20000 : 2000;
   struct dirent *entry;
   guint removed = 0;
   DIR *dir;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  served_start (&volume, NULL);
-  make_files (export.data, n);
-  dir = opendir (volume.path);
+  make_files (ground->export.data, n);
+  dir = opendir (ground->volume.path);
   assert_non_null (dir);
   for (errno = 0; (entry = readdir (dir)) != NULL; errno = 0)
     if (g_str_has_prefix (entry->d_name, "file-"))
       {
-        g_autofree char *added = g_strdup_printf ("%s/other-%u", volume.path, removed);
+        g_autofree char *added = g_strdup_printf ("%s/other-%u", ground->volume.path, removed);
 
         assert_int_equal (unlinkat (dirfd (dir), entry->d_name, 0), 0);
         assert_true (g_mkdir (added, 0755) == 0 && g_rmdir (added) == 0);
@@ -192,8 +186,8 @@ a_place_in_a_directory_stays_while_it_changes (void **state)
   assert_int_equal (errno, 0);
   closedir (dir);
   assert_int_equal (removed, n);
-  assert_int_equal (count_entries (export.data, n), 0);
-  served_stop (&volume);
+  assert_int_equal (count_entries (ground->export.data, n), 0);
+  served_stop (&ground->volume);
 }
 
 /* ---- a server that is killed ---- */
@@ -213,10 +207,10 @@ write_and_say (const char *dir, guint round, int told)
 
 /* The server dies after some blocks; when it is back, more must come through. All that was said to be safe is there. */
 static void
-kill_once (const ServedExport *export, const Served *volume, guint round)
+kill_once (const ServedGround *ground, guint round)
 {
   gboolean safe[BLOCKS_PER_WRITER] = { FALSE };
-  g_autofree char *path = file_of (export->data, 0);
+  g_autofree char *path = file_of (ground->export.data, 0);
   KVOL_AUTO_FD fd = -1;
   guint n = 0;
   int ends[2];
@@ -224,15 +218,15 @@ kill_once (const ServedExport *export, const Served *volume, guint round)
 
   assert_int_equal (pipe (ends), 0);
   if ((writer = fork ()) == 0)
-    write_and_say (volume->path, round, ends[1]);
+    write_and_say (ground->volume.path, round, ends[1]);
   close (ends[1]);
   for (guint said; n < 2 * BLOCKS_PER_WRITER && read (ends[0], &said, sizeof said) == sizeof said; n++)
     {
       safe[said] = TRUE;
       if (n != 3 + round % 7)
         continue;
-      assert_true (nfs_server_kill (export->server, NULL));
-      assert_true (nfs_server_restart (export->server, NULL));
+      assert_true (nfs_server_kill (ground->export.server, NULL));
+      assert_true (nfs_server_restart (ground->export.server, NULL));
     }
   kill (writer, SIGKILL);
   waitpid (writer, NULL, 0);
@@ -246,16 +240,14 @@ kill_once (const ServedExport *export, const Served *volume, guint round)
 static void
 what_fsync_acknowledged_outlives_the_death_of_the_server (void **state)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  ServedGround *ground = *state;
   const guint n = served_is_long () ? 50 : 5;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  served_start (&volume, NULL);
   for (guint round = 1; round <= n; round++)
-    kill_once (&export, &volume, round);
-  served_stop (&volume);
+    kill_once (ground, round);
+  served_stop (&ground->volume);
 }
 
 /* Somebody takes connections at the server's port and says nothing; then the server is there again. */
@@ -263,22 +255,20 @@ static void
 a_server_that_was_silent_is_asked_again (void **state)
 {
   const NfsFaultPlan plan = { .kind = NFS_FAULT_BLACK_HOLE, .port = NFS_PORT };
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
+  ServedGround *ground = *state;
   g_autoptr (NfsFault) fault = NULL;
   g_autoptr (GError) error = NULL;
   int status = 1;
   pid_t child;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  served_start (&volume, NULL);
-  assert_int_equal (access (volume.path, F_OK), 0);
-  assert_true (nfs_server_kill (export.server, NULL));
+  assert_int_equal (access (ground->volume.path, F_OK), 0);
+  assert_true (nfs_server_kill (ground->export.server, NULL));
   child = fork ();
   if (child == 0)
     {
-      g_autofree char *path = file_of (volume.path, 0);
+      g_autofree char *path = file_of (ground->volume.path, 0);
 
       _exit (g_mkdir (path, 0755) == 0 ? 0 : 1);
     }
@@ -288,19 +278,19 @@ a_server_that_was_silent_is_asked_again (void **state)
   /* Time for an attempt to be given up. */
   g_usleep (SILENCE_SECONDS * G_USEC_PER_SEC);
   g_clear_pointer (&fault, nfs_fault_stop);
-  assert_true (nfs_server_restart (export.server, NULL));
+  assert_true (nfs_server_restart (ground->export.server, NULL));
   assert_int_equal (waitpid (child, &status, 0), child);
   assert_int_equal (status, 0);
-  served_stop (&volume);
+  served_stop (&ground->volume);
 }
 
 /* ---- a server that freezes ---- */
 
 /* Somebody who waits for a frozen server, inside the volume. */
 static pid_t
-wait_inside (const ServedExport *export, const Served *volume)
+wait_inside (const ServedGround *ground)
 {
-  g_autofree char *path = file_of (volume->path, 1);
+  g_autofree char *path = file_of (ground->volume.path, 1);
   KVOL_AUTO_FD fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   pid_t child;
   int ends[2];
@@ -308,7 +298,7 @@ wait_inside (const ServedExport *export, const Served *volume)
 
   assert_true (fd >= 0);
   assert_int_equal (pipe (ends), 0);
-  assert_true (nfs_server_freeze (export->server, NULL));
+  assert_true (nfs_server_freeze (ground->export.server, NULL));
   child = fork ();
   if (child == 0)
     {
@@ -323,22 +313,19 @@ wait_inside (const ServedExport *export, const Served *volume)
 }
 
 static void
-freeze_and (gboolean abort)
+freeze_and (ServedGround *ground, gboolean abort)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
   gint64 begin;
   pid_t child;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  served_start (&volume, NULL);
-  child = wait_inside (&export, &volume);
+  child = wait_inside (ground);
   begin = g_get_monotonic_time ();
   if (abort)
     {
       g_autofree char *connections = scratch_dir ("connections");
-      g_autofree char *path = g_strdup_printf ("%s/%u/abort", connections, volume.minor);
+      g_autofree char *path = g_strdup_printf ("%s/%u/abort", connections, ground->volume.minor);
 
       assert_int_equal (mount ("fusectl", connections, "fusectl", 0, NULL), 0);
       KVOL_AUTO_FD fd = open (path, O_WRONLY | O_CLOEXEC);
@@ -346,37 +333,37 @@ freeze_and (gboolean abort)
       assert_int_equal (umount2 (connections, MNT_DETACH), 0);
     }
   else
-    assert_int_equal (kill (volume.pid, SIGKILL), 0);
+    assert_int_equal (kill (ground->volume.pid, SIGKILL), 0);
   /* It has been given an error. */
   assert_int_equal (waitpid (child, NULL, 0), child);
-  assert_int_equal (umount2 (volume.path, UMOUNT_NOFOLLOW), 0);
-  assert_true (served_await_end (&volume, END_MSEC));
+  assert_int_equal (umount2 (ground->volume.path, UMOUNT_NOFOLLOW), 0);
+  assert_true (served_await_end (&ground->volume, END_MSEC));
   assert_true (g_get_monotonic_time () - begin < END_MSEC * 1000);
 }
 
 static void
 a_frozen_server_is_left_by_aborting_the_connection (void **state)
 {
-  freeze_and (TRUE);
+  freeze_and (*state, TRUE);
 }
 
 static void
 a_frozen_server_is_left_by_killing_kvol_nfs (void **state)
 {
-  freeze_and (FALSE);
+  freeze_and (*state, FALSE);
 }
 
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (eight_writers_at_once_leave_what_each_wrote),
-    cmocka_unit_test (each_of_very_many_entries_is_listed_once),
-    cmocka_unit_test (a_place_in_a_directory_stays_while_it_changes),
-    cmocka_unit_test (what_fsync_acknowledged_outlives_the_death_of_the_server),
-    cmocka_unit_test (a_server_that_was_silent_is_asked_again),
-    cmocka_unit_test (a_frozen_server_is_left_by_aborting_the_connection),
-    cmocka_unit_test (a_frozen_server_is_left_by_killing_kvol_nfs),
+    TEST_ON (served_ground, eight_writers_at_once_leave_what_each_wrote),
+    TEST_ON (served_ground, each_of_very_many_entries_is_listed_once),
+    TEST_ON (served_ground, a_place_in_a_directory_stays_while_it_changes),
+    TEST_ON (served_ground, what_fsync_acknowledged_outlives_the_death_of_the_server),
+    TEST_ON (served_ground, a_server_that_was_silent_is_asked_again),
+    TEST_ON (served_ground, a_frozen_server_is_left_by_aborting_the_connection),
+    TEST_ON (served_ground, a_frozen_server_is_left_by_killing_kvol_nfs),
   };
   const char *reason = NULL;
 

@@ -75,18 +75,18 @@ counters_of_two_pods_lose_nothing (void **state)
 {
   static const Deed deeds[] = { count_by_range, count_by_whole };
   static const char *const names[] = { "by-range", "by-whole" };
-  g_auto (Pods) pods;
+  Pods *pods = *state;
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
   for (gsize way = 0; way < G_N_ELEMENTS (deeds); way++)
     {
-      g_autofree char *path = g_build_filename (pods.export.data, names[way], NULL);
+      g_autofree char *path = g_build_filename (pods->export.data, names[way], NULL);
       g_autofree char *text = NULL;
       pid_t counters[COUNTERS];
 
       for (int i = 0; i < COUNTERS; i++)
-        counters[i] = process_start (&pods.volumes[i % 2], names[way], deeds[way]);
+        counters[i] = process_start (&pods->volumes[i % 2], names[way], deeds[way]);
       for (int i = 0; i < COUNTERS; i++)
         assert_int_equal (process_await (counters[i]), 0);
       assert_true (g_file_get_contents (path, &text, NULL, NULL));
@@ -120,20 +120,20 @@ static void
 counters_lose_nothing_when_their_server_restarts (void **state)
 {
   const int restarts = served_is_long () ? 5 : 1;
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   g_autofree char *path = NULL;
   pid_t counters[COUNTERS];
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, GRACE_SECONDS))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, GRACE_SECONDS))
     skip ();
-  path = g_build_filename (pods.export.data, "by-range", NULL);
+  path = g_build_filename (pods->export.data, "by-range", NULL);
   for (int i = 0; i < COUNTERS; i++)
-    counters[i] = process_start (&pods.volumes[i % 2], "by-range", count_by_range);
+    counters[i] = process_start (&pods->volumes[i % 2], "by-range", count_by_range);
   for (int i = 1; i <= restarts; i++)
     {
       await_counter (path, COUNTERS * get_rounds () * i / (restarts + 1));
-      assert_true (nfs_server_kill (pods.export.server, NULL));
-      assert_true (nfs_server_restart (pods.export.server, NULL));
+      assert_true (nfs_server_kill (pods->export.server, NULL));
+      assert_true (nfs_server_restart (pods->export.server, NULL));
     }
   for (int i = 0; i < COUNTERS; i++)
     assert_int_equal (process_await (counters[i]), 0);
@@ -155,17 +155,17 @@ append_lines (int fd)
 static void
 lines_that_two_pods_append_are_all_there (void **state)
 {
-  g_auto (Pods) pods;
+  Pods *pods = *state;
   g_autofree char *path = NULL;
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
   pid_t writers[2];
 
-  if (!pods_open (&pods, NFS_LOCKS_GIVEN, 0))
+  if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
-  path = g_build_filename (pods.export.data, "lines", NULL);
+  path = g_build_filename (pods->export.data, "lines", NULL);
   for (int i = 0; i < 2; i++)
-    writers[i] = process_start (&pods.volumes[i], "lines", append_lines);
+    writers[i] = process_start (&pods->volumes[i], "lines", append_lines);
   for (int i = 0; i < 2; i++)
     assert_int_equal (process_await (writers[i]), 0);
   assert_true (g_file_get_contents (path, &text, NULL, NULL));
@@ -179,9 +179,9 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (counters_of_two_pods_lose_nothing),
-    cmocka_unit_test (counters_lose_nothing_when_their_server_restarts),
-    cmocka_unit_test (lines_that_two_pods_append_are_all_there),
+    TEST_ON (pods, counters_of_two_pods_lose_nothing),
+    TEST_ON (pods, counters_lose_nothing_when_their_server_restarts),
+    TEST_ON (pods, lines_that_two_pods_append_are_all_there),
   };
   const char *reason = NULL;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A volume of kvol-nfs behaves like a directory of this machine, whatever is done to it. MODEL_SEED=N does the same
+/* A volume of kvol-nfs behaves like a directory of this machine, whatever is done to it. TEST_SEED=N does the same
  * operations again. */
 #include "nfs-fuse/model.h"
 
@@ -14,50 +14,38 @@
 
 #include "nfs-fuse/served.h"
 #include "support/scratch.h"
+#include "support/seed.h"
 
 #define SHORT_SECONDS 5
 #define LONG_SECONDS 600
 
-static guint32
-choose_seed (void)
-{
-  const char *given = g_getenv ("MODEL_SEED");
-  const guint32 seed = given != NULL ? (guint32) g_ascii_strtoull (given, NULL, 10) : g_random_int ();
-
-  print_message ("# MODEL_SEED=%u\n", seed);
-  return seed;
-}
-
 static void
-run (const char *const *more)
+run (ServedGround *ground, const char *const *more)
 {
-  g_auto (ServedExport) export;
-  g_auto (Served) volume = { 0 };
   g_autofree char *mirror = scratch_dir ("mirror");
   g_autofree char *difference = NULL;
   const gint64 usec = (served_is_long () ? LONG_SECONDS : SHORT_SECONDS) * G_USEC_PER_SEC;
   guint n = 0;
 
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, more))
     skip ();
-  served_start (&volume, more);
-  difference = model_compare (mirror, volume.path, choose_seed (), usec, 1000, &n);
+  difference = model_compare (mirror, ground->volume.path, seed_choose (), usec, 1000, &n);
   print_message ("# %u operations\n", n);
   if (difference != NULL)
     fail_msg ("%s", difference);
-  served_stop (&volume);
+  served_stop (&ground->volume);
 }
 
 static void
 a_volume_of_many_writers_is_like_a_directory_of_this_machine (void **state)
 {
-  run (NULL);
+  run (*state, NULL);
 }
 
 static void
 a_volume_of_one_writer_is_like_a_directory_of_this_machine (void **state)
 {
-  run ((const char *const[]){ "--single-writer", NULL });
+  run (*state, (const char *const[]){ "--single-writer", NULL });
 }
 
 static void
@@ -66,7 +54,7 @@ two_directories_of_this_machine_are_alike (void **state)
   g_autofree char *a = scratch_dir ("a");
   g_autofree char *b = scratch_dir ("b");
   guint n = 0;
-  g_autofree char *difference = model_compare (a, b, choose_seed (), 0, 3000, &n);
+  g_autofree char *difference = model_compare (a, b, seed_choose (), 0, 3000, &n);
 
   if (difference != NULL)
     fail_msg ("%s", difference);
@@ -94,8 +82,8 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (two_directories_of_this_machine_are_alike),
     cmocka_unit_test (a_difference_is_found),
-    cmocka_unit_test (a_volume_of_many_writers_is_like_a_directory_of_this_machine),
-    cmocka_unit_test (a_volume_of_one_writer_is_like_a_directory_of_this_machine),
+    TEST_ON (served_ground, a_volume_of_many_writers_is_like_a_directory_of_this_machine),
+    TEST_ON (served_ground, a_volume_of_one_writer_is_like_a_directory_of_this_machine),
   };
   const char *reason = NULL;
 

@@ -11,44 +11,15 @@
 
 #include <cmocka.h>
 
-#include "nfs-fuse/lossy.h"
-#include "nfs-fuse/served.h"
+#include "nfs-fuse/counted.h"
 #include "support/scratch.h"
 
 /* More than one answer of the server holds. */
 #define N_MANY 1000
 
-static const char *const by_lossy[] = { "--port=2050", NULL };
-
-typedef struct
-{
-  ServedExport export;
-  Lossy *lossy;
-  Served volume;
-} Odd;
-
-static void
-odd_clear (Odd *self)
-{
-  served_clear (&self->volume);
-  g_clear_pointer (&self->lossy, lossy_close);
-  served_export_clear (&self->export);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Odd, odd_clear)
-
-static gboolean
-odd_open (Odd *self)
-{
-  *self = (Odd){ 0 };
-  if (!served_export_open (&self->export, FALSE))
-    return FALSE;
-  self->lossy = lossy_open ();
-  return TRUE;
-}
-
 /* Answers its number. */
 static guint64
-make_file (const Odd *self, const char *name)
+make_file (const Counted *self, const char *name)
 {
   g_autofree char *path = g_build_filename (self->export.data, name, NULL);
   struct stat status;
@@ -60,7 +31,7 @@ make_file (const Odd *self, const char *name)
 
 /* How many names beside "." and ".." there are; whose number is 0 is not there. */
 static guint
-count_names (const Odd *self)
+count_names (const Counted *self)
 {
   DIR *dir = opendir (self->volume.path);
   const struct dirent *entry;
@@ -77,39 +48,39 @@ count_names (const Odd *self)
 static void
 what_can_be_no_name_hides_no_other (void **state)
 {
-  g_auto (Odd) odd;
+  Counted *odd = *state;
 
-  if (!odd_open (&odd))
+  if (!counted_open_export (odd))
     skip ();
-  make_file (&odd, "slash-Xa");
-  make_file (&odd, "empty-Xa");
-  make_file (&odd, "good");
-  lossy_replace (odd.lossy, "slash-Xa", "slash/Xa", 8);
-  lossy_replace (odd.lossy, "empty-Xa", "\0mpty-Xa", 8);
-  served_start (&odd.volume, by_lossy);
-  assert_int_equal (count_names (&odd), 1);
+  make_file (odd, "slash-Xa");
+  make_file (odd, "empty-Xa");
+  make_file (odd, "good");
+  lossy_replace (odd->lossy, "slash-Xa", "slash/Xa", 8);
+  lossy_replace (odd->lossy, "empty-Xa", "\0mpty-Xa", 8);
+  served_start (&odd->volume, counted_shared);
+  assert_int_equal (count_names (odd), 1);
 }
 
 /* Whole answers are of such names. */
 static void
 a_directory_goes_on_behind_many_names_that_are_none (void **state)
 {
-  g_auto (Odd) odd;
+  Counted *odd = *state;
 
-  if (!odd_open (&odd))
+  if (!counted_open_export (odd))
     skip ();
   /* Which comes first is the server's affair. */
-  make_file (&odd, "good");
+  make_file (odd, "good");
   for (int i = 0; i < N_MANY; i++)
     {
       g_autofree char *name = g_strdup_printf ("bad-name-%04d", i);
 
-      make_file (&odd, name);
+      make_file (odd, name);
     }
-  make_file (&odd, "another");
-  lossy_replace (odd.lossy, "bad-name", "bad/name", 8);
-  served_start (&odd.volume, by_lossy);
-  assert_int_equal (count_names (&odd), 2);
+  make_file (odd, "another");
+  lossy_replace (odd->lossy, "bad-name", "bad/name", 8);
+  served_start (&odd->volume, counted_shared);
+  assert_int_equal (count_names (odd), 2);
 }
 
 static void
@@ -117,18 +88,18 @@ a_file_without_a_number_is_listed_by_another_one (void **state)
 {
   static const guint64 none = 0;
   g_autofree char *path = NULL;
-  g_auto (Odd) odd;
+  Counted *odd = *state;
   struct stat status;
   guint64 number;
 
-  if (!odd_open (&odd))
+  if (!counted_open_export (odd))
     skip ();
-  number = GUINT64_TO_BE (make_file (&odd, "zero"));
-  make_file (&odd, "good");
-  lossy_replace (odd.lossy, &number, &none, sizeof none);
-  served_start (&odd.volume, by_lossy);
-  assert_int_equal (count_names (&odd), 2);
-  path = g_build_filename (odd.volume.path, "zero", NULL);
+  number = GUINT64_TO_BE (make_file (odd, "zero"));
+  make_file (odd, "good");
+  lossy_replace (odd->lossy, &number, &none, sizeof none);
+  served_start (&odd->volume, counted_shared);
+  assert_int_equal (count_names (odd), 2);
+  path = g_build_filename (odd->volume.path, "zero", NULL);
   assert_int_equal (stat (path, &status), 0);
   assert_int_not_equal (status.st_ino, 0);
 }
@@ -137,9 +108,9 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (what_can_be_no_name_hides_no_other),
-    cmocka_unit_test (a_directory_goes_on_behind_many_names_that_are_none),
-    cmocka_unit_test (a_file_without_a_number_is_listed_by_another_one),
+    TEST_ON (counted, what_can_be_no_name_hides_no_other),
+    TEST_ON (counted, a_directory_goes_on_behind_many_names_that_are_none),
+    TEST_ON (counted, a_file_without_a_number_is_listed_by_another_one),
   };
   const char *reason = NULL;
 

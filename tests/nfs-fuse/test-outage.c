@@ -30,8 +30,7 @@
 
 typedef struct
 {
-  ServedExport export;
-  Served volume;
+  ServedGround served;
   int fd; /* of a file that was there before */
 } Ground;
 
@@ -40,11 +39,10 @@ ground_begin (Ground *self, const char *const *more)
 {
   g_autofree char *path = NULL;
 
-  *self = (Ground){ .fd = -1 };
-  if (!served_export_open (&self->export, FALSE))
+  self->fd = -1;
+  if (!served_ground_open (&self->served, more))
     return FALSE;
-  served_start (&self->volume, more);
-  path = g_build_filename (self->volume.path, "file", NULL);
+  path = g_build_filename (self->served.volume.path, "file", NULL);
   assert_true (g_file_set_contents (path, "content", -1, NULL));
   self->fd = open (path, O_RDWR | O_CLOEXEC);
   assert_true (self->fd >= 0);
@@ -52,14 +50,16 @@ ground_begin (Ground *self, const char *const *more)
 }
 
 static void
-ground_end (Ground *self)
+ground_clear (Ground *self)
 {
-  if (self->fd >= 0)
-    close (self->fd);
-  served_clear (&self->volume);
-  served_export_clear (&self->export);
+  const gboolean is_open = self->served.export.data != NULL;
+
+  /* Who closes the file may have to wait for the server, as long as there is a volume. */
+  served_ground_clear (&self->served);
+  if (is_open)
+    kvol_clear_fd (&self->fd);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ground, ground_end)
+TEST_STATE (Ground, ground)
 
 /* Asks the server for something, and answers an errno. */
 static int
@@ -100,7 +100,7 @@ ask_when_gone (Ground *self, int *ret_said)
 {
   if (!ground_begin (self, NULL))
     skip ();
-  assert_true (nfs_server_kill (self->export.server, NULL));
+  assert_true (nfs_server_kill (self->served.export.server, NULL));
   return ask_apart (self, ret_said);
 }
 
@@ -130,47 +130,46 @@ static void
 a_soft_request_fails_when_its_time_is_up (void **state)
 {
   static const char *const soft[] = { "--soft=0.5", NULL };
-  g_auto (Ground) ground;
+  Ground *ground = *state;
   gint64 began;
   int failure;
 
-  if (!ground_begin (&ground, soft))
+  if (!ground_begin (ground, soft))
     skip ();
-  assert_true (nfs_server_freeze (ground.export.server, NULL));
+  assert_true (nfs_server_freeze (ground->served.export.server, NULL));
   began = g_get_monotonic_time ();
-  failure = ask (ground.fd);
+  failure = ask (ground->fd);
   assert_int_equal (failure, ETIMEDOUT);
   assert_true (g_get_monotonic_time () - began >= G_TIME_SPAN_SECOND / 2);
-  assert_true (nfs_server_thaw (ground.export.server, NULL));
-  assert_int_equal (ask (ground.fd), 0);
+  assert_true (nfs_server_thaw (ground->served.export.server, NULL));
+  assert_int_equal (ask (ground->fd), 0);
 }
 
 static void
 a_hard_request_waits_until_the_server_is_back (void **state)
 {
-  g_auto (Ground) ground;
+  Ground *ground = *state;
   pid_t child;
   int said;
 
-  child = ask_when_gone (&ground, &said);
+  child = ask_when_gone (ground, &said);
   assert_false (is_said (said, 1500));
-  assert_true (nfs_server_restart (ground.export.server, NULL));
+  assert_true (nfs_server_restart (ground->served.export.server, NULL));
   assert_answered (child, said);
 }
 
 /* ---- interruption ---- */
 
 static void
-one_who_waits_can_be_ended_by (int number)
+one_who_waits_can_be_ended_by (Ground *ground, int number)
 {
-  g_auto (Ground) ground;
   int said, status;
   pid_t child;
 
-  if (!ground_begin (&ground, NULL))
+  if (!ground_begin (ground, NULL))
     skip ();
-  assert_true (nfs_server_freeze (ground.export.server, NULL));
-  child = ask_apart (&ground, &said);
+  assert_true (nfs_server_freeze (ground->served.export.server, NULL));
+  child = ask_apart (ground, &said);
   assert_false (is_said (said, 300));
   assert_int_equal (kill (child, number), 0);
   /* The end of its pipe is its own. */
@@ -178,20 +177,20 @@ one_who_waits_can_be_ended_by (int number)
   assert_int_equal (waitpid (child, &status, 0), child);
   assert_true (WIFSIGNALED (status) && WTERMSIG (status) == number);
   close (said);
-  assert_true (nfs_server_thaw (ground.export.server, NULL));
-  assert_int_equal (ask (ground.fd), 0);
+  assert_true (nfs_server_thaw (ground->served.export.server, NULL));
+  assert_int_equal (ask (ground->fd), 0);
 }
 
 static void
 one_who_waits_can_be_killed (void **state)
 {
-  one_who_waits_can_be_ended_by (SIGKILL);
+  one_who_waits_can_be_ended_by (*state, SIGKILL);
 }
 
 static void
 one_who_waits_can_be_interrupted (void **state)
 {
-  one_who_waits_can_be_ended_by (SIGINT);
+  one_who_waits_can_be_ended_by (*state, SIGINT);
 }
 
 /* ---- what it costs ---- */
@@ -212,47 +211,47 @@ get_ticks (const Served *volume)
 static void
 at_rest_it_uses_no_time (void **state)
 {
-  g_auto (Ground) ground;
+  Ground *ground = *state;
   guint64 before;
 
-  if (!ground_begin (&ground, NULL))
+  if (!ground_begin (ground, NULL))
     skip ();
-  assert_int_equal (ask (ground.fd), 0);
-  before = get_ticks (&ground.volume);
+  assert_int_equal (ask (ground->fd), 0);
+  before = get_ticks (&ground->served.volume);
   g_usleep (OUTAGE_USEC);
-  assert_true (get_ticks (&ground.volume) - before <= 1);
+  assert_true (get_ticks (&ground->served.volume) - before <= 1);
 }
 
 static void
 an_outage_is_waited_for_and_not_spun_through (void **state)
 {
-  g_auto (Ground) ground;
+  Ground *ground = *state;
   guint64 before;
   pid_t child;
   int said;
 
-  child = ask_when_gone (&ground, &said);
-  before = get_ticks (&ground.volume);
+  child = ask_when_gone (ground, &said);
+  before = get_ticks (&ground->served.volume);
   assert_false (is_said (said, (int) (OUTAGE_USEC / 1000)));
   /* A tenth of the time is far more than the attempts take, and far less than a loop does. */
-  assert_true (get_ticks (&ground.volume) - before
+  assert_true (get_ticks (&ground->served.volume) - before
                <= (guint64) OUTAGE_USEC * (guint64) sysconf (_SC_CLK_TCK) / G_USEC_PER_SEC / 10);
-  assert_true (nfs_server_restart (ground.export.server, NULL));
+  assert_true (nfs_server_restart (ground->served.export.server, NULL));
   assert_answered (child, said);
 }
 
 static void
 a_server_that_answers_again_is_found_in_two_seconds (void **state)
 {
-  g_auto (Ground) ground;
+  Ground *ground = *state;
   gint64 answered;
   pid_t child;
   int said;
 
-  child = ask_when_gone (&ground, &said);
+  child = ask_when_gone (ground, &said);
   /* Long enough for the longest pause between attempts. */
   assert_false (is_said (said, (int) (OUTAGE_USEC / 1000)));
-  assert_true (nfs_server_restart (ground.export.server, NULL));
+  assert_true (nfs_server_restart (ground->served.export.server, NULL));
   answered = g_get_monotonic_time ();
   assert_answered (child, said);
   answered = g_get_monotonic_time () - answered;
@@ -289,22 +288,22 @@ a_server_that_has_moved_is_found_by_its_name (void **state)
   static const char *const by_name[] = { "--server=" NAME, "--ipv4", NULL };
   g_autofree char *dir = scratch_dir ("etc");
   g_autofree char *hosts = g_build_filename (dir, "hosts", NULL);
-  g_auto (Ground) ground;
+  Ground *ground = *state;
   pid_t child;
   int said;
 
   say_where (hosts, "127.0.0.7");
   assert_int_equal (mount (hosts, "/etc/hosts", NULL, MS_BIND, NULL), 0);
-  if (!ground_begin (&ground, by_name))
+  if (!ground_begin (ground, by_name))
     {
       umount2 ("/etc/hosts", MNT_DETACH);
       skip ();
     }
   assert_true (is_connected_to ("0700007F"));
-  assert_true (nfs_server_kill (ground.export.server, NULL));
+  assert_true (nfs_server_kill (ground->served.export.server, NULL));
   say_where (hosts, "127.0.0.8");
-  child = ask_apart (&ground, &said);
-  assert_true (nfs_server_restart (ground.export.server, NULL));
+  child = ask_apart (ground, &said);
+  assert_true (nfs_server_restart (ground->served.export.server, NULL));
   assert_answered (child, said);
   assert_false (is_connected_to ("0700007F"));
   assert_true (is_connected_to ("0800007F"));
@@ -316,43 +315,43 @@ a_server_that_has_moved_is_found_by_its_name (void **state)
 static void
 what_nfs_does_not_have_is_not_supported (void **state)
 {
-  g_auto (Ground) ground;
+  Ground *ground = *state;
   char value[16];
 
-  if (!ground_begin (&ground, NULL))
+  if (!ground_begin (ground, NULL))
     skip ();
   /* Asked twice: the kernel remembers the first answer. */
   for (int i = 0; i < 2; i++)
     {
-      assert_int_equal (fsetxattr (ground.fd, "user.key", "value", 5, 0), -1);
+      assert_int_equal (fsetxattr (ground->fd, "user.key", "value", 5, 0), -1);
       assert_int_equal (errno, EOPNOTSUPP);
-      assert_int_equal (fgetxattr (ground.fd, "user.key", value, sizeof value), -1);
+      assert_int_equal (fgetxattr (ground->fd, "user.key", value, sizeof value), -1);
       assert_int_equal (errno, EOPNOTSUPP);
-      assert_int_equal (fremovexattr (ground.fd, "user.key"), -1);
+      assert_int_equal (fremovexattr (ground->fd, "user.key"), -1);
       assert_int_equal (errno, EOPNOTSUPP);
-      assert_int_equal (fallocate (ground.fd, 0, 0, 1 << 20), -1);
+      assert_int_equal (fallocate (ground->fd, 0, 0, 1 << 20), -1);
       assert_int_equal (errno, EOPNOTSUPP);
-      assert_int_equal (fallocate (ground.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 1), -1);
+      assert_int_equal (fallocate (ground->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 1), -1);
       assert_int_equal (errno, EOPNOTSUPP);
     }
   /* Listing them says that there are none, or that there cannot be any. */
-  assert_true (flistxattr (ground.fd, value, sizeof value) == 0 || errno == EOPNOTSUPP);
-  assert_int_equal (ask (ground.fd), 0);
+  assert_true (flistxattr (ground->fd, value, sizeof value) == 0 || errno == EOPNOTSUPP);
+  assert_int_equal (ask (ground->fd), 0);
 }
 
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (a_soft_request_fails_when_its_time_is_up),
-    cmocka_unit_test (a_hard_request_waits_until_the_server_is_back),
-    cmocka_unit_test (one_who_waits_can_be_killed),
-    cmocka_unit_test (one_who_waits_can_be_interrupted),
-    cmocka_unit_test (at_rest_it_uses_no_time),
-    cmocka_unit_test (an_outage_is_waited_for_and_not_spun_through),
-    cmocka_unit_test (a_server_that_answers_again_is_found_in_two_seconds),
-    cmocka_unit_test (a_server_that_has_moved_is_found_by_its_name),
-    cmocka_unit_test (what_nfs_does_not_have_is_not_supported),
+    TEST_ON (ground, a_soft_request_fails_when_its_time_is_up),
+    TEST_ON (ground, a_hard_request_waits_until_the_server_is_back),
+    TEST_ON (ground, one_who_waits_can_be_killed),
+    TEST_ON (ground, one_who_waits_can_be_interrupted),
+    TEST_ON (ground, at_rest_it_uses_no_time),
+    TEST_ON (ground, an_outage_is_waited_for_and_not_spun_through),
+    TEST_ON (ground, a_server_that_answers_again_is_found_in_two_seconds),
+    TEST_ON (ground, a_server_that_has_moved_is_found_by_its_name),
+    TEST_ON (ground, what_nfs_does_not_have_is_not_supported),
   };
   const char *reason = NULL;
 

@@ -22,49 +22,48 @@
 static void
 a_single_writer_waits_for_one_write_to_take_them (void **state)
 {
-  g_auto (Counted) counted;
+  Counted *counted = *state;
   g_autofree char *here = NULL;
   guint before;
 
-  if (!counted_open (&counted, counted_alone))
+  if (!counted_open (counted, counted_alone))
     skip ();
-  here = counted_dup_here (&counted, "directory");
+  here = counted_dup_here (counted, "directory");
   actor_make_file (here, 06775);
-  before = lossy_count (counted.lossy, NFS3_WRITE);
+  before = lossy_count (counted->lossy, NFS3_WRITE);
   assert_int_equal (actor_do (ACTOR_STRANGER, here, O_RDWR, actor_write_often).at_once, 0775);
-  assert_int_equal (lossy_count (counted.lossy, NFS3_WRITE) - before, 2);
+  assert_int_equal (lossy_count (counted->lossy, NFS3_WRITE) - before, 2);
 }
 
 static void
-assert_write_asks (const char *const *arguments, guint writes)
+assert_write_asks (Counted *counted, const char *const *arguments, guint writes)
 {
   const guint others[] = { NFS3_GETATTR, NFS3_SETATTR, NFS3_ACCESS, NFS3_LOOKUP };
   guint before[G_N_ELEMENTS (others)];
-  g_auto (Counted) counted;
   KVOL_AUTO_FD fd = -1;
   g_autofree char *here = NULL;
   guint written;
 
-  if (!counted_open (&counted, arguments))
+  if (!counted_open (counted, arguments))
     skip ();
-  here = counted_dup_here (&counted, ACTOR_FILE);
+  here = counted_dup_here (counted, ACTOR_FILE);
   fd = open (here, O_RDWR | O_CREAT | O_CLOEXEC, 0777);
   assert_true (fd >= 0);
   assert_int_equal (actor_write (fd), 0);
-  written = lossy_count (counted.lossy, NFS3_WRITE);
+  written = lossy_count (counted->lossy, NFS3_WRITE);
   for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
-    before[i] = lossy_count (counted.lossy, others[i]);
+    before[i] = lossy_count (counted->lossy, others[i]);
   assert_int_equal (actor_write_often (fd), 0);
-  assert_int_equal (lossy_count (counted.lossy, NFS3_WRITE) - written, writes);
+  assert_int_equal (lossy_count (counted->lossy, NFS3_WRITE) - written, writes);
   for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
-    assert_int_equal (lossy_count (counted.lossy, others[i]), before[i]);
+    assert_int_equal (lossy_count (counted->lossy, others[i]), before[i]);
 }
 
 static void
 a_write_to_a_file_without_them_asks_nothing_more (void **state)
 {
-  assert_write_asks (counted_shared, ACTOR_OFTEN);
-  assert_write_asks (counted_alone, 0);
+  assert_write_asks (*state, counted_shared, ACTOR_OFTEN);
+  assert_write_asks (*state, counted_alone, 0);
 }
 
 /* The second time: it has done it when it was asked before, and what it said then did not arrive. */
@@ -89,15 +88,15 @@ cut (int fd)
 static void
 that_they_are_gone_is_told_when_the_answer_was_lost (void **state)
 {
-  g_auto (Counted) counted;
+  Counted *counted = *state;
   g_autofree char *here = NULL;
   guint answers = 0;
 
-  if (!counted_open (&counted, counted_shared))
+  if (!counted_open (counted, counted_shared))
     skip ();
-  here = counted_dup_here (&counted, "directory");
+  here = counted_dup_here (counted, "directory");
   actor_make_file (here, 06775);
-  lossy_forge (counted.lossy, NFS3_SETATTR, forge_changed, &answers);
+  lossy_forge (counted->lossy, NFS3_SETATTR, forge_changed, &answers);
   assert_int_equal (actor_do (ACTOR_OWNER, here, O_RDWR, cut).at_once, 0775);
   assert_int_equal (g_atomic_int_get (&answers), 2);
 }
@@ -106,9 +105,9 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (a_single_writer_waits_for_one_write_to_take_them),
-    cmocka_unit_test (a_write_to_a_file_without_them_asks_nothing_more),
-    cmocka_unit_test (that_they_are_gone_is_told_when_the_answer_was_lost),
+    TEST_ON (counted, a_single_writer_waits_for_one_write_to_take_them),
+    TEST_ON (counted, a_write_to_a_file_without_them_asks_nothing_more),
+    TEST_ON (counted, that_they_are_gone_is_told_when_the_answer_was_lost),
   };
   const char *reason = NULL;
 

@@ -179,6 +179,14 @@ the_volumes_end (void **state)
     skip ();
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
     served_stop (&self->volumes[i]);
+}
+
+/* Also when they have not come up, or do not end. */
+static void
+ground_clear (Ground *self)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    served_clear (&self->volumes[i]);
   served_export_clear (&self->export);
   g_free (self->local);
 }
@@ -308,5 +316,6 @@ main (void)
   failed = _cmocka_run_group_tests ("setuid and setgid", (const struct CMUnitTest *) (gpointer) tests->data, tests->len,
                                     NULL, NULL);
   free_tests (tests);
+  ground_clear (&ground);
   return failed;
 }

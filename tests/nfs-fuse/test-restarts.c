@@ -28,6 +28,8 @@
 /* After so long it is taken that a thread has got all of them. */
 #define BURST_MSEC 2000
 #define N_BURSTS 60
+/* What must come, comes long before. */
+#define PATIENCE_USEC (30 * G_USEC_PER_SEC)
 
 typedef struct
 {
@@ -38,6 +40,8 @@ typedef struct
   int fd;     /* for writing */
   int direct; /* past the kernel's memory */
   int other;  /* so is this, another file */
+  GPtrArray *threads;
+  gint n_read; /* atomic: how many have read the other file */
 } Odd;
 
 static int
@@ -56,6 +60,7 @@ odd_open (void **state)
   Odd *self = g_new0 (Odd, 1);
 
   *state = self;
+  self->threads = g_ptr_array_new ();
   if (!scratch_is_real_root () || access ("/dev/fuse", R_OK | W_OK) < 0)
     return 0;
   self->server = odd_server_start (&self->manners);
@@ -70,12 +75,29 @@ odd_open (void **state)
   return self->direct < 0 || self->other < 0 ? -1 : 0;
 }
 
+/* How many of them say TRUE. */
+static int
+join_all (Odd *self)
+{
+  int n = 0;
+
+  for (guint i = 0; i < self->threads->len; i++)
+    n += GPOINTER_TO_INT (g_thread_join (self->threads->pdata[i]));
+  g_ptr_array_set_size (self->threads, 0);
+  return n;
+}
+
 static int
 odd_close (void **state)
 {
   Odd *self = *state;
 
   g_atomic_int_set (&self->manners.holds, 0);
+  /* The test has failed, and they may be waiting for an answer. */
+  if (self->threads->len > 0)
+    kill (self->volume.pid, SIGKILL);
+  join_all (self);
+  g_ptr_array_unref (self->threads);
   if (self->server != NULL)
     {
       close (self->fd);
@@ -109,22 +131,24 @@ read_file (gpointer data)
   return GINT_TO_POINTER (n == LENGTH && memcmp (buffer, TEXT, LENGTH) == 0);
 }
 
+static void
+start (Odd *self, GThreadFunc function)
+{
+  g_ptr_array_add (self->threads, g_thread_new ("inside", function, self));
+}
+
 /* So many at once are more than one thread takes alone. */
 static void
 all_threads_read_what_was_written_before_a_restart (void **state)
 {
-  GThread *readers[N_READERS];
   Odd *self = *state;
-  int n_right = 0;
 
   need_server (self);
   assert_int_equal (pwrite (self->fd, TEXT, LENGTH, 0), LENGTH);
   odd_server_restart (self->server);
   for (int i = 0; i < N_READERS; i++)
-    readers[i] = g_thread_new ("reader", read_file, self);
-  for (int i = 0; i < N_READERS; i++)
-    n_right += GPOINTER_TO_INT (g_thread_join (readers[i]));
-  assert_int_equal (n_right, N_READERS);
+    start (self, read_file);
+  assert_int_equal (join_all (self), N_READERS);
 }
 
 static gpointer
@@ -135,19 +159,13 @@ write_file (gpointer data)
   return GINT_TO_POINTER (pwrite (self->fd, TEXT, LENGTH, 0) == LENGTH);
 }
 
-typedef struct
-{
-  const Odd *odd;
-  gint n_read; /* atomic */
-} Readers;
-
 static gpointer
 read_other (gpointer data)
 {
-  Readers *self = data;
+  Odd *self = data;
   char buffer[4096];
 
-  if (pread (self->odd->other, buffer, sizeof buffer, 0) == LENGTH)
+  if (pread (self->other, buffer, sizeof buffer, 0) == LENGTH)
     g_atomic_int_inc (&self->n_read);
   return NULL;
 }
@@ -155,39 +173,45 @@ read_other (gpointer data)
 /* The connection over which the answer will come is busy with it: who is served meanwhile is so by another thread, and
  * who is not waits. */
 static void
-await_other_thread (const Odd *self, GPtrArray *threads, Readers *readers)
+await_other_thread (Odd *self)
 {
-  *readers = (Readers){ .odd = self };
-  while (g_atomic_int_get (&readers->n_read) == 0 && threads->len < N_BURSTS * N_READERS)
+  while (g_atomic_int_get (&self->n_read) == 0 && self->threads->len < N_BURSTS * N_READERS)
     {
       for (int i = 0; i < N_READERS; i++)
-        g_ptr_array_add (threads, g_thread_new ("other", read_other, readers));
-      for (int i = 0; i < BURST_MSEC && g_atomic_int_get (&readers->n_read) == 0; i++)
+        start (self, read_other);
+      for (int i = 0; i < BURST_MSEC && g_atomic_int_get (&self->n_read) == 0; i++)
         g_usleep (1000);
     }
-  assert_true (g_atomic_int_get (&readers->n_read) > 0);
+  assert_true (g_atomic_int_get (&self->n_read) > 0);
+}
+
+static void
+await_held (Odd *self)
+{
+  const gint64 end = g_get_monotonic_time () + PATIENCE_USEC;
+
+  while (g_atomic_int_get (&self->manners.holds) != ODD_HELD)
+    {
+      assert_true (g_get_monotonic_time () < end);
+      g_usleep (1000);
+    }
 }
 
 static void
 a_write_that_is_answered_after_a_restart_is_not_taken_for_safe (void **state)
 {
-  g_autoptr (GPtrArray) threads = g_ptr_array_new ();
+  const int the_writer = 1;
   Odd *self = *state;
-  Readers readers;
-  GThread *writer;
 
   need_server (self);
   g_atomic_int_set (&self->manners.holds, ODD_HOLD_NEXT);
-  writer = g_thread_new ("writer", write_file, self);
-  while (g_atomic_int_get (&self->manners.holds) != ODD_HELD)
-    g_usleep (1000);
+  start (self, write_file);
+  await_held (self);
   odd_server_restart (self->server);
-  await_other_thread (self, threads, &readers);
+  await_other_thread (self);
   g_atomic_int_set (&self->manners.holds, 0);
-  assert_true (GPOINTER_TO_INT (g_thread_join (writer)));
+  assert_int_equal (join_all (self), the_writer);
   assert_true (GPOINTER_TO_INT (read_file (self)));
-  for (guint i = 0; i < threads->len; i++)
-    g_thread_join (g_ptr_array_index (threads, i));
 }
 
 static void

@@ -26,6 +26,7 @@ typedef struct
   Sluice sluice;
   int kernel[2]; /* in place of /dev/fuse: a pipe, of which requests are read */
   int link[2];   /* the connection, and the server's end of it */
+  struct rlimit files;
 } Rig;
 
 static int
@@ -34,6 +35,7 @@ open_rig (void **state)
   Rig *self = g_new0 (Rig, 1);
 
   self->sluice = (Sluice) SLUICE_INIT;
+  assert_int_equal (getrlimit (RLIMIT_NOFILE, &self->files), 0);
   assert_int_equal (pipe2 (self->kernel, O_CLOEXEC | O_NONBLOCK), 0);
   assert_int_equal (fcntl (self->kernel[0], F_SETPIPE_SZ, 2 * MOST), 2 * MOST);
   assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, self->link), 0);
@@ -46,6 +48,7 @@ close_rig (void **state)
 {
   Rig *self = *state;
 
+  setrlimit (RLIMIT_NOFILE, &self->files);
   sluice_clear (&self->sluice);
   for (int i = 0; i < 2; i++)
     {
@@ -230,14 +233,13 @@ a_process_that_may_have_one_pipe_has_none (void **state)
 {
   Rig *self = *state;
   const int next = dup (0);
-  struct rlimit before;
   struct fuse_buf none;
 
+  assert_true (next >= 0);
   close (next);
-  assert_int_equal (getrlimit (RLIMIT_NOFILE, &before), 0);
-  assert_int_equal (setrlimit (RLIMIT_NOFILE, &(struct rlimit){ (rlim_t) next + 3, before.rlim_max }), 0);
+  assert_int_equal (setrlimit (RLIMIT_NOFILE, &(struct rlimit){ (rlim_t) next + 3, self->files.rlim_max }), 0);
   assert_int_equal (sluice_receive (&self->sluice, self->kernel[0], MOST, &none), -ENOSYS);
-  assert_int_equal (setrlimit (RLIMIT_NOFILE, &before), 0);
+  assert_int_equal (setrlimit (RLIMIT_NOFILE, &self->files), 0);
   assert_int_equal (sluice_receive (&self->sluice, self->kernel[0], MOST, &none), -ENOSYS);
   assert_int_equal (dup (0), next);
   close (next);

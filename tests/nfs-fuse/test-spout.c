@@ -20,6 +20,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/reading.h"
+#include "support/seed.h"
 
 #define KIB 1024u
 #define PIPE_PLACES 256
@@ -28,6 +29,9 @@
 #define N_ROUNDS 30
 #define AT_ONCE 6
 #define SMALL_AT_ONCE 10
+/* What must come, comes long before. */
+#define PATIENCE_MSEC 30000
+#define TURNS_MOST 100
 
 /* ---- good answers ---- */
 
@@ -96,10 +100,8 @@ static void
 several_follow_each_other (void **state)
 {
   WireRig *self = *state;
-  const guint32 seed = g_random_int ();
-  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+  g_autoptr (GRand) rand = seed_rand_new ();
 
-  print_message ("# seed %u\n", seed);
   for (int round = 0; round < N_ROUNDS; round++)
     {
       g_autoptr (GByteArray) bytes = g_byte_array_new ();
@@ -203,6 +205,7 @@ get_next_fd (void)
 {
   const int next = dup (0);
 
+  assert_true (next >= 0);
   close (next);
   return next;
 }
@@ -223,6 +226,7 @@ a_process_that_may_have_no_pipe_reads_it (void **state)
       ((WireRig *) *state)->spout.pipe.useless = FALSE;
     }
   assert_int_equal (setrlimit (RLIMIT_NOFILE, &before), 0);
+  assert_int_equal (get_next_fd (), next);
   reading_pass (*state, READING_MOST, READING_MOST, TRUE);
 }
 
@@ -260,29 +264,39 @@ what_the_kernel_does_not_let_pass_is_read (void **state)
   assert_false (reading.passed);
 }
 
-/* At such data splice(2) stops for good, though the socket can be read. */
+/* At such data splice(2) stops for good, though the socket can be read. They are no part of what is said. */
 static void
 urgent_data_keep_no_thread_awake (void **state)
 {
   WireRig *self = *state;
+  const gsize before = READING_HEAD + 1000;
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
   struct pollfd socket = { .events = POLLIN };
   g_auto (Reading) reading;
-  int turns = 0;
+  guint turns = 0;
 
   wire_rig_disconnect (self);
   wire_rig_connect_by_tcp (self, reading_answered);
   socket.fd = self->wire_end;
   reading_ask (self, &reading, READING_MOST);
   reading_put_answer (bytes, &reading, READING_MOST, &reading_ordinary);
-  reading_give (&reading, bytes, 0, READING_HEAD + 1000);
+  reading_give (&reading, bytes, 0, before);
   assert_int_equal (send (self->end, "!", 1, MSG_OOB), 1);
-  assert_int_equal (send (self->end, bytes->data, 1000, 0), 1000);
-  while (!wire_is_over (self->wire) && poll (&socket, 1, 0) > 0)
+  assert_int_equal (send (self->end, bytes->data + before, 1000, 0), 1000);
+  assert_int_equal (poll (&socket, 1, PATIENCE_MSEC), 1);
+  while (poll (&socket, 1, 0) > 0)
     {
-      assert_in_range (++turns, 1, 100);
+      assert_in_range (++turns, 1, TURNS_MOST);
       wire_receive (self->wire);
     }
+  reading_give (&reading, bytes, before + 1000, bytes->len);
+  while (reading.asked.n_answers == 0)
+    {
+      assert_int_equal (poll (&socket, 1, PATIENCE_MSEC), 1);
+      wire_receive (self->wire);
+    }
+  reading_expect (&reading, READING_MOST);
+  assert_false (reading.passed);
 }
 
 /* ---- what the kernel gets ---- */

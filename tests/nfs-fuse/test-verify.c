@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* fio writes blocks that know what they are and where they belong, with an fsync now and then; the server is killed in
  * the midst of it. When fio has come to its end it has been told that everything is safe: then each block is looked at
- * on the server's own file system. FIO_SEED=N writes the same blocks again. */
+ * on the server's own file system. TEST_SEED=N writes the same blocks again. */
 #include "nfs-fuse/served.h"
 
 #include <errno.h>
@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "support/scratch.h"
+#include "support/seed.h"
 
 #define KILLS 5
 #define KILLS_LONG 50
@@ -29,7 +30,7 @@ static const char *const files[] = { "small.0.0", "large.0.0", "mixed.0.0" };
 
 /* @mode: whether it writes, or looks. */
 static GPid
-start_fio (const char *directory, const char *mode, guint seed)
+start_fio (const char *directory, const char *mode, guint32 seed)
 {
   g_autofree char *place = g_strconcat ("--directory=", directory, NULL);
   g_autofree char *number = g_strdup_printf ("--randseed=%u", seed);
@@ -82,13 +83,13 @@ has_ended (GPid pid, int options, int *ret_status)
 }
 
 static void
-finish_fio (GPid pid, const char *what, guint seed)
+finish_fio (GPid pid, const char *what, guint32 seed)
 {
   int status = 0;
 
   assert_true (has_ended (pid, 0, &status));
   if (status != 0)
-    fail_msg ("fio %s with FIO_SEED=%u: status %#x", what, seed, (unsigned) status);
+    fail_msg ("fio %s with TEST_SEED=%u: status %#x", what, seed, (unsigned) status);
 }
 
 /* The first block is at the server. */
@@ -108,26 +109,26 @@ await_begin (const ServedExport *export)
 
 /* FALSE when the load was over before the server was. */
 static gboolean
-kill_under_load (const ServedExport *export, const Served *volume, guint seed)
+kill_under_load (const ServedGround *ground, guint32 seed)
 {
-  const GPid writer = start_fio (volume->path, "--do_verify=0", seed);
+  const GPid writer = start_fio (ground->volume.path, "--do_verify=0", seed);
   int status = 0;
   gboolean late;
 
-  await_begin (export);
+  await_begin (&ground->export);
   g_usleep ((gulong) g_random_int_range (0, MOST_USEC));
-  assert_true (nfs_server_kill (export->server, NULL));
+  assert_true (nfs_server_kill (ground->export.server, NULL));
   late = has_ended (writer, WNOHANG, &status);
-  assert_true (nfs_server_restart (export->server, NULL));
+  assert_true (nfs_server_restart (ground->export.server, NULL));
   if (!late)
     finish_fio (writer, "writing", seed);
   else
     assert_int_equal (status, 0);
-  finish_fio (start_fio (export->data, "--verify_only=1", seed), "looking at what the server has", seed);
-  finish_fio (start_fio (volume->path, "--verify_only=1", seed), "looking at the volume", seed);
+  finish_fio (start_fio (ground->export.data, "--verify_only=1", seed), "looking at what the server has", seed);
+  finish_fio (start_fio (ground->volume.path, "--verify_only=1", seed), "looking at the volume", seed);
   for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
     {
-      g_autofree char *path = g_build_filename (volume->path, files[i], NULL);
+      g_autofree char *path = g_build_filename (ground->volume.path, files[i], NULL);
 
       assert_int_equal (unlink (path), 0);
     }
@@ -138,30 +139,27 @@ static void
 each_block_survives_the_deaths_of_the_server (void **state)
 {
   g_autofree char *fio = g_find_program_in_path ("fio");
-  const char *given = g_getenv ("FIO_SEED");
-  guint seed = given != NULL ? (guint) g_ascii_strtoull (given, NULL, 10) : g_random_int () >> 1;
-  g_auto (ServedExport) export = { 0 };
-  g_auto (Served) volume = { 0 };
+  ServedGround *ground = *state;
   const guint wanted = served_is_long () ? KILLS_LONG : KILLS;
   guint kills = 0;
+  guint32 seed;
 
   if (fio == NULL)
     skip_because ("fio is not installed");
-  if (!served_export_open (&export, FALSE))
+  if (!served_ground_open (ground, NULL))
     skip ();
-  served_start (&volume, NULL);
-  print_message ("# FIO_SEED=%u\n", seed);
+  seed = seed_choose ();
   for (guint round = 0; kills < wanted && round < wanted * ROUNDS_PER_KILL; round++)
-    kills += kill_under_load (&export, &volume, seed + round);
+    kills += kill_under_load (ground, seed + round);
   assert_int_equal (kills, wanted);
-  served_stop (&volume);
+  served_stop (&ground->volume);
 }
 
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (each_block_survives_the_deaths_of_the_server),
+    TEST_ON (served_ground, each_block_survives_the_deaths_of_the_server),
   };
   const char *reason = NULL;
 

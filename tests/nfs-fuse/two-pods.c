@@ -22,12 +22,16 @@ static const char *const by_name[] = { "--server-locks=all", "--server=localhost
 void
 pods_clear (Pods *self)
 {
-  for (int i = 0; i < 2; i++)
+  const gboolean is_open = self->export.data != NULL;
+
+  /* Who closes a file may have to wait for the server, as long as there is a volume. */
+  for (int i = 0; i < 2 && is_open; i++)
     {
-      kvol_clear_fd (&self->files[i]);
       served_clear (&self->volumes[i]);
+      kvol_clear_fd (&self->files[i]);
     }
   served_export_clear (&self->export);
+  *self = (Pods){ 0 };
 }
 
 int
@@ -44,7 +48,8 @@ pods_open_file (const Served *volume, const char *name)
 gboolean
 pods_open (Pods *self, NfsLocks locks, guint grace_seconds)
 {
-  *self = (Pods){ .files = { -1, -1 } };
+  pods_clear (self);
+  self->files[0] = self->files[1] = -1;
   if (!served_export_open_locked (&self->export, locks, grace_seconds))
     return FALSE;
   for (int i = 0; i < 2; i++)

@@ -14,10 +14,10 @@ typedef struct {
 /* The arguments of kvol-nfs by which the server keeps all locks. */
 extern const char *const pods_with_locks[];
 
-/* FALSE when this machine has no server; the reason has been printed. */
+/* FALSE when this machine has no server; the reason has been printed. What was open before is not any more. */
 gboolean pods_open  (Pods *self, NfsLocks locks, guint grace_seconds);
 void     pods_clear (Pods *self);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pods, pods_clear)
+TEST_STATE (Pods, pods)
 
 /* A file of the volume, which may be new; fails the test when it cannot be opened. */
 int pods_open_file (const Served *volume, const char *name);

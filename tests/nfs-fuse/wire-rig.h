@@ -7,8 +7,6 @@
 #include "nfs-fuse/answer-sample.h"
 #include "wire.h"
 
-#define WIRE_RIG_LAST 0x80000000u /* in the mark of a fragment */
-
 /* A question, and what came of it. */
 typedef struct {
   const AnswerSample *sample;

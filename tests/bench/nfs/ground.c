@@ -22,8 +22,7 @@
 
 struct Ground
 {
-  ServedExport export;
-  Served served;
+  ServedGround served;
   Raw *raw;
   pid_t server;
   char *kernel; /* where the kernel's own client is mounted; NULL: there is none */
@@ -54,7 +53,7 @@ look (const Ground *self, Client client)
   return (NfsSpent){
     .wall = read_clock (CLOCK_MONOTONIC),
     .client = read_cpu (client == CLIENT_RAW    ? getpid ()
-                        : client == CLIENT_KVOL ? self->served.pid
+                        : client == CLIENT_KVOL ? self->served.volume.pid
                                                 : 0),
     .server = read_cpu (self->server),
   };
@@ -73,7 +72,7 @@ since (const Ground *self, Client client, NfsSpent begin)
 static const char *
 get_directory (const Ground *self, Client client)
 {
-  return client == CLIENT_KERNEL ? self->kernel : self->served.path;
+  return client == CLIENT_KERNEL ? self->kernel : self->served.volume.path;
 }
 
 /* What the kernel has of the file would be read from there. */
@@ -99,7 +98,7 @@ remove_new (const Ground *self, const Work *work)
       work_name (work, i, name);
       if (work->n_dirs > 0)
         work_dir_name (work_dir (work, i), dir);
-      path = g_build_filename (self->export.data, dir, name, NULL);
+      path = g_build_filename (self->served.export.data, dir, name, NULL);
       if (unlink (path) < 0)
         g_error ("%s has not been made", path);
     }
@@ -168,7 +167,7 @@ make_dirs (const Ground *self)
       char name[WORK_NAME_MAX];
 
       work_dir_name (i, name);
-      path = g_build_filename (self->export.data, name, NULL);
+      path = g_build_filename (self->served.export.data, name, NULL);
       if (mkdir (path, 0755) < 0)
         g_error ("%s: %s", path, g_strerror (errno));
     }
@@ -192,13 +191,12 @@ ground_new (const char *const *more)
   Ground *self = g_new0 (Ground, 1);
   LockFile root;
 
-  if (!served_export_open (&self->export, FALSE))
+  if (!served_ground_open (&self->served, more))
     {
       g_free (self);
       return NULL;
     }
   make_dirs (self);
-  served_start (&self->served, more);
   root = handle_get (SERVED_EXPORT, NULL);
   self->raw = raw_new ("127.0.0.1", NFS_PORT, (const char *) root.data, root.length);
   self->server = find_server ();
@@ -212,9 +210,9 @@ ground_free (Ground *self)
   if (self->kernel != NULL)
     umount2 (self->kernel, UMOUNT_NOFOLLOW);
   g_free (self->kernel);
-  served_stop (&self->served);
+  served_stop (&self->served.volume);
   raw_free (self->raw);
-  served_export_clear (&self->export);
+  served_ground_clear (&self->served);
   g_free (self);
 }
 
