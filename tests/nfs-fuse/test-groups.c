@@ -20,26 +20,38 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/served.h"
+#include "process-table.h"
 #include "support/scratch.h"
 
 #define OWNER 4711
 #define MEMBER 4712
+#define NOBODY 65534
 #define FIRST_GROUP 6001
 #define SENT 16 /* by AUTH_SYS */
 #define TEXT "of the group"
 
+typedef struct
+{
+  ServedGround served;
+  gboolean hides; /* there is a /proc over /proc */
+} Ground;
+
 static int
 begin (void **state)
 {
-  *state = g_new0 (ServedGround, 1);
+  *state = g_new0 (Ground, 1);
   return 0;
 }
 
 static int
 end (void **state)
 {
-  served_ground_clear (*state);
-  g_free (*state);
+  Ground *self = *state;
+
+  served_ground_clear (&self->served);
+  if (self->hides)
+    umount2 ("/proc", MNT_DETACH);
+  g_free (self);
   return 0;
 }
 
@@ -47,9 +59,9 @@ end (void **state)
 
 /* Made at the server, in the volume's root, which everybody may enter. */
 static void
-make_shared (const ServedGround *self, gid_t group)
+make_shared (const Ground *self, gid_t group)
 {
-  g_autofree char *directory = g_build_filename (self->export.data, "shared", NULL);
+  g_autofree char *directory = g_build_filename (self->served.export.data, "shared", NULL);
   g_autofree char *file = g_build_filename (directory, "file", NULL);
 
   assert_int_equal (mkdir (directory, 0770), 0);
@@ -94,9 +106,9 @@ list (void)
 
 /* By somebody of @n groups beside his own. */
 static int
-do_as_member (const ServedGround *self, gsize n, Deed deed)
+do_as_member (const Ground *self, gsize n, Deed deed)
 {
-  g_autofree char *directory = g_build_filename (self->volume.path, "shared", NULL);
+  g_autofree char *directory = g_build_filename (self->served.volume.path, "shared", NULL);
   g_autofree gid_t *groups = g_new0 (gid_t, n + 1);
   pid_t child;
   int status = -1;
@@ -117,9 +129,9 @@ do_as_member (const ServedGround *self, gsize n, Deed deed)
 }
 
 static void
-open_shared (ServedGround *self, gid_t group)
+open_shared (Ground *self, gid_t group)
 {
-  if (!served_ground_open (self, NULL))
+  if (!served_ground_open (&self->served, NULL))
     skip ();
   make_shared (self, group);
 }
@@ -129,7 +141,7 @@ open_shared (ServedGround *self, gid_t group)
 static void
 who_is_of_the_group_too_may_do_what_it_may (void **state)
 {
-  ServedGround *self = *state;
+  Ground *self = *state;
 
   open_shared (self, FIRST_GROUP + 1);
   assert_int_equal (do_as_member (self, 2, read_file), 0);
@@ -140,7 +152,7 @@ who_is_of_the_group_too_may_do_what_it_may (void **state)
 static void
 who_is_not_may_not (void **state)
 {
-  ServedGround *self = *state;
+  Ground *self = *state;
 
   open_shared (self, FIRST_GROUP + 1);
   assert_int_equal (do_as_member (self, 1, read_file), EACCES);
@@ -149,7 +161,7 @@ who_is_not_may_not (void **state)
 static void
 of_many_groups_the_sixteenth_is_known (void **state)
 {
-  ServedGround *self = *state;
+  Ground *self = *state;
 
   open_shared (self, FIRST_GROUP + SENT - 1);
   assert_int_equal (do_as_member (self, SENT + 4, read_file), 0);
@@ -160,11 +172,81 @@ of_many_groups_the_sixteenth_is_known (void **state)
 static void
 of_many_groups_the_seventeenth_is_not (void **state)
 {
-  ServedGround *self = *state;
+  Ground *self = *state;
 
   open_shared (self, FIRST_GROUP + SENT);
   assert_int_equal (do_as_member (self, SENT + 4, read_file), EACCES);
   assert_int_equal (do_as_member (self, SENT + 4, make_file), EACCES);
+}
+
+/* ---- where it is to be read ---- */
+
+/* From now on /proc hides the processes of others; FALSE: it cannot be made to. */
+static gboolean
+hide_processes (Ground *self)
+{
+  self->hides = mount ("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=invisible") == 0;
+  return self->hides;
+}
+
+static void
+a_proc_that_hides_processes_hides_no_group (void **state)
+{
+  Ground *self = *state;
+
+  if (!hide_processes (self))
+    skip_because ("this process may mount no /proc");
+  open_shared (self, FIRST_GROUP + 1);
+  assert_int_equal (do_as_member (self, 2, read_file), 0);
+  assert_int_equal (do_as_member (self, 2, make_file), 0);
+}
+
+/* As kvol-nfs is: nobody, without a right. */
+static gboolean
+become_nobody (void)
+{
+  return setgroups (0, NULL) == 0 && setresgid (NOBODY, NOBODY, NOBODY) == 0 && setresuid (NOBODY, NOBODY, NOBODY) == 0;
+}
+
+static gboolean
+is_whole_for_nobody (int table)
+{
+  pid_t child = fork ();
+  int status = -1;
+
+  if (child == 0)
+    _exit (!become_nobody () ? 2 : process_table_is_whole (table) ? 1 : 0);
+  assert_int_equal (waitpid (child, &status, 0), child);
+  assert_true (WIFEXITED (status) && WEXITSTATUS (status) <= 1);
+  return WEXITSTATUS (status) == 1;
+}
+
+static void
+a_table_that_is_not_whole_is_known_for_that (void **state)
+{
+  Ground *self = *state;
+  KVOL_AUTO_FD own = -1;
+  KVOL_AUTO_FD common = -1;
+
+  if (!scratch_is_real_root () || !hide_processes (self))
+    skip_because ("this process may mount no /proc, or not be nobody");
+  own = process_table_open ();
+  common = open ("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  assert_true (is_whole_for_nobody (own));
+  assert_false (is_whole_for_nobody (common));
+  assert_false (process_table_is_whole (-1));
+}
+
+static void
+only_processes_are_in_it (void **state)
+{
+  KVOL_AUTO_FD table = process_table_open ();
+
+  if (!scratch_is_real_root ())
+    skip_because ("without rights it is the /proc that there is");
+  assert_int_equal (faccessat (table, "self/status", F_OK, 0), 0);
+  assert_int_equal (faccessat (table, "kallsyms", F_OK, 0), -1);
+  assert_int_equal (faccessat (table, "sys", F_OK, 0), -1);
 }
 
 int
@@ -175,6 +257,9 @@ main (void)
     cmocka_unit_test_setup_teardown (who_is_not_may_not, begin, end),
     cmocka_unit_test_setup_teardown (of_many_groups_the_sixteenth_is_known, begin, end),
     cmocka_unit_test_setup_teardown (of_many_groups_the_seventeenth_is_not, begin, end),
+    cmocka_unit_test_setup_teardown (a_proc_that_hides_processes_hides_no_group, begin, end),
+    cmocka_unit_test_setup_teardown (a_table_that_is_not_whole_is_known_for_that, begin, end),
+    cmocka_unit_test (only_processes_are_in_it),
   };
   const char *reason = NULL;
 
