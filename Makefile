@@ -147,7 +147,7 @@ $(B)/tests/plugins/test-%: $(B)/tests/plugins/test-%.o $(B)/libscripted.a $(B)/l
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(tests_PKGS)) -o $@
 # The user-space server's parts that can be tested without it.
 LOCK_SOURCES := $(wildcard plugins/nfs/server/nlm*.c plugins/nfs/server/lock*.c) \
-                $(addprefix plugins/nfs/server/,absent.c confine.c keyed-hash.c) \
+                $(addprefix plugins/nfs/server/,absent.c attributes.c confine.c keyed-hash.c process-table.c) \
                 $(wildcard plugins/nfs/nlm*.c plugins/nfs/lock*.c) \
                 $(addprefix plugins/nfs/,cause.c deadline.c endpoint.c id-map.c portmapper.c reply.c resolve.c rpc.c xdr.c)
 $(B)/tests/nfs-fuse/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs/server -iquote plugins/nfs $(call pkg_cflags,$(nfs-server_PKGS))

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <sys/statvfs.h>
 
+#define PIECE 32768u
+
 /* Whoever shares an export with a database would find it without locks. */
 static void
 a_volume_that_says_nothing_of_locks_needs_a_server_that_keeps_them (void **state)
@@ -114,6 +116,15 @@ lose_memory (Ground *self, const char *on_export)
   assert_true (nfs_server_restart (self->server, &error));
 }
 
+/* One piece after the other, none of them large, so that one thread does it alone: another one would have what is
+ * written by then committed when it connects, and that is not the server's to lose. */
+static void
+write_in_pieces (int fd, const char *content, gsize length)
+{
+  for (gsize at = 0; at < length; at += PIECE)
+    assert_int_equal (write (fd, content + at, PIECE), PIECE);
+}
+
 static void
 what_a_server_lost_before_fsync_is_written_again (void **state)
 {
@@ -121,16 +132,14 @@ what_a_server_lost_before_fsync_is_written_again (void **state)
   g_autoptr (KvolPod) pod = pod_of ("web", "");
   g_autofree char *file = in_pod (self, "web", "file");
   g_autofree char *on_export = g_build_filename (self->data, "file", NULL);
-  g_autofree char *content = g_malloc (3 * 1024 * 1024 + 1);
-  gsize length = 3 * 1024 * 1024;
+  const gsize length = 64 * PIECE;
+  g_autofree char *content = g_strnfill (length, 'x');
   int fd;
 
-  memset (content, 'x', length);
-  content[length] = '\0';
   story_sync (self->story, pod);
   fd = open (file, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   assert_true (fd >= 0);
-  assert_int_equal (write (fd, content, length), length);
+  write_in_pieces (fd, content, length);
   content[4711] = 'y';
   assert_int_equal (pwrite (fd, "y", 1, 4711), 1);
   lose_memory (self, on_export);

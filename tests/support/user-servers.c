@@ -86,7 +86,7 @@ assert_no_user_server (void)
   assert_int_equal (pids->len, 0);
 }
 
-/* ---- the guard ---- */
+/* ---- those that are left ---- */
 
 /* FALSE: there is none, or one that does not end. */
 static gboolean
@@ -108,6 +108,15 @@ end_all (const char *program)
       ended_all = poll (&ended, 1, END_MSEC) > 0 && ended_all;
     }
   return pids->len > 0 && ended_all;
+}
+
+guint
+user_servers_end (void)
+{
+  g_autoptr (GArray) pids = user_servers_list ();
+
+  end_all ("kvol-nfs");
+  return pids->len;
 }
 
 void

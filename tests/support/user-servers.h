@@ -12,6 +12,8 @@ int  user_servers_get  (void);
 /* Kills that one, and comes back with its pid when it is dead. */
 int  user_servers_kill (void);
 void assert_no_user_server (void);
+/* Kills all that are left, and comes back when they are dead with how many there were. */
+guint user_servers_end (void);
 
 /* From now on the death of this process, whatever it dies of, is the end of those that it leaves. They are made to
  * outlive who started them, and each would keep the test's mounts. Call it where list() is right already, before any

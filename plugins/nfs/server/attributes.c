@@ -82,10 +82,15 @@ to_timespec (nfstime3 time)
   return (struct timespec){ .tv_sec = time.seconds, .tv_nsec = time.nseconds };
 }
 
+/* The protocol's seconds begin in 1970 and end in 2106. What is outside is taken for the end that is nearer, without
+ * nanoseconds, as Linux's own client does; so is that second itself. */
 static nfstime3
 from_timespec (struct timespec time)
 {
-  return (nfstime3){ .seconds = (u_int) time.tv_sec, .nseconds = (u_int) time.tv_nsec };
+  const gint64 seconds = CLAMP ((gint64) time.tv_sec, 0, G_MAXUINT32);
+
+  return (nfstime3){ .seconds = (u_int) seconds,
+                     .nseconds = seconds == 0 || seconds == G_MAXUINT32 ? 0 : (u_int) time.tv_nsec };
 }
 
 void

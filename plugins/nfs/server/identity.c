@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "process-table.h"
 #include "volume.h"
 
 /* How long a process that changes its groups alone, and neither user nor group, is taken for what it was. The kernel
@@ -29,17 +30,19 @@ Identity *
 identity_new (fuse_req_t req)
 {
   const struct fuse_ctx *context = fuse_req_ctx (req);
-  const NfsIdMaps *ids = &((const Volume *) fuse_req_userdata (req))->ids;
+  const Volume *volume = fuse_req_userdata (req);
+  const NfsIdMaps *ids = &volume->ids;
   Identity *self = g_new0 (Identity, 1);
   NfsCredential *credential = &self->credential;
   gid_t groups[NFS_CREDENTIAL_GROUPS_MAX];
-  int n = context->pid > 0 ? fuse_req_getgroups (req, NFS_CREDENTIAL_GROUPS_MAX, groups) : 0;
 
   g_atomic_ref_count_init (&self->refs);
   credential->uid = nfs_id_map_outwards (&ids->users, context->uid);
   credential->gid = nfs_id_map_outwards (&ids->groups, context->gid);
   /* Of more than the protocol can carry the first are taken, as Linux's own client does. */
-  credential->n_groups = (guint32) CLAMP (n, 0, NFS_CREDENTIAL_GROUPS_MAX);
+  if (context->pid > 0)
+    credential->n_groups =
+        process_table_read_groups (volume->processes, context->pid, groups, NFS_CREDENTIAL_GROUPS_MAX);
   for (guint32 i = 0; i < credential->n_groups; i++)
     credential->groups[i] = nfs_id_map_outwards (&ids->groups, groups[i]);
   self->wire = g_byte_array_new ();

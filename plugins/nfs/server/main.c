@@ -12,6 +12,7 @@
 #include "device.h"
 #include "loop.h"
 #include "operations.h"
+#include "process-table.h"
 #include "volume-locks.h"
 
 static void
@@ -64,6 +65,15 @@ run_loops (Volume *volume)
   return TRUE;
 }
 
+/* Where it has not been allowed to see them all. */
+static void
+look_for_processes (const Volume *volume)
+{
+  if (!process_table_is_whole (volume->processes))
+    syslog (LOG_WARNING,
+            "/proc hides processes (hidepid=): the server does not hear of the supplementary groups of their users");
+}
+
 static gboolean
 serve (Volume *volume, GError **error)
 {
@@ -79,6 +89,7 @@ serve (Volume *volume, GError **error)
   if (!g_unix_set_fd_nonblocking (settings->fuse_fd, TRUE, error) || !make_loops (volume, error)
       || !confine (!settings->any_port, error) || !volume_locks_start (volume, error))
     return FALSE;
+  look_for_processes (volume);
   say (settings->ready_fd, "ok\n");
   return run_loops (volume);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "loop.h"
+#include "process-table.h"
 
 /* Another client's change is seen after so long, or at the next open. */
 #define SHARED_SECONDS 1
@@ -23,6 +24,7 @@ volume_init (Volume *self, const Settings *settings)
   *self = (Volume){
     .settings = settings,
     .read_ahead_fd = settings->read_ahead_fd,
+    .processes = process_table_open (),
     .nodes = nodes_new (),
     .rooms = rooms_new (),
     .absent = absent_new ((gint64) (seconds * G_TIME_SPAN_SECOND)),
@@ -40,6 +42,8 @@ volume_init (Volume *self, const Settings *settings)
 void
 volume_clear (Volume *self)
 {
+  if (self->processes >= 0)
+    close (self->processes);
   g_hash_table_unref (self->unstable);
   absent_free (self->absent);
   nodes_free (self->nodes);

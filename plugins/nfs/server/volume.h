@@ -18,6 +18,7 @@ typedef struct {
   const Settings      *settings;
   struct fuse_session *session;
   NfsIdMaps            ids;
+  int                  processes;    /* a descriptor (process-table.h); or -1 */
   Nodes               *nodes;
   Node                *root;
   Rooms               *rooms;

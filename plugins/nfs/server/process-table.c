@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* On a machine whose /proc hides the processes of others (hidepid=) nothing is to be read of them once this process is
+ * nobody. What is hidden is each mount's own affair (since Linux 5.8): so while there are rights to it, one is made
+ * that hides none, and has nothing but processes in it. It has no place in the tree of files, and this process alone
+ * sees it. */
+#include "process-table.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <kvol/kvol-abi.h>
+
+#define PATH_SIZE 32
+#define FIRST_PROCESS 1
+/* The line that is looked for is the twelfth, and the lines before it are short; what follows is not wanted. */
+#define STATUS_SIZE 2048
+
+static gboolean
+set (int fs, const char *key, const char *value)
+{
+  return syscall (SYS_fsconfig, fs, FSCONFIG_SET_STRING, key, value, 0) == 0;
+}
+
+static int
+make_own (void)
+{
+  KVOL_AUTO_FD fs = (int) syscall (SYS_fsopen, "proc", FSOPEN_CLOEXEC);
+
+  if (fs < 0 || !set (fs, "hidepid", "0") || !set (fs, "subset", "pid")
+      || syscall (SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0)
+    return -1;
+  return (int) syscall (SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+int
+process_table_open (void)
+{
+  int own = make_own ();
+
+  return own >= 0 ? own : open ("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int
+open_status (int table, pid_t thread)
+{
+  char path[PATH_SIZE];
+
+  snprintf (path, sizeof path, "%d/status", (int) thread);
+  return openat (table, path, O_RDONLY | O_CLOEXEC);
+}
+
+gboolean
+process_table_is_whole (int table)
+{
+  KVOL_AUTO_FD fd = open_status (table, FIRST_PROCESS);
+
+  return fd >= 0;
+}
+
+static guint
+parse_groups (const char *text, gid_t *ret_groups, guint max)
+{
+  guint n = 0;
+  char *end;
+
+  for (const char *at = text; n < max; at = end)
+    {
+      unsigned long group;
+
+      while (*at == ' ' || *at == '\t')
+        at++;
+      group = strtoul (at, &end, 10);
+      if (end == at)
+        break;
+      ret_groups[n++] = (gid_t) group;
+    }
+  return n;
+}
+
+guint
+process_table_read_groups (int table, pid_t thread, gid_t *ret_groups, guint max)
+{
+  static const char title[] = "\nGroups:";
+  KVOL_AUTO_FD fd = open_status (table, thread);
+  char text[STATUS_SIZE];
+  ssize_t length = fd >= 0 ? read (fd, text, sizeof text - 1) : -1;
+  const char *line;
+
+  if (length < 0)
+    return 0;
+  text[length] = '\0';
+  /* A process can have no line of its own in it: of its name the kernel escapes what ends a line. */
+  line = strstr (text, title);
+  return line != NULL ? parse_groups (line + strlen (title), ret_groups, max) : 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The processes of this machine, of which it is asked here in which groups they are. A request comes with its user and
+ * one group, and the number of the process. */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+/* A descriptor, as long as this process has its rights; -1 when there is none. */
+int process_table_open (void);
+
+/* Whether the processes of other users are in it for this one, without rights. */
+gboolean process_table_is_whole (int table);
+
+/* The first @max of the groups that the thread is in beside its own: how many there are. None when it has ended. */
+guint process_table_read_groups (int table, pid_t thread, gid_t *ret_groups, guint max);
