@@ -4,8 +4,8 @@
 #include "loop-queues.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <string.h>
+
+#include "process-table.h"
 
 /* What a question may wait for its answer in the end. */
 #define ANSWER_LAST (600 * G_TIME_SPAN_SECOND)
@@ -25,27 +25,6 @@ gboolean
 loop_is_abandoned (const Call *call)
 {
   return call->interrupted && call->req == NULL;
-}
-
-/* A signal that ends a process Linux turns into a SIGKILL for its threads, which is pending until they are gone.
- * @unseen: what is believed of one that cannot be seen. */
-static gboolean
-is_to_be_killed (pid_t thread, gboolean unseen)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) thread);
-  g_autofree char *text = NULL;
-  static const char *const fields[] = { "\nSigPnd:\t", "\nShdPnd:\t" };
-
-  if (thread <= 0 || !g_file_get_contents (path, &text, NULL, NULL))
-    return unseen;
-  for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
-    {
-      const char *field = strstr (text, fields[i]);
-
-      if (field != NULL && (g_ascii_strtoull (field + strlen (fields[i]), NULL, 16) & (1u << (SIGKILL - 1))))
-        return TRUE;
-    }
-  return FALSE;
 }
 
 static void
@@ -92,6 +71,8 @@ purge (GQueue *queue)
 void
 loop_look_at_impatient (Loop *self, gint64 now)
 {
+  const int processes = self->volume->processes;
+
   if (self->interrupted == 0 && self->volume->settings->soft_usec == 0)
     return;
   self->interrupted = 0;
@@ -101,7 +82,7 @@ loop_look_at_impatient (Loop *self, gint64 now)
 
       if (call->req == NULL)
         continue;
-      if (call->interrupted && is_to_be_killed (call->pid, TRUE))
+      if (call->interrupted && process_table_is_to_be_killed (processes, call->pid, TRUE))
         give_up (call, EINTR);
       else if (call->deadline != 0 && now >= call->deadline)
         give_up (call, ETIMEDOUT);
@@ -125,6 +106,8 @@ loop_note_deaf (Loop *self, Call *call)
 void
 loop_look_at_deaf (Loop *self, gint64 now)
 {
+  const int processes = self->volume->processes;
+
   if (self->deaf_look == 0 || now < self->deaf_look)
     return;
   self->deaf_look = 0;
@@ -134,7 +117,7 @@ loop_look_at_deaf (Loop *self, gint64 now)
 
       if (call->req == NULL || !call->deaf)
         continue;
-      if (now - call->began >= DEAF_USEC && is_to_be_killed (call->pid, FALSE))
+      if (now - call->began >= DEAF_USEC && process_table_is_to_be_killed (processes, call->pid, FALSE))
         give_up (call, EINTR);
       else
         self->deaf_look = now + DEAF_USEC;

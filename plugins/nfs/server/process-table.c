@@ -6,6 +6,7 @@
 #include "process-table.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,4 +98,37 @@ process_table_read_groups (int table, pid_t thread, gid_t *ret_groups, guint max
   /* A process can have no line of its own in it: of its name the kernel escapes what ends a line. */
   line = strstr (text, title);
   return line != NULL ? parse_groups (line + strlen (title), ret_groups, max) : 0;
+}
+
+/* All of it: many groups may come before what is looked for. */
+static char *
+dup_status (int table, pid_t thread)
+{
+  KVOL_AUTO_FD fd = open_status (table, thread);
+  g_autoptr (GString) text = g_string_new (NULL);
+  char part[STATUS_SIZE];
+  ssize_t n;
+
+  while (fd >= 0 && (n = read (fd, part, sizeof part)) > 0)
+    g_string_append_len (text, part, n);
+  return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
+}
+
+/* A signal that ends a process Linux turns into a SIGKILL for its threads, which is pending until they are gone. */
+gboolean
+process_table_is_to_be_killed (int table, pid_t thread, gboolean unseen)
+{
+  static const char *const titles[] = { "\nSigPnd:", "\nShdPnd:" };
+  g_autofree char *text = thread > 0 ? dup_status (table, thread) : NULL;
+
+  if (text == NULL)
+    return unseen;
+  for (gsize i = 0; i < G_N_ELEMENTS (titles); i++)
+    {
+      const char *line = strstr (text, titles[i]);
+
+      if (line != NULL && (g_ascii_strtoull (line + strlen (titles[i]), NULL, 16) & (1u << (SIGKILL - 1))))
+        return TRUE;
+    }
+  return FALSE;
 }
