@@ -41,6 +41,12 @@ own_pid_space (void)
   return stat ("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
 }
 
+static int
+open_pidfd (guint64 pid)
+{
+  return (int) syscall (SYS_pidfd_open, (pid_t) pid, 0);
+}
+
 static gboolean
 is_readable (int fd)
 {
@@ -69,31 +75,40 @@ sys_process_has_ended (const SysProcess *self)
   if (!sys_process_is_set (self) || self->pid_space != own_pid_space ())
     return FALSE;
 
-  KVOL_AUTO_FD pidfd = (int) syscall (SYS_pidfd_open, (pid_t) self->pid, 0);
+  KVOL_AUTO_FD pidfd = open_pidfd (self->pid);
 
   if (pidfd < 0)
     return errno == ESRCH;
   return is_readable (pidfd) || (read_start (self->pid, &start) && start != self->start);
 }
 
+/* The number that /proc has for it; 0: it is no pidfd, or of a process that is gone or not to be seen. */
+static guint64
+read_pid (int pidfd)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/fdinfo/%d", pidfd);
+  g_autofree char *text = NULL;
+  const char *line;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL) || (line = strstr (text, "\nPid:")) == NULL)
+    return 0;
+  return (guint64) MAX (g_ascii_strtoll (line + strlen ("\nPid:"), NULL, 10), 0);
+}
+
 gboolean
 sys_process_of_pidfd (int fd, SysProcess *ret_process)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/self/fdinfo/%d", fd);
-  g_autofree char *text = NULL;
-  SysProcess found = { .pid_space = own_pid_space () };
-  const char *line;
-  gint64 pid;
+  SysProcess found = { .pid = fd >= 0 ? read_pid (fd) : 0 };
 
-  if (fd < 0 || found.pid_space == 0 || !g_file_get_contents (path, &text, NULL, NULL)
-      || (line = strstr (text, "\nPid:")) == NULL)
+  if (found.pid == 0)
     return FALSE;
-  pid = g_ascii_strtoll (line + strlen ("\nPid:"), NULL, 10);
-  if (pid <= 0)
-    return FALSE;
-  found.pid = (guint64) pid;
+
+  KVOL_AUTO_FD again = open_pidfd (found.pid);
+
   /* Where /proc is another namespace's the number there is not the one here. */
-  if (!read_start (found.pid, &found.start) || is_readable (fd) || sys_process_has_ended (&found))
+  found.pid_space = own_pid_space ();
+  if (again < 0 || read_pid (again) != found.pid || found.pid_space == 0 || !read_start (found.pid, &found.start)
+      || is_readable (again))
     return FALSE;
   *ret_process = found;
   return TRUE;
