@@ -16,6 +16,12 @@ is_left (GVariant *finding)
 }
 
 static gboolean
+is_dead (GVariant *finding)
+{
+  return g_strcmp0 (field_string (finding, "kind"), "dead") == 0;
+}
+
+static gboolean
 print_findings (GVariant *findings, gboolean *ret_left, GError **error)
 {
   static const char *const headings[] = { "KIND", "POD", "VOLUME", "TEXT", NULL };
@@ -29,11 +35,9 @@ print_findings (GVariant *findings, gboolean *ret_left, GError **error)
                                     field_string (finding, "volume"), field_string (finding, "text") };
       TableLine *line = table_add (table, NULL, cells);
 
-      if (is_left (finding))
-        {
-          left = TRUE;
-          table_colour (line, 0, "red");
-        }
+      left |= is_left (finding);
+      if (is_left (finding) || is_dead (finding))
+        table_colour (line, 0, "red");
     }
   if (!table_print (table, error))
     return FALSE;
@@ -65,8 +69,9 @@ const Command command_recover = {
   .summary = "bring disk and kernel to a legal state, say what was found",
   .description = "For after a crash: finishes removals that were begun, takes over or undoes\n"
                  "set-ups that were begun, and says what it found. Nothing that kvol did not make\n"
-                 "is touched. Every command that changes something does the same first. Ends with\n"
-                 "1 when something foreign or unreadable was left, which it names.\n\n"
+                 "is touched. Every command that changes something does the same first. Names each\n"
+                 "volume whose server has died (\"dead\"): the next up of its pod starts another.\n"
+                 "Ends with 1 when something foreign or unreadable was left, which it names.\n\n"
                  "Examples:\n"
                  "  kvol-agent recover --dry-run   only look\n"
                  "  kvol-agent recover\n",

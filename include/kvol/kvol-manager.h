@@ -254,8 +254,9 @@ KVOL_API char **kvol_manager_dup_environment (KvolManager *self, const char *uid
  * Returns: (transfer full): `aa{sv}`, one for each pod: `namespace`, `name`, `uid` `s`, `ready` `b`, `volumes`
  *   `aa{sv}`: `name`, `plugin`, `state`, `path` `s`, `mountId` `t`, `error` `s`, `conditions` `aa{sv}` and `since`
  *   `x` (µs since 1970), absent where there is nothing to say. States: pending attaching staging mounting ready
- *   unmounting uncertain failed detached gone. A condition is what is not as it should be although the volume works:
- *   `reason` (one word) and `text` (a sentence) `s`; it outlasts the process that met it
+ *   unmounting uncertain failed detached gone; a volume whose server (a process that its plugin watches) has died is
+ *   failed from that moment, whoever asks, and its pod is not ready. A condition is what is not as it should be
+ *   although the volume works: `reason` (one word) and `text` (a sentence) `s`; it outlasts the process that met it
  */
 KVOL_API GVariant *kvol_manager_get_status (KvolManager *self);
 
@@ -271,8 +272,9 @@ KVOL_API GVariant *kvol_manager_get_status (KvolManager *self);
  * be wanted is kept, and nothing is unmounted for a pod that is known only by its directory.
  *
  * Returns: (transfer full): what was found, `aa{sv}`: `pod`, `volume` `s` (or absent), `kind` `s` (adopted,
- *   repaired, removed, unfinished (a removal to be tried again), foreign, unreadable), `text` `s`; or %NULL with
- *   %KVOL_ERROR_UNCERTAIN (the root cannot be read)
+ *   repaired, removed, dead (the volume's server has died: the pod's next set-up starts another), unfinished (a
+ *   removal to be tried again), foreign, unreadable), `text` `s`; or %NULL with %KVOL_ERROR_UNCERTAIN (the root
+ *   cannot be read)
  */
 KVOL_API GVariant *kvol_manager_recover (KvolManager *self, gboolean dry_run, GCancellable *cancellable,
                                          GError **error);

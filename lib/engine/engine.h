@@ -9,6 +9,7 @@
 #include "loader/registry.h"
 #include "model/pod.h"
 #include "sys/mount.h"
+#include "sys/process.h"
 
 typedef struct _Engine Engine;
 
@@ -65,6 +66,7 @@ typedef struct {
   gboolean   is_bind;    /* the source is a bind of kvol's own, for a subPath */
   gboolean   is_unbound; /* and it was not made yet */
   SysMountId bind;       /* which one; not set: whatever is mounted there */
+  SysProcess server;     /* what is behind the volume, if it is set */
 } EngineMount;
 
 EngineMount *engine_mount_copy (const EngineMount *self);

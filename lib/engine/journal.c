@@ -13,8 +13,9 @@
 /* leaving, namespace, name, the pod's object (a{sv}), the number of volumes, and of each: name, spec name, plugin,
  * volume id, state, what it was made, mount (id, device, mark of its root), host path, the plugin's record (a{sv}),
  * the last error (code, text). After them again of each: since when it is in its state, content (device, inode) and
- * its conditions; after those whether there may be other binds than it says, and the binds of each. An older version
- * neither writes nor reads what it does not know. Contents of objects are never in it. */
+ * its conditions; after those whether there may be other binds than it says, and the binds of each; and the server
+ * behind each (pid, start, namespace of the pid). An older version neither writes nor reads what it does not know.
+ * Contents of objects are never in it. */
 
 static void
 put_volume (GByteArray *record, const EngineVolume *volume)
@@ -41,6 +42,14 @@ put_more (GByteArray *record, const EngineVolume *volume)
   engine_condition_put (record, volume);
 }
 
+static void
+put_server (GByteArray *record, const EngineVolume *volume)
+{
+  record_put_number (record, volume->server.pid);
+  record_put_number (record, volume->server.start);
+  record_put_number (record, volume->server.pid_space);
+}
+
 gboolean
 engine_journal_save (Engine *self, EnginePod *pod, gboolean durable, GError **error)
 {
@@ -58,6 +67,8 @@ engine_journal_save (Engine *self, EnginePod *pod, gboolean durable, GError **er
   record_put_number (record, pod->binds_unknown);
   for (guint i = 0; i < pod->volumes->len; i++)
     engine_bind_put (record, pod->volumes->pdata[i]);
+  for (guint i = 0; i < pod->volumes->len; i++)
+    put_server (record, pod->volumes->pdata[i]);
 
   pod->unsaved = !sys_slots_write (self->records_fd, pod->uid, &pod->slots, self->boot_id, record->data, record->len,
                                    durable, error);
@@ -115,6 +126,18 @@ get_more (RecordReader *record, EngineVolume *volume)
   engine_condition_get (record, volume);
 }
 
+/* No process outlives a boot, and another may have its number. */
+static void
+get_server (RecordReader *record, EngineVolume *volume, gboolean same_boot)
+{
+  SysProcess server = { .pid = record_get_number (record) };
+
+  server.start = record_get_number (record);
+  server.pid_space = record_get_number (record);
+  if (same_boot)
+    volume->server = server;
+}
+
 static EnginePod *
 get_pod (Engine *self, const char *uid, RecordReader *record, gboolean same_boot)
 {
@@ -134,6 +157,8 @@ get_pod (Engine *self, const char *uid, RecordReader *record, gboolean same_boot
   pod->binds_unknown = same_boot && (record_is_at_end (record) || record_get_number (record) != 0);
   for (guint i = 0; i < pod->volumes->len && !record_is_at_end (record); i++)
     engine_bind_get (record, pod->volumes->pdata[i], same_boot);
+  for (guint i = 0; i < pod->volumes->len && !record_is_at_end (record); i++)
+    get_server (record, pod->volumes->pdata[i], same_boot);
   return pod;
 }
 

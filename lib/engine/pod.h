@@ -8,6 +8,7 @@
 
 #include "engine/engine.h"
 #include "sys/mount.h"
+#include "sys/process.h"
 #include "sys/publish.h"
 #include "sys/slots.h"
 
@@ -40,6 +41,7 @@ typedef struct {
   EngineMade     made;         /* shared */
   char          *host_path;    /* shared: where a volume is that has no directory of its own, or NULL */
   SysMountId     mount;        /* shared: what was hung, for ENGINE_MADE_MOUNT */
+  SysProcess     server;       /* shared: what is behind it and ends with it, see engine/server.h */
   GVariant      *record;       /* the plugin's own, a{sv}, or NULL */
   GVariant      *resolved;     /* its options with what they refer to in the pod, or NULL */
   GVariant      *resolved_of;  /* the pod's object that they were resolved with, or NULL */

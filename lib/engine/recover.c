@@ -10,6 +10,7 @@
 #include "engine/layout.h"
 #include "engine/place.h"
 #include "engine/remove.h"
+#include "engine/server.h"
 #include "engine/volume.h"
 #include "model/name.h"
 #include "sys/beneath.h"
@@ -76,17 +77,30 @@ settle_uncertain (Recovery *self, EnginePod *pod, EngineVolume *volume)
   return TRUE;
 }
 
+/* It is mounted still, and the pod's next set-up, which asks its plugin, makes room for another. */
+static void
+report_dead (Recovery *self, const EnginePod *pod, const EngineVolume *volume)
+{
+  g_autofree char *text = engine_server_dup_text (&volume->server);
+
+  add_finding (self, pod->uid, volume->name, "dead", "%s", text);
+}
+
 /* Whether the volume's record had to be changed. */
 static gboolean
 check_volume (Recovery *self, EnginePod *pod, EngineVolume *volume)
 {
-  if (volume->state == ENGINE_UNCERTAIN)
-    return settle_uncertain (self, pod, volume);
-  if (volume->state != ENGINE_READY || engine_volume_is_there (self->engine, volume))
-    return FALSE;
-  set (self, pod, volume, ENGINE_PENDING, ENGINE_MADE_UNKNOWN, &volume->mount);
-  add_finding (self, pod->uid, volume->name, "repaired", "it was set up and is not in its place any more");
-  return TRUE;
+  gboolean differs = volume->state == ENGINE_UNCERTAIN && settle_uncertain (self, pod, volume);
+
+  if (volume->state == ENGINE_READY && !engine_volume_is_there (self->engine, volume))
+    {
+      set (self, pod, volume, ENGINE_PENDING, ENGINE_MADE_UNKNOWN, &volume->mount);
+      add_finding (self, pod->uid, volume->name, "repaired", "it was set up and is not in its place any more");
+      return TRUE;
+    }
+  if (engine_server_is_dead (volume))
+    report_dead (self, pod, volume);
+  return differs;
 }
 
 static gboolean

@@ -90,7 +90,7 @@ remove_dirs (Engine *self, EnginePod *pod, LayoutPod *layout, GError **error)
 
   if (layout->pod_fd < 0)
     return TRUE;
-  engine_unmount_init (&unmount, self, NULL);
+  engine_unmount_init (&unmount, self, NULL, NULL);
   return engine_subpath_remove_rest (&unmount, layout->pod_fd, pod, error)
          && layout_pod_remove (layout, self->pods_fd, error);
 }

@@ -8,6 +8,7 @@
 #include "engine/condition.h"
 #include "engine/engine.h"
 #include "engine/layout.h"
+#include "engine/server.h"
 #include "engine/state.h"
 #include "sys/propagation.h"
 
@@ -65,17 +66,67 @@ path_of (const EngineVolume *volume)
 }
 
 static void
-add_volume_status (GVariantBuilder *builder, const EngineVolume *volume)
+add_servers (GArray *servers, const EnginePod *pod)
+{
+  for (guint i = 0; i < pod->volumes->len; i++)
+    {
+      const EngineVolume *volume = pod->volumes->pdata[i];
+
+      if (volume->state == ENGINE_READY && sys_process_is_set (&volume->server))
+        g_array_append_val (servers, volume->server);
+    }
+}
+
+/* Of the servers of volumes that count as ready, those that have died. The kernel is asked without the lock, and what
+ * is replaced meanwhile has another server. Called with the lock held, which is given back for the time. */
+static GArray *
+find_dead (Engine *self)
+{
+  g_autoptr (GArray) servers = g_array_new (FALSE, FALSE, sizeof (SysProcess));
+  GHashTableIter iter;
+  gpointer pod = NULL;
+  GArray *dead;
+
+  g_hash_table_iter_init (&iter, self->pods);
+  while (g_hash_table_iter_next (&iter, NULL, &pod))
+    add_servers (servers, pod);
+  g_mutex_unlock (&self->lock);
+  dead = engine_server_pick_dead (servers);
+  g_mutex_lock (&self->lock);
+  return dead;
+}
+
+static gboolean
+is_among (const GArray *dead, const EngineVolume *volume)
+{
+  for (guint i = 0; volume->state == ENGINE_READY && i < dead->len; i++)
+    if (sys_process_equal (&g_array_index (dead, SysProcess, i), &volume->server))
+      return TRUE;
+  return FALSE;
+}
+
+/* What has died is not ready, though nobody who could do something about it may have heard of it yet. */
+static void
+add_health (GVariantBuilder *builder, const EngineVolume *volume, gboolean is_dead)
+{
+  const char *state = engine_state_to_string (is_dead ? ENGINE_FAILED : volume->state);
+  g_autofree char *death = is_dead ? engine_server_dup_text (&volume->server) : NULL;
+
+  g_variant_builder_add (builder, "{sv}", "state", g_variant_new_string (state));
+  if (death != NULL || volume->error != NULL)
+    g_variant_builder_add (builder, "{sv}", "error", g_variant_new_string (death ? death : volume->error->message));
+}
+
+static void
+add_volume_status (GVariantBuilder *builder, const EngineVolume *volume, gboolean is_dead)
 {
   g_variant_builder_open (builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (builder, "{sv}", "name", g_variant_new_string (volume->name));
   g_variant_builder_add (builder, "{sv}", "plugin", g_variant_new_string (volume->plugin));
-  g_variant_builder_add (builder, "{sv}", "state", g_variant_new_string (engine_state_to_string (volume->state)));
+  add_health (builder, volume, is_dead);
   g_variant_builder_add (builder, "{sv}", "path", g_variant_new_string (path_of (volume)));
   if (sys_mount_id_is_set (&volume->mount))
     g_variant_builder_add (builder, "{sv}", "mountId", g_variant_new_uint64 (volume->mount.id));
-  if (volume->error != NULL)
-    g_variant_builder_add (builder, "{sv}", "error", g_variant_new_string (volume->error->message));
   GVariant *conditions = engine_condition_list (volume);
 
   if (conditions != NULL)
@@ -85,7 +136,7 @@ add_volume_status (GVariantBuilder *builder, const EngineVolume *volume)
 }
 
 static void
-add_pod_status (GVariantBuilder *builder, const EnginePod *pod)
+add_pod_status (GVariantBuilder *builder, const EnginePod *pod, const GArray *dead)
 {
   GVariantBuilder volumes;
   gboolean ready = !pod->leaving && pod->object != NULL;
@@ -94,9 +145,10 @@ add_pod_status (GVariantBuilder *builder, const EnginePod *pod)
   for (guint i = 0; i < pod->volumes->len; i++)
     {
       const EngineVolume *volume = pod->volumes->pdata[i];
+      gboolean is_dead = is_among (dead, volume);
 
-      ready = ready && volume->state == ENGINE_READY;
-      add_volume_status (&volumes, volume);
+      ready = ready && volume->state == ENGINE_READY && !is_dead;
+      add_volume_status (&volumes, volume, is_dead);
     }
   g_variant_builder_open (builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (builder, "{sv}", "namespace", g_variant_new_string (pod->ns));
@@ -114,10 +166,11 @@ engine_get_status (Engine *self)
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
   g_mutex_lock (&self->lock);
+  g_autoptr (GArray) dead = find_dead (self);
   g_autoptr (GPtrArray) pods = sorted_pods (self);
 
   for (guint i = 0; i < pods->len; i++)
-    add_pod_status (&builder, pods->pdata[i]);
+    add_pod_status (&builder, pods->pdata[i], dead);
   g_mutex_unlock (&self->lock);
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
@@ -130,6 +183,7 @@ engine_mount_copy (const EngineMount *self)
   copy->is_bind = self->is_bind;
   copy->is_unbound = self->is_unbound;
   copy->bind = self->bind;
+  copy->server = self->server;
   copy->volume = g_strdup (self->volume);
   copy->source = g_strdup (self->source);
   copy->destination = g_strdup (self->destination);
@@ -204,6 +258,7 @@ mount_new (Engine *self, const EnginePod *pod, const ModelPod *model, const char
   result->is_bind = mount->sub_path != NULL;
   result->is_unbound = bind == NULL && !pod->binds_unknown;
   result->bind = bind != NULL ? bind->mount : (SysMountId){ 0 };
+  result->server = volume->server;
   result->destination = g_strdup (mount->path);
   result->options = options_of (mount, wanted, volume, read_only || kind->projected || kind->read_only);
   return result;
@@ -259,6 +314,19 @@ is_bound (const EngineMount *mount)
          && (!sys_mount_id_is_set (&mount->bind) || sys_mount_id_equal (&mount->bind, &info.mount));
 }
 
+/* A container would be started on a volume that answers nobody. */
+static gboolean
+check_server (const EngineMount *mount, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  if (!sys_process_has_ended (&mount->server))
+    return TRUE;
+  text = engine_server_dup_text (&mount->server);
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT, "volume \"%s\" is not ready: %s", mount->volume, text);
+  return FALSE;
+}
+
 /* After a reboot a bind is gone, and the bare place that it hung on is not the volume, nor is what somebody else has
  * mounted there. */
 static gboolean
@@ -286,6 +354,7 @@ engine_get_mounts (Engine *self, const char *uid, const char *container, GError 
     found = add_mounts (self, pod, container, result, error);
   g_mutex_unlock (&self->lock);
   for (guint i = 0; found && i < result->len; i++)
-    found = check_bind (result->pdata[i], error) && check_propagation (result->pdata[i], error);
+    found = check_server (result->pdata[i], error) && check_bind (result->pdata[i], error)
+            && check_propagation (result->pdata[i], error);
   return found ? g_steal_pointer (&result) : NULL;
 }

@@ -177,7 +177,7 @@ clear_target (Binder *self, const Target *target, int holder_fd, const char *nam
       && engine_bind_begin (self->engine, target->volume, self->container->name, target->index)
       && !engine_journal_save (self->engine, self->pod, FALSE, error))
     return FALSE;
-  engine_unmount_init (&unmount, self->engine, target->plugin);
+  engine_unmount_init (&unmount, self->engine, target->plugin, NULL);
   return remove_target (&unmount, holder_fd, name, &target->info, error);
 }
 

@@ -7,11 +7,13 @@
 
 typedef struct {
   gboolean   is_remote;
+  gboolean   server_had_died; /* before anything was unmounted */
   SysUnmount remote;
 } EngineUnmount;
 
-/* For the mounts of one volume. @plugin may be NULL (it is gone, or not known): then a server is feared. */
-void engine_unmount_init (EngineUnmount *self, Engine *engine, const LoaderPlugin *plugin);
+/* For the mounts of one volume. @plugin may be NULL (it is gone, or not known): then a server is feared. @server: the
+ * process behind the volume; or NULL. */
+void engine_unmount_init (EngineUnmount *self, Engine *engine, const LoaderPlugin *plugin, const SysProcess *server);
 
 /* Unmounts what is mounted on the single name @name below @dir_fd. */
 gboolean engine_unmount_at (EngineUnmount *self, int dir_fd, const char *name, GError **error);

@@ -8,8 +8,10 @@
 
 #include "engine/call.h"
 #include "engine/claim.h"
+#include "engine/journal.h"
 #include "engine/owner.h"
 #include "engine/place.h"
+#include "engine/server.h"
 #include "engine/subpath.h"
 #include "engine/watch.h"
 #include "sys/beneath.h"
@@ -44,8 +46,8 @@ note_wishes (Engine *self, const EnginePod *pod, EngineVolume *volume, KvolMade 
 
 /* A refresh that fails was due all the same, and stays due. */
 static gboolean
-refresh_at (Engine *self, const LoaderPlugin *plugin, const EnginePod *pod, EngineVolume *volume,
-            const EngineCall *call, int dir_fd, EngineLoss *ret_loss, GCancellable *cancellable, GError **error)
+refresh_at (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolume *volume, const EngineCall *call,
+            int dir_fd, EngineLoss *ret_loss, GCancellable *cancellable, GError **error)
 {
   g_auto (KvolMade) made = LOADER_MADE_INIT;
   gboolean done = plugin->desc.refresh == NULL
@@ -53,6 +55,8 @@ refresh_at (Engine *self, const LoaderPlugin *plugin, const EnginePod *pod, Engi
 
   if (done && made.kind == KVOL_MADE_LOST && volume->made == ENGINE_MADE_MOUNT)
     *ret_loss = ENGINE_LOSS_DEAD;
+  else if (done)
+    engine_server_set (self, pod, volume, made.watch_fd);
   if (done || made.next_refresh_usec != 0)
     note_wishes (self, pod, volume, &made);
   return done;
@@ -145,7 +149,7 @@ put_in_place (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVo
 /* A volume that is mounted in its place already, by a set-up that was cut off. If what is behind it has died since, the
  * next refresh, which comes at once, finds that out as well. */
 static gboolean
-take_over (Engine *self, const LoaderPlugin *plugin, const EnginePod *pod, EngineVolume *volume, const EngineCall *call,
+take_over (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolume *volume, const EngineCall *call,
            const SysMountInfo *info, int dir_fd, GCancellable *cancellable, GError **error)
 {
   EngineLoss loss = ENGINE_LOSS_NONE;
@@ -174,6 +178,14 @@ open_place (const LoaderPlugin *plugin, const EngineVolume *volume, int parent_f
   return sys_entry_make_dir (parent_fd, volume->spec_name, layout_kind (volume->plugin)->dir_mode, ret_was_made, error);
 }
 
+/* What hangs in the volume's place must be known to die with its server, whoever comes upon it. */
+static gboolean
+write_server_down (Engine *self, EnginePod *pod, EngineVolume *volume, const KvolMade *made, GError **error)
+{
+  engine_server_set (self, pod, volume, made->watch_fd);
+  return !sys_process_is_set (&volume->server) || engine_journal_save (self, pod, FALSE, error);
+}
+
 static gboolean
 set_up_in (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolume *volume, const EngineCall *call,
            int parent_fd, GCancellable *cancellable, GError **error)
@@ -189,6 +201,7 @@ set_up_in (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolum
     return take_over (self, plugin, pod, volume, call, &info, dir, cancellable, error);
 
   if (plugin->desc.setup (plugin->self, &call->pod, dir, &made, cancellable, error)
+      && write_server_down (self, pod, volume, &made, error)
       && put_in_place (self, plugin, pod, volume, call, &made, parent_fd, dir, cancellable, error))
     {
       note_wishes (self, pod, volume, &made);
@@ -201,7 +214,7 @@ set_up_in (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolum
 }
 
 static gboolean
-set_up_host_path (Engine *self, const LoaderPlugin *plugin, const EnginePod *pod, EngineVolume *volume,
+set_up_host_path (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolume *volume,
                   const EngineCall *call, GCancellable *cancellable, GError **error)
 {
   g_auto (KvolMade) made = LOADER_MADE_INIT;
@@ -213,6 +226,7 @@ set_up_host_path (Engine *self, const LoaderPlugin *plugin, const EnginePod *pod
       g_set_error (error, KVOL_ERROR, KVOL_ERROR_ABI, "volume plugin \"%s\" answered no host path", volume->plugin);
       return FALSE;
     }
+  engine_server_set (self, pod, volume, made.watch_fd);
   engine_set_made (self, volume, ENGINE_MADE_HOST_PATH, NULL, made.path);
   note_wishes (self, pod, volume, &made);
   return TRUE;
@@ -417,7 +431,7 @@ take_down_all_of (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod 
   g_auto (EngineCall) call = { 0 };
   int parent = -1;
 
-  engine_unmount_init (unmount, self, plugin);
+  engine_unmount_init (unmount, self, plugin, &volume->server);
   engine_call_init (&call, self, pod, volume);
   engine_watch_drop (volume);
   g_clear_pointer (&volume->published, sys_published_free);

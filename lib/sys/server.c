@@ -105,7 +105,10 @@ spawn (pid_t *ret_pid, const char *const *argv, const GArray *copies)
       posix_spawnattr_setsigmask (&attributes, &none);
       posix_spawnattr_setsigdefault (&attributes, &all);
       posix_spawnattr_setflags (&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-      failure = add_descriptors (&actions, copies);
+      /* Where this process stands may be to be unmounted long before the server goes. */
+      failure = posix_spawn_file_actions_addchdir_np (&actions, "/");
+      if (failure == 0)
+        failure = add_descriptors (&actions, copies);
       if (failure == 0)
         failure =
             posix_spawn (ret_pid, argv[0], &actions, &attributes, (char *const *) argv, (char *const *) environment);
@@ -113,6 +116,34 @@ spawn (pid_t *ret_pid, const char *const *argv, const GArray *copies)
     }
   posix_spawn_file_actions_destroy (&actions);
   return failure;
+}
+
+/* ---- its limits ---- */
+
+static void
+lift (pid_t pid, int resource)
+{
+  struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+  if (prlimit (pid, resource, &limit, NULL) == 0 || prlimit (pid, resource, NULL, &limit) < 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  prlimit (pid, resource, &limit, NULL);
+}
+
+/* Who limits the time or the files of a command that he types, or has it run when nobody else wants to, means that and
+ * not the volumes of pods that live for months. A core would have what the pods read and write. Without
+ * CAP_SYS_RESOURCE and CAP_SYS_NICE a server keeps what of it was meant for this process. */
+static void
+set_limits (pid_t pid)
+{
+  const struct rlimit none = { 0, 0 };
+
+  lift (pid, RLIMIT_CPU);
+  lift (pid, RLIMIT_FSIZE);
+  prlimit (pid, RLIMIT_CORE, &none, NULL);
+  /* It leads its group: so none of its threads is passed over. */
+  setpriority (PRIO_PGRP, (id_t) pid, 0);
 }
 
 /* ---- its place ---- */
@@ -175,6 +206,7 @@ sys_server_spawn (const char *const *argv, const int *fds, gsize n_fds, GError *
     }
   else
     {
+      set_limits (pid);
       protect (pid);
       place (pid);
     }

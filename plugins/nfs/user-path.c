@@ -270,6 +270,18 @@ open_locks (const KvolHost *host, Parts *parts, const NfsTarget *target, const K
   return parts->locks >= 0;
 }
 
+/* What was begun and came to nothing. A server that got stuck at its start would not even see that its mount is gone,
+ * and it has the record of the locks for itself. */
+static void
+give_up (const KvolHost *host, Parts *parts, const NfsTarget *target, const KvolPodVolume *volume,
+         GCancellable *cancellable)
+{
+  if (parts->pidfd >= 0 && !nfs_user_server_kill (parts->pidfd))
+    g_debug ("a server (%s) that did not start cannot be killed either", SERVER_PROGRAM);
+  parts_clear (parts);
+  nfs_user_locks_undo (host, target, volume, cancellable);
+}
+
 /* The pidfd becomes readable when the server ends. */
 static void
 watch (int *pidfd, KvolMade *made)
@@ -296,8 +308,7 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
   if (!make_tree (host, &parts, source, cancellable, error) || !start (host, &parts, args, usec, cancellable, error)
       || !write_down (host, &parts, target, volume, error))
     {
-      parts_clear (&parts);
-      nfs_user_locks_undo (host, target, volume, cancellable);
+      give_up (host, &parts, target, volume, cancellable);
       return -1;
     }
   watch (&parts.pidfd, made);

@@ -106,6 +106,13 @@ abort_connection (guint32 connection)
 }
 
 gboolean
+nfs_user_server_kill (int pidfd)
+{
+  syscall (SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+  return await_end (pidfd, KILL_USEC);
+}
+
+gboolean
 nfs_user_server_end (const NfsUserServer *self, gint64 usec)
 {
   int pidfd = nfs_user_server_open (self);
@@ -117,8 +124,7 @@ nfs_user_server_end (const NfsUserServer *self, gint64 usec)
   if (!ended)
     {
       abort_connection (self->connection);
-      syscall (SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-      ended = await_end (pidfd, KILL_USEC);
+      ended = nfs_user_server_kill (pidfd);
     }
   close (pidfd);
   return ended;

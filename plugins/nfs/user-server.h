@@ -21,6 +21,9 @@ gboolean  nfs_user_server_from_record (NfsUserServer *self, GVariant *record);
 /* A pidfd, or -1 when that process has ended. */
 int nfs_user_server_open (const NfsUserServer *self);
 
+/* At once, whatever it does. FALSE when it is still there a while later. */
+gboolean nfs_user_server_kill (int pidfd);
+
 /* Ends it: waits until it has ended by itself, for @usec; then has the kernel end its connection, which frees
  * everybody who waits for it; then kills it. FALSE when it is still there after all. */
 gboolean nfs_user_server_end (const NfsUserServer *self, gint64 usec);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -35,6 +36,18 @@ static gboolean
 is_refused (long result)
 {
   return result < 0 && errno == EPERM;
+}
+
+static gboolean
+is_closed_to_others (void)
+{
+  return prctl (PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
+}
+
+static void
+nobody_of_its_user_looks_into_it (void **state)
+{
+  assert_confined (is_closed_to_others);
 }
 
 static gboolean
@@ -89,6 +102,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test (nobody_of_its_user_looks_into_it),
     cmocka_unit_test (it_makes_sockets_for_addresses_and_the_log_only),
     cmocka_unit_test (it_makes_threads_but_no_namespaces),
     cmocka_unit_test (it_sends_signals_to_itself_only),

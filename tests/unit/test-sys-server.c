@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -245,6 +248,96 @@ the_kernel_s_killer_takes_it_late (void **state)
 }
 
 static void
+it_does_not_keep_the_directory_of_who_starts_it (void **state)
+{
+  g_autofree char *before = g_get_current_dir ();
+  g_autofree char *cwd = NULL;
+  g_autofree char *root = NULL;
+
+  assert_int_equal (chdir ("/tmp"), 0);
+  run ("readlink /proc/$$/cwd >&3; readlink /proc/$$/root >&4", &cwd, &root);
+  assert_int_equal (chdir (before), 0);
+  assert_string_equal (cwd, "/");
+  assert_string_equal (root, "/");
+}
+
+static void
+no_signal_is_blocked_or_ignored (void **state)
+{
+  g_autofree char *blocked = NULL;
+  g_autofree char *ignored = NULL;
+  sigset_t all, old;
+
+  sigfillset (&all);
+  sigprocmask (SIG_BLOCK, &all, &old);
+  signal (SIGHUP, SIG_IGN);
+  signal (SIGPIPE, SIG_IGN);
+  run ("sed -n 's/^SigBlk:.//p' /proc/self/status >&3; sed -n 's/^SigIgn:.//p' /proc/self/status >&4", &blocked,
+       &ignored);
+  signal (SIGPIPE, SIG_DFL);
+  signal (SIGHUP, SIG_DFL);
+  sigprocmask (SIG_SETMASK, &old, NULL);
+  assert_string_equal (blocked, "0000000000000000");
+  /* Two are glibc's own, which has them ignored until there are threads. */
+  assert_int_equal (g_ascii_strtoull (ignored, NULL, 16) & ~(3ull << 31), 0);
+}
+
+typedef struct
+{
+  int nice;
+  struct rlimit time;
+  struct rlimit size;
+  struct rlimit core;
+} Limits;
+
+static void
+get_limits (pid_t pid, Limits *ret_limits)
+{
+  ret_limits->nice = getpriority (PRIO_PROCESS, (id_t) pid);
+  assert_int_equal (prlimit (pid, RLIMIT_CPU, NULL, &ret_limits->time), 0);
+  assert_int_equal (prlimit (pid, RLIMIT_FSIZE, NULL, &ret_limits->size), 0);
+  assert_int_equal (prlimit (pid, RLIMIT_CORE, NULL, &ret_limits->core), 0);
+}
+
+/* In a child, as not everybody may lift his own limits again. Answers the status to exit with. */
+static int
+start_limited (gboolean by_root)
+{
+  const struct rlimit few = { 1000, 1000000 };
+  g_autofree char *pid = NULL;
+  Limits found;
+  int end, pidfd;
+
+  setpriority (PRIO_PROCESS, 0, 7);
+  setrlimit (RLIMIT_CPU, &few);
+  setrlimit (RLIMIT_FSIZE, &few);
+  pidfd = start_waiting (&end, &pid);
+  get_limits (atoi (pid), &found);
+  end_waiting (pidfd, end);
+  if (found.core.rlim_cur != 0 || found.core.rlim_max != 0)
+    return 1;
+  if (by_root)
+    return found.nice == 0 && found.time.rlim_cur == RLIM_INFINITY && found.size.rlim_cur == RLIM_INFINITY ? 0 : 2;
+  return found.time.rlim_cur >= few.rlim_max && found.size.rlim_cur >= few.rlim_max ? 0 : 3;
+}
+
+static void
+the_limits_of_who_starts_it_are_not_its (void **state)
+{
+  gboolean by_root = write_file ("/proc/self", "oom_score_adj", "-1");
+  pid_t child;
+  int status = -1;
+
+  if (by_root)
+    assert_true (write_file ("/proc/self", "oom_score_adj", "0"));
+  child = fork ();
+  if (child == 0)
+    _exit (start_limited (by_root));
+  assert_int_equal (waitpid (child, &status, 0), child);
+  assert_int_equal (status, 0);
+}
+
+static void
 a_missing_program_is_not_supported (void **state)
 {
   const char *const argv[] = { "/nonexistent/server", NULL };
@@ -265,6 +358,9 @@ main (void)
     cmocka_unit_test (its_group_is_beside_this_process_s_and_never_below),
     cmocka_unit_test (a_sweep_leaves_the_group_of_a_server_that_lives),
     cmocka_unit_test (the_kernel_s_killer_takes_it_late),
+    cmocka_unit_test (it_does_not_keep_the_directory_of_who_starts_it),
+    cmocka_unit_test (no_signal_is_blocked_or_ignored),
+    cmocka_unit_test (the_limits_of_who_starts_it_are_not_its),
     cmocka_unit_test (a_missing_program_is_not_supported),
   };
 

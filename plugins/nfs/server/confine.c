@@ -277,5 +277,10 @@ confine (gboolean keep_ports, GError **error)
   prctl (PR_SET_IO_FLUSHER, 1, 0, 0, 0);
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return throw (error, "give up privileges");
-  return limit_memory (error) && drop_capabilities (keep_ports, error) && filter_calls (error);
+  if (!limit_memory (error) || !drop_capabilities (keep_ports, error))
+    return FALSE;
+  /* Others of the same user may be about: none of them is to look into this process, or take it over by ptrace(2).
+   * Where the user has changed the kernel may have seen to it, or not, as fs.suid_dumpable says. */
+  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+  return filter_calls (error);
 }

@@ -37,6 +37,15 @@ session_new (Volume *volume)
   return session;
 }
 
+/* Reading from one that nobody has mounted fails at once, for ever. */
+static gboolean
+is_mounted (int fuse_fd)
+{
+  GPollFD poll = { .fd = fuse_fd, .events = G_IO_IN };
+
+  return g_poll (&poll, 1, 0) >= 0 && !(poll.revents & (G_IO_ERR | G_IO_NVAL));
+}
+
 static gboolean
 make_loops (Volume *volume, GError **error)
 {
@@ -83,6 +92,12 @@ serve (Volume *volume, GError **error)
   if (volume->session == NULL)
     {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "descriptor %d is no /dev/fuse that can be served",
+                   settings->fuse_fd);
+      return FALSE;
+    }
+  if (!is_mounted (settings->fuse_fd))
+    {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "descriptor %d is a /dev/fuse that nobody has mounted",
                    settings->fuse_fd);
       return FALSE;
     }
