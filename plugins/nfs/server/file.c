@@ -400,11 +400,13 @@ file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fus
 
 /* ---- write ---- */
 
-/* The kernel itself asks for a commit after a write that is to last through its cache, but not past it. And it cuts the
- * file after some that failed past it (known-end.c). */
+/* The kernel itself asks for a commit after a write that is to last through its cache, but not past it, and not when
+ * all are to. And it cuts the file after some that failed past it (known-end.c). */
 static void
 note_way (Call *call, File *file, int flags)
 {
+  if (loop_get_volume (call->loop)->settings->sync)
+    call->file = file;
   if (!file->direct && !(flags & O_DIRECT))
     return;
   if (flags & O_DSYNC)

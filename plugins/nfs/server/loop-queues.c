@@ -102,7 +102,7 @@ loop_look_at_impatient (Loop *self, gint64 now)
       if (call->interrupted && is_dying (call->pid))
         give_up (call, EINTR);
       else if (call->deadline != 0 && now >= call->deadline)
-        give_up (call, ETIMEDOUT);
+        give_up (call, self->volume->settings->soft_error);
       else if (call->interrupted)
         self->interrupted++;
     }
