@@ -85,6 +85,8 @@ check (const Settings *self, double soft, double timeo, GError **error)
     return refuse (error, "--soft: must be a number of seconds");
   if (!(timeo >= 0.1) || timeo > 1e6)
     return refuse (error, "--timeo: must be a number of seconds, 0.1 at least");
+  if (self->sync && self->single_writer)
+    return refuse (error, "--sync: the kernel keeps back what a --single-writer writes");
   return check_ages (self, error);
 }
 
