@@ -313,6 +313,44 @@ a_server_is_told_what_its_volume_s_options_say (void **state)
   assert_told (self, "soft,timeo=50,retrans=3", NULL, "--soft=20", TRUE);
 }
 
+/* The threads that the one server that runs has started: each asks over a connection of its own. */
+static guint
+count_threads (void)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/task", user_servers_get ());
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  assert_non_null (dir);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, name, "comm", NULL);
+
+      n += file_has (file, "serve\n");
+    }
+  return n;
+}
+
+static void
+a_volume_has_as_many_connections_as_it_says (void **state)
+{
+  static const guint numbers[] = { 1, 16 };
+  Ground *self = *state;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
+    {
+      g_autofree char *option = g_strdup_printf ("nconnect=%u", numbers[i]);
+      g_autoptr (KvolPod) pod = pod_with (option, NULL);
+
+      story_sync (self->story, pod);
+      make_in_pod (self, option, 0);
+      /* The first one is the process's own. */
+      assert_int_equal (1 + count_threads (), numbers[i]);
+      story_remove (self->story, pod);
+    }
+}
+
 /* What one pod alone has may be kept back there, but not against what it says. */
 static void
 writes_are_kept_back_where_nothing_speaks_against_it (void **state)
@@ -446,6 +484,7 @@ main (void)
     WITH_ANOTHER (what_may_be_believed_for_long_is),
     ON_GROUND (a_request_of_a_soft_mount_fails_as_nfs_5_says),
     ON_GROUND (a_server_is_told_what_its_volume_s_options_say),
+    ON_GROUND (a_volume_has_as_many_connections_as_it_says),
     ON_GROUND (writes_are_kept_back_where_nothing_speaks_against_it),
     ON_GROUND (options_that_have_no_effect_are_a_condition_that_names_them),
     ON_GROUND (options_that_say_what_is_so_need_no_word),
