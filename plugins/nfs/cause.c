@@ -16,7 +16,7 @@ static const struct
                             "check that the server is up, and that no firewall drops what is sent to this port" },
   [NFS_PORTMAPPER_UNAVAILABLE] = { "nfs.portmapper-unavailable",
                                    "start rpcbind there and open its port, or do without it: name the ports with the "
-                                   "mount options port and mountport, or use vers=4" },
+                                   "mount options port and mountport" },
   [NFS_NOT_AN_NFS_SERVER] = { "nfs.not-an-nfs-server",
                               "check the server's name, and the mount options port and mountport" },
   [NFS_NO_ANSWER] = { "nfs.no-answer", "look whether the NFS service there is frozen, overloaded or behind a proxy" },

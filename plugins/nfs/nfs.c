@@ -187,6 +187,17 @@ nfs_probe_slot (gpointer self, const KvolNodeVolume *volume, GCancellable *cance
 }
 
 static gboolean
+throw_advice (const KvolNodeVolume *volume, GError *failure, GError **error)
+{
+  char *text = nfs_target_dup_advice (volume, failure->message);
+
+  g_free (failure->message);
+  failure->message = text;
+  nfs_cause_propagate (error, failure);
+  return FALSE;
+}
+
+static gboolean
 nfs_setup (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *made, GCancellable *cancellable,
            GError **error)
 {
@@ -201,8 +212,7 @@ nfs_setup (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *mad
   if (nfs_probe (&target, nfs->probe_usec, &steps, &found, cancellable, &failure)
       && nfs_data_path_open (&nfs->data_path, volume, &target, &found, made, cancellable, &failure))
     return TRUE;
-  nfs_cause_propagate (error, failure);
-  return FALSE;
+  return throw_advice (volume->volume, failure, error);
 }
 
 static gboolean

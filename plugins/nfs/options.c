@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One table says which options there are and which values each may have; whatever concerns the way to the server has
- * a function beside it. All others pass when their form is right, to where the table says. */
+/* One table says which options there are, which values each may have, and what becomes of it: by the kernel's client,
+ * which is told of what the table says is its, and without one, where kvol-nfs takes what has a function beside it.
+ * What that cannot do is either so anyway, or left out with a word; what would be wrong to leave out is refused. */
 #include "options.h"
 
 #include <string.h>
 #include <sys/socket.h>
+
+/* What holds when nothing is said. */
+#define TIMEO 600
+#define RETRANS 2
 
 typedef void (*Apply) (NfsOptions *self, const char *value, gint64 number);
 
@@ -51,6 +56,7 @@ static void
 set_security (NfsOptions *self, const char *value, gint64 number)
 {
   self->by_kerberos = g_str_has_prefix (value, "krb5");
+  self->anonymous = g_str_equal (value, "none");
 }
 
 static void
@@ -76,13 +82,102 @@ set_locks (NfsOptions *self, const char *value, gint64 number)
   self->local_flock = all || g_str_equal (value, "flock");
 }
 
+/* ---- what a server of our own is told ---- */
+
+static void
+set_patience (NfsOptions *self, const char *value, gint64 number)
+{
+  self->soft = !g_str_equal (value, "hard");
+  self->soft_is_late = g_str_equal (value, "softerr");
+}
+
+static void
+set_timeo (NfsOptions *self, const char *value, gint64 number)
+{
+  self->timeo = number;
+}
+
+static void
+set_retrans (NfsOptions *self, const char *value, gint64 number)
+{
+  self->retrans = number;
+}
+
+static void
+set_connections (NfsOptions *self, const char *value, gint64 number)
+{
+  self->connections = (int) number;
+}
+
+static void
+set_file_min (NfsOptions *self, const char *value, gint64 number)
+{
+  self->file_min = (int) number;
+}
+
+static void
+set_file_max (NfsOptions *self, const char *value, gint64 number)
+{
+  self->file_max = (int) number;
+}
+
+static void
+set_directory_min (NfsOptions *self, const char *value, gint64 number)
+{
+  self->directory_min = (int) number;
+}
+
+static void
+set_directory_max (NfsOptions *self, const char *value, gint64 number)
+{
+  self->directory_max = (int) number;
+}
+
+static void
+set_all_ages (NfsOptions *self, const char *value, gint64 number)
+{
+  self->file_min = self->file_max = (int) number;
+  self->directory_min = self->directory_max = (int) number;
+}
+
+static void
+set_caching (NfsOptions *self, const char *value, gint64 number)
+{
+  self->no_cache = g_str_equal (value, "noac");
+}
+
+static void
+set_lookups (NfsOptions *self, const char *value, gint64 number)
+{
+  self->lookups = g_str_equal (value, "none")  ? NFS_LOOKUPS_NONE
+                  : g_str_equal (value, "all") ? NFS_LOOKUPS_ALL
+                                               : NFS_LOOKUPS_POSITIVE;
+}
+
+static void
+set_writes (NfsOptions *self, const char *value, gint64 number)
+{
+  self->writes_at_once = !g_str_equal (value, "lazy");
+}
+
+static void
+set_sync (NfsOptions *self, const char *value, gint64 number)
+{
+  self->sync = g_str_equal (value, "sync");
+}
+
+/* ---- the table ---- */
+
+/* How much kvol-nfs asks for at once. */
+#define TRANSFER (1024 * 1024)
+
 typedef struct
 {
   const char *names; /* that mean the same, between blanks */
   const char *words; /* values it may have, between blanks; NULL: a number */
   gint64 min;        /* of the number */
   gint64 max;        /* 0, and no words: it has no value */
-  Apply apply;       /* NULL: the probe does not ask for it */
+  Apply apply;       /* NULL: nobody here asks for it */
   enum
   {
     KERNELS, /* of the file system */
@@ -90,40 +185,56 @@ typedef struct
     WAYS,    /* of the way to the server: a mount by the kernel gets it from what was found */
     NOBODYS, /* kvol does what it asks for anyway, or it has no meaning for a volume */
   } whose;
+  enum
+  {
+    HONOURED,
+    SO_ANYWAY,      /* or it has no meaning */
+    LEFT_OUT,       /* with a word */
+  } without_client; /* what becomes of it without the kernel's client */
+  gint64 so_from;   /* the number from which it is so anyway; 0: there is none */
 } OptionSpec;
 
 static const OptionSpec specs[] = {
-  { "vers nfsvers", "3 4 4.0 4.1 4.2", 0, 0, set_version, WAYS },
-  { "v3 v4 v4.0 v4.1 v4.2", NULL, 0, 0, set_version_word, WAYS },
-  { "minorversion", NULL, 0, 2, set_minor, WAYS },
-  { "mountvers", "3", 0, 0, NULL, WAYS },
-  { "proto", "tcp tcp6", 0, 0, set_family, WAYS },
-  { "tcp", NULL, 0, 0, NULL, WAYS },
-  { "mountproto", "tcp tcp6", 0, 0, NULL, WAYS },
-  { "port", NULL, 0, G_MAXUINT16, set_port, WAYS },
-  { "mountport", NULL, 0, G_MAXUINT16, set_mount_port, WAYS },
-  { "sec", "none sys krb5 krb5i krb5p", 0, 0, set_security },
-  { "resvport", NULL, 0, 0, set_reserved_port },
-  { "noresvport", NULL, 0, 0, set_any_port },
-  { "ro rw", NULL, 0, 0, NULL, MOUNTS },
-  { "hard soft softerr softreval nosoftreval", NULL, 0, 0, NULL },
-  { "timeo", NULL, 1, G_MAXINT32, NULL },
-  { "retrans", NULL, 0, G_MAXINT32, NULL },
-  { "rsize wsize", NULL, 1, G_MAXINT32, NULL },
-  { "nconnect max_connect", NULL, 1, 16, NULL },
-  { "acregmin acregmax acdirmin acdirmax actimeo", NULL, 0, G_MAXINT32, NULL },
-  { "ac noac cto nocto acl noacl rdirplus nordirplus", NULL, 0, 0, NULL },
-  { "lookupcache", "all none pos positive", 0, 0, NULL },
-  { "sharecache nosharecache fsc nofsc migration nomigration", NULL, 0, 0, NULL },
-  { "lock nolock", NULL, 0, 0, set_locks },
-  { "local_lock", "none all flock posix", 0, 0, set_locks },
-  { "write", "lazy eager wait", 0, 0, NULL },
-  { "atime noatime diratime nodiratime relatime norelatime strictatime", NULL, 0, 0, NULL, MOUNTS },
-  { "exec noexec", NULL, 0, 0, NULL, MOUNTS },
-  { "nosuid nodev", NULL, 0, 0, NULL, NOBODYS },
-  { "sync async dirsync", NULL, 0, 0, NULL },
-  { "defaults _netdev nofail fg", NULL, 0, 0, NULL, NOBODYS },
-  { "retry", NULL, 0, G_MAXINT32, NULL, NOBODYS },
+  { "vers nfsvers", "3 4 4.0 4.1 4.2", 0, 0, set_version, WAYS, HONOURED },
+  { "v3 v4 v4.0 v4.1 v4.2", NULL, 0, 0, set_version_word, WAYS, HONOURED },
+  { "minorversion", NULL, 0, 2, set_minor, WAYS, HONOURED },
+  { "mountvers", "3", 0, 0, NULL, WAYS, SO_ANYWAY },
+  { "proto", "tcp tcp6", 0, 0, set_family, WAYS, HONOURED },
+  { "tcp", NULL, 0, 0, NULL, WAYS, SO_ANYWAY },
+  { "mountproto", "tcp tcp6", 0, 0, NULL, WAYS, SO_ANYWAY },
+  { "port", NULL, 0, G_MAXUINT16, set_port, WAYS, HONOURED },
+  { "mountport", NULL, 0, G_MAXUINT16, set_mount_port, WAYS, HONOURED },
+  { "sec", "none sys krb5 krb5i krb5p", 0, 0, set_security, KERNELS, HONOURED },
+  { "resvport", NULL, 0, 0, set_reserved_port, KERNELS, HONOURED },
+  { "noresvport", NULL, 0, 0, set_any_port, KERNELS, HONOURED },
+  { "ro rw", NULL, 0, 0, NULL, MOUNTS, HONOURED },
+  { "hard soft softerr", NULL, 0, 0, set_patience, KERNELS, HONOURED },
+  { "softreval", NULL, 0, 0, NULL, KERNELS, LEFT_OUT },
+  { "nosoftreval", NULL, 0, 0, NULL, KERNELS, SO_ANYWAY },
+  { "timeo", NULL, 1, G_MAXINT32, set_timeo, KERNELS, HONOURED },
+  { "retrans", NULL, 0, G_MAXINT32, set_retrans, KERNELS, HONOURED },
+  { "rsize wsize", NULL, 1, G_MAXINT32, NULL, KERNELS, LEFT_OUT, TRANSFER },
+  { "nconnect", NULL, 1, 16, set_connections, KERNELS, HONOURED },
+  { "max_connect", NULL, 1, 16, NULL, KERNELS, SO_ANYWAY },
+  { "acregmin", NULL, 0, G_MAXINT32, set_file_min, KERNELS, HONOURED },
+  { "acregmax", NULL, 0, G_MAXINT32, set_file_max, KERNELS, HONOURED },
+  { "acdirmin", NULL, 0, G_MAXINT32, set_directory_min, KERNELS, HONOURED },
+  { "acdirmax", NULL, 0, G_MAXINT32, set_directory_max, KERNELS, HONOURED },
+  { "actimeo", NULL, 0, G_MAXINT32, set_all_ages, KERNELS, HONOURED },
+  { "ac noac", NULL, 0, 0, set_caching, KERNELS, HONOURED },
+  { "lookupcache", "all none pos positive", 0, 0, set_lookups, KERNELS, HONOURED },
+  { "cto noacl rdirplus nosharecache nofsc nomigration", NULL, 0, 0, NULL, KERNELS, SO_ANYWAY },
+  { "nocto acl nordirplus sharecache fsc migration", NULL, 0, 0, NULL, KERNELS, LEFT_OUT },
+  { "lock nolock", NULL, 0, 0, set_locks, KERNELS, HONOURED },
+  { "local_lock", "none all flock posix", 0, 0, set_locks, KERNELS, HONOURED },
+  { "write", "lazy eager wait", 0, 0, set_writes, KERNELS, HONOURED },
+  { "atime noatime diratime nodiratime relatime norelatime strictatime", NULL, 0, 0, NULL, MOUNTS, HONOURED },
+  { "exec noexec", NULL, 0, 0, NULL, MOUNTS, HONOURED },
+  { "nosuid nodev", NULL, 0, 0, NULL, NOBODYS, SO_ANYWAY },
+  { "sync async", NULL, 0, 0, set_sync, KERNELS, HONOURED },
+  { "dirsync", NULL, 0, 0, NULL, KERNELS, SO_ANYWAY },
+  { "defaults _netdev nofail fg intr nointr", NULL, 0, 0, NULL, NOBODYS, SO_ANYWAY },
+  { "retry", NULL, 0, G_MAXINT32, NULL, NOBODYS, SO_ANYWAY },
 };
 
 /* What could be meant well, and why kvol does not take it all the same. */
@@ -216,12 +327,14 @@ check_value (const OptionSpec *spec, const char *option, const char *value, gint
 }
 
 static void
-keep (NfsOptions *self, const OptionSpec *spec, const char *option)
+keep (NfsOptions *self, const OptionSpec *spec, const char *option, gint64 number)
 {
   GPtrArray *const lists[] = { [KERNELS] = self->kernel, [MOUNTS] = self->mount, [WAYS] = self->way };
 
   if (spec->whose != NOBODYS)
     g_ptr_array_add (lists[spec->whose], g_strdup (option));
+  if (spec->without_client == LEFT_OUT && (spec->so_from == 0 || number < spec->so_from))
+    g_ptr_array_add (self->left_out, g_strdup (option));
 }
 
 static gboolean
@@ -242,7 +355,7 @@ read_option (NfsOptions *self, const char *option, GError **error)
     return FALSE;
   if (spec->apply != NULL)
     spec->apply (self, value != NULL ? value : name, number);
-  keep (self, spec, option);
+  keep (self, spec, option, number);
   return TRUE;
 }
 
@@ -252,6 +365,7 @@ nfs_options_clear (NfsOptions *self)
   g_clear_pointer (&self->kernel, g_ptr_array_unref);
   g_clear_pointer (&self->mount, g_ptr_array_unref);
   g_clear_pointer (&self->way, g_ptr_array_unref);
+  g_clear_pointer (&self->left_out, g_ptr_array_unref);
 }
 
 static gboolean
@@ -275,9 +389,14 @@ nfs_options_read (NfsOptions *self, const char *const *options, GError **error)
   *self = (NfsOptions){
     .minor = -1,
     .family = AF_UNSPEC,
+    .timeo = TIMEO,
+    .retrans = RETRANS,
+    .file_max = G_MAXINT,
+    .directory_max = G_MAXINT,
     .kernel = g_ptr_array_new_with_free_func (g_free),
     .mount = g_ptr_array_new_with_free_func (g_free),
     .way = g_ptr_array_new_with_free_func (g_free),
+    .left_out = g_ptr_array_new_with_free_func (g_free),
   };
   if (read_all (self, options, error))
     return TRUE;

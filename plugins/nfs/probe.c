@@ -11,6 +11,7 @@
 #include <nfsc/libnfs-raw-nfs.h>
 #include <nfsc/libnfs-raw-nfs4.h>
 
+#include "kernel.h"
 #include "portmapper.h"
 #include "resolve.h"
 
@@ -47,18 +48,33 @@ connect_portmapper (NfsProbe *self, NfsRpc *rpc, GError **error)
   return FALSE;
 }
 
+/* Version 4 does without a portmapper. Who did not ask for version 3 gets that because there is no other one. */
+static gboolean
+throw_no_portmapper (const NfsProbe *self, GError *failure, GError **error)
+{
+  g_autoptr (GError) taken = failure;
+  const gboolean helps = self->target->options.version == 3 && nfs_kernel_has_client (4);
+
+  if (helps && g_error_matches (taken, NFS_CAUSE, NFS_PORTMAPPER_UNAVAILABLE))
+    g_set_error (error, taken->domain, taken->code, "%s, or use vers=4", taken->message);
+  else
+    g_propagate_error (error, g_steal_pointer (&taken));
+  return FALSE;
+}
+
 gboolean
 nfs_probe_find_port (NfsProbe *self, const NfsProcedure *procedure, int *ret_port, GError **error)
 {
   g_auto (NfsRpc) rpc = NFS_RPC_INIT;
+  GError *failure = NULL;
   gboolean ipv6;
 
   nfs_steps_begin (&self->steps, "portmapper");
-  if (!connect_portmapper (self, &rpc, error))
-    return FALSE;
+  if (!connect_portmapper (self, &rpc, &failure))
+    return throw_no_portmapper (self, failure, error);
   ipv6 = g_array_index (self->endpoints, NfsEndpoint, 0).address.ss_family == AF_INET6;
-  if (!nfs_portmapper_ask (&rpc, ipv6, procedure, ret_port, error))
-    return FALSE;
+  if (!nfs_portmapper_ask (&rpc, ipv6, procedure, ret_port, &failure))
+    return throw_no_portmapper (self, failure, error);
   if (*ret_port == 0)
     return nfs_cause_throw (error, NFS_VERSION_MISMATCH, "the portmapper at %s knows no %s of version %u over TCP",
                             rpc.peer, procedure->service, procedure->version);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "target.h"
 
+#include <string.h>
+
 #include "address.h"
 
 /* The string option @key, lent by @options; "" when it is not there. */
@@ -37,6 +39,18 @@ nfs_target_read (NfsTarget *self, const KvolNodeVolume *volume, GError **error)
   *self = target;
   target = (NfsTarget){ 0 };
   return TRUE;
+}
+
+/* A PersistentVolume says how it may be accessed. */
+char *
+nfs_target_dup_advice (const KvolNodeVolume *volume, const char *text)
+{
+  const gboolean is_inline =
+      volume->access_mode == NULL && (volume->mount_options == NULL || *volume->mount_options == NULL);
+
+  return is_inline && strstr (text, "mount option") != NULL
+             ? g_strconcat (text, "; mount options are a PersistentVolume's, a volume of the pod itself has none", NULL)
+             : g_strdup (text);
 }
 
 void

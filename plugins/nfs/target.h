@@ -11,5 +11,7 @@ typedef struct {
 } NfsTarget;
 
 gboolean nfs_target_read  (NfsTarget *self, const KvolNodeVolume *volume, GError **error);
+/* @text, which is about @volume; with a word more where it speaks of mount options, which this one cannot have. */
+char    *nfs_target_dup_advice (const KvolNodeVolume *volume, const char *text);
 void     nfs_target_clear (NfsTarget *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NfsTarget, nfs_target_clear)

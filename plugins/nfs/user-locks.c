@@ -212,7 +212,11 @@ nfs_user_locks_open (const KvolHost *host, const NfsTarget *target, const KvolPo
   if (!nlm_link_check (&place, &deadline, &warning, error))
     return -1;
   if (warning != NULL)
-    host->event (host, TRUE, "LocksDenied", warning);
+    {
+      g_autofree char *text = nfs_target_dup_advice (volume->volume, warning);
+
+      host->event (host, TRUE, "LocksDenied", text);
+    }
   records = open_records (host, target->server, TRUE, error);
   if (records < 0)
     return -1;

@@ -16,14 +16,12 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "user-arguments.h"
 #include "user-locks.h"
 #include "user-server.h"
 
 #define SERVER_PROGRAM "kvol-nfs"
 #define FIRST_FD 3 /* of those that a server is handed */
-/* Of nfs(5), in tenths of a second. */
-#define TIMEO_DEFAULT 600
-#define RETRANS_DEFAULT 2
 
 /* What is open while a volume is made; -1: not. */
 typedef struct
@@ -102,71 +100,6 @@ make_tree (const KvolHost *host, Parts *parts, const char *source, GCancellable 
   return TRUE;
 }
 
-/* ---- the server's arguments ---- */
-
-/* Of one answer, and of a whole request on a soft mount (else 0). */
-static void
-get_seconds (const char *const *options, double *ret_timeo, double *ret_soft)
-{
-  gint64 timeo = TIMEO_DEFAULT;
-  gint64 retrans = RETRANS_DEFAULT;
-  gboolean soft = FALSE;
-
-  for (gsize i = 0; options != NULL && options[i] != NULL; i++)
-    {
-      g_auto (GStrv) words = g_strsplit (options[i], ",", -1);
-
-      for (gsize j = 0; words[j] != NULL; j++)
-        if (g_str_equal (words[j], "soft") || g_str_equal (words[j], "hard"))
-          soft = g_str_equal (words[j], "soft");
-        else if (g_str_has_prefix (words[j], "timeo="))
-          timeo = g_ascii_strtoll (words[j] + strlen ("timeo="), NULL, 10);
-        else if (g_str_has_prefix (words[j], "retrans="))
-          retrans = g_ascii_strtoll (words[j] + strlen ("retrans="), NULL, 10);
-    }
-  *ret_timeo = (double) MAX (timeo, 1) / 10;
-  *ret_soft = soft ? *ret_timeo * (double) (retrans + 1) : 0;
-}
-
-static char *
-to_hex (const NfsHandle *handle)
-{
-  GString *text = g_string_new (NULL);
-
-  for (guint i = 0; i < handle->length; i++)
-    g_string_append_printf (text, "%02x", handle->bytes[i]);
-  return g_string_free (text, FALSE);
-}
-
-static GPtrArray *
-make_args (const NfsTarget *target, const NfsFound *found, const KvolPodVolume *volume, const char *locks)
-{
-  GPtrArray *args = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *root = to_hex (&found->root);
-  double timeo;
-  double soft;
-  char seconds[G_ASCII_DTOSTR_BUF_SIZE];
-
-  get_seconds (volume->volume->mount_options, &timeo, &soft);
-  g_ptr_array_add (args, g_strdup (SERVER_PROGRAM));
-  g_ptr_array_add (args, g_strconcat ("--server=", target->server, NULL));
-  g_ptr_array_add (args, g_strdup_printf ("--port=%d", found->port));
-  g_ptr_array_add (args, g_strconcat ("--root=", root, NULL));
-  if (target->options.family != AF_UNSPEC)
-    g_ptr_array_add (args, g_strdup (target->options.family == AF_INET6 ? "--ipv6" : "--ipv4"));
-  if (target->options.any_port)
-    g_ptr_array_add (args, g_strdup ("--any-port"));
-  /* ReadWriteOnce is one node, and that may have several pods with a server each. */
-  if (g_strcmp0 (volume->volume->access_mode, "ReadWriteOncePod") == 0)
-    g_ptr_array_add (args, g_strdup ("--single-writer"));
-  g_ptr_array_add (args, g_strconcat ("--server-locks=", locks, NULL));
-  g_ptr_array_add (args, g_strconcat ("--timeo=", g_ascii_dtostr (seconds, sizeof seconds, MIN (timeo, 1e6)), NULL));
-  if (soft > 0)
-    g_ptr_array_add (args, g_strconcat ("--soft=", g_ascii_dtostr (seconds, sizeof seconds, soft), NULL));
-  g_ptr_array_add (args, NULL);
-  return args;
-}
-
 /* ---- its start ---- */
 
 /* Waits for the line in which it says that it serves, or why not. */
@@ -211,6 +144,7 @@ start (const KvolHost *host, Parts *parts, GPtrArray *args, gint64 usec, GCancel
   hand (fds, args, "ready-fd", parts->ready[1]);
   hand (fds, args, "record-fd", parts->locks);
   hand (fds, args, "read-ahead-fd", parts->read_ahead);
+  g_ptr_array_add (args, NULL);
   parts->pidfd = host->spawn_server (host, (const char *const *) args->pdata, (const int *) fds->data, fds->len, error);
   if (parts->pidfd < 0)
     return FALSE;
@@ -241,22 +175,49 @@ write_down (const KvolHost *host, const Parts *parts, const NfsTarget *target, c
   return host->save_record (host, volume->volume, volume->pod_uid, g_variant_dict_end (&record), FALSE, error);
 }
 
+/* What is said of the way to the server and takes the kernel's client; NULL: nothing. To leave it out would be to go by
+ * another name, or without protection. */
+static const char *
+find_kernels (const NfsOptions *options)
+{
+  if (options->by_kerberos)
+    return "Kerberos";
+  if (options->anonymous)
+    return "sec=none";
+  return options->version == 4 ? "NFS 4" : NULL;
+}
+
 /* The server speaks version 3; a volume that does not say another one is asked for by that. */
 static gboolean
 find_v3 (const NfsTarget *target, const NfsFound *found, gint64 usec, NfsFound *ret_found, GCancellable *cancellable,
          GError **error)
 {
+  const char *kernels = find_kernels (&target->options);
   g_autoptr (GVariant) steps = NULL;
   NfsTarget by_3 = *target;
 
-  if (target->options.by_kerberos || target->options.version == 4)
+  if (kernels != NULL)
     return nfs_cause_throw (error, NFS_NO_DATA_PATH,
                             "\"%s\" of \"%s\" is to be had by %s, which takes the kernel's client", target->path,
-                            target->server, target->options.version == 4 ? "NFS 4" : "Kerberos");
+                            target->server, kernels);
   *ret_found = *found;
   by_3.options.version = 3;
   by_3.options.port = found->port;
   return found->version == 3 || nfs_probe (&by_3, usec, &steps, ret_found, cancellable, error);
+}
+
+/* As the host says of a bind mount's. */
+static void
+say_left_out (const KvolHost *host, const NfsOptions *options)
+{
+  g_autoptr (GString) text =
+      g_string_new ("mount options that mean nothing without the kernel's client are left out: ");
+
+  if (options->left_out->len == 0)
+    return;
+  for (guint i = 0; i < options->left_out->len; i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? "," : "", (const char *) options->left_out->pdata[i]);
+  host->event (host, TRUE, "MountOptionsIgnored", text->str);
 }
 
 /* TRUE with the record, or none when this node's kernel has all locks. */
@@ -304,13 +265,14 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
   if (!find_v3 (target, found, usec, &by_3, cancellable, error)
       || !open_locks (host, &parts, target, volume, locks, usec, cancellable, error))
     return -1;
-  args = make_args (target, &by_3, volume, locks);
+  args = nfs_user_arguments_new (target, &by_3, volume->volume, locks);
   if (!make_tree (host, &parts, source, cancellable, error) || !start (host, &parts, args, usec, cancellable, error)
       || !write_down (host, &parts, target, volume, error))
     {
       give_up (host, &parts, target, volume, cancellable);
       return -1;
     }
+  say_left_out (host, &target->options);
   watch (&parts.pidfd, made);
   tree = parts.tree;
   parts.tree = -1;

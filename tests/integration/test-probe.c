@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <kvol/kvol-macros.h>
 #include <kvol/kvol.h>
 
 #include "nfs-server/fault.h"
@@ -275,6 +277,27 @@ kvol_agent_says_the_cause_then_the_sentence_and_ends_with_1 (void **state)
   assert_agent ("nfs://10.99.99.99/exports/data", 1, " nfs.unreachable: 10.99.99.99:2049", "");
 }
 
+static gboolean
+kernel_has_nfs_4 (void)
+{
+  KVOL_AUTO_FD context = (int) syscall (SYS_fsopen, "nfs4", 0);
+
+  return context >= 0;
+}
+
+/* To whom has not it would be one more thing that does not work. */
+static void
+version_4_is_advised_to_whom_has_it (void **state)
+{
+  const char *const url = "nfs://127.0.0.1/exports/data?version=3";
+  NEED_PLUGIN ();
+
+  g_auto (Run) run = agent (FALSE, url, "table");
+
+  assert_non_null (strstr (run.out, "mount options port and mountport"));
+  assert_int_equal (strstr (run.out, ", or use vers=4") != NULL, kernel_has_nfs_4 ());
+}
+
 static void
 kvol_agent_refuses_bad_urls_with_2 (void **state)
 {
@@ -346,6 +369,7 @@ main (void)
     cmocka_unit_test (a_pod_whose_server_refuses_is_tried_again_and_taken_down),
     cmocka_unit_test (a_pod_with_a_hostile_path_is_refused),
     cmocka_unit_test (kvol_agent_says_the_cause_then_the_sentence_and_ends_with_1),
+    cmocka_unit_test (version_4_is_advised_to_whom_has_it),
     cmocka_unit_test (kvol_agent_refuses_bad_urls_with_2),
     cmocka_unit_test (kvol_agent_asks_a_real_server_also_for_an_ordinary_user),
   };

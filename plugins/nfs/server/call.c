@@ -155,7 +155,7 @@ call_fill_entry (const Call *self, Node *node, const fattr3 *attributes, struct 
   *ret_entry = (struct fuse_entry_param){
     .ino = node == volume->root ? FUSE_ROOT_ID : (fuse_ino_t) (gpointer) node,
     .generation = node->generation,
-    .attr_timeout = volume->attr_timeout,
+    .attr_timeout = volume_get_attr_timeout (volume, attributes),
     .entry_timeout = volume->entry_timeout,
   };
   call_fill_attr (volume, node, attributes, self->began, &ret_entry->attr);
@@ -172,7 +172,7 @@ call_reply_attr (Call *self, const fattr3 *attributes)
   if (self->req != NULL)
     {
       call_fill_attr (volume, self->node, attributes, self->began, &attr);
-      fuse_reply_attr (self->req, &attr, volume->attr_timeout);
+      fuse_reply_attr (self->req, &attr, volume_get_attr_timeout (volume, attributes));
     }
   call_free (self);
 }
@@ -180,7 +180,7 @@ call_reply_attr (Call *self, const fattr3 *attributes)
 void
 call_note_directory (Call *self, Node *directory, const post_op_attr *after)
 {
-  const double seconds = loop_get_volume (self->loop)->attr_timeout;
+  const double seconds = loop_get_volume (self->loop)->directory_timeout;
 
   g_mutex_lock (&directory->lock);
   directory->latest_until = 0;

@@ -161,7 +161,7 @@ answered (int error, const LockRange *conflict, gint32 pid, gpointer data)
   Wish *wish = call->memory;
   Volume *volume = loop_get_volume (call->loop);
 
-  wish->error = error;
+  wish->error = error == ETIMEDOUT ? volume->settings->soft_error : error;
   wish->pid = pid;
   if (conflict != NULL)
     wish->conflict = *conflict;

@@ -287,11 +287,13 @@ file_create (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, s
 
 /* ---- write ---- */
 
-/* The kernel itself asks for a commit after a write that is to last through its cache, but not past it. And it cuts the
- * file after some that failed past it (known-end.c). */
+/* The kernel itself asks for a commit after a write that is to last through its cache, but not past it, and not when
+ * all are to. And it cuts the file after some that failed past it (known-end.c). */
 static void
 note_way (Call *call, File *file, int flags)
 {
+  if (loop_get_volume (call->loop)->settings->sync)
+    call->file = file;
   if (!file_is_past_cache (file, flags))
     return;
   loop_note_deaf (call->loop, call);

@@ -85,7 +85,7 @@ loop_look_at_impatient (Loop *self, gint64 now)
       if (call->interrupted && process_table_is_to_be_killed (processes, call->pid, TRUE))
         give_up (call, EINTR);
       else if (call->deadline != 0 && now >= call->deadline)
-        give_up (call, ETIMEDOUT);
+        give_up (call, self->volume->settings->soft_error);
       else if (call->interrupted)
         self->interrupted++;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "settings.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -46,6 +47,30 @@ read_locks (Settings *self, const char *text, GError **error)
 }
 
 static gboolean
+read_lookups (Settings *self, const char *text, GError **error)
+{
+  static const char *const words[] = {
+    [LOOKUPS_ALL] = "all", [LOOKUPS_POSITIVE] = "positive", [LOOKUPS_NONE] = "none"
+  };
+
+  for (guint i = 0; text != NULL && i < G_N_ELEMENTS (words); i++)
+    if (g_str_equal (text, words[i]))
+      {
+        self->lookups = (Lookups) i;
+        return TRUE;
+      }
+  return text == NULL || refuse (error, "--lookupcache: must be all, positive or none");
+}
+
+static gboolean
+check_ages (const Settings *self, GError **error)
+{
+  if (self->file_min >= 0 && self->file_max >= 0 && self->directory_min >= 0 && self->directory_max >= 0)
+    return TRUE;
+  return refuse (error, "--acregmin, --acregmax, --acdirmin, --acdirmax: must be numbers of seconds");
+}
+
+static gboolean
 check (const Settings *self, double soft, double timeo, GError **error)
 {
   if (self->fuse_fd < 3)
@@ -60,7 +85,9 @@ check (const Settings *self, double soft, double timeo, GError **error)
     return refuse (error, "--soft: must be a number of seconds");
   if (!(timeo >= 0.1) || timeo > 1e6)
     return refuse (error, "--timeo: must be a number of seconds, 0.1 at least");
-  return TRUE;
+  if (self->sync && self->single_writer)
+    return refuse (error, "--sync: the kernel keeps back what a --single-writer writes");
+  return check_ages (self, error);
 }
 
 gboolean
@@ -68,6 +95,8 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
 {
   g_autofree char *root = NULL;
   g_autofree char *locks = NULL;
+  g_autofree char *lookups = NULL;
+  gboolean io_error = FALSE;
   double soft = 0;
   double timeo = 60;
   gboolean ipv4 = FALSE;
@@ -88,8 +117,15 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
       "all|posix|flock|none" },
     { "record-fd", 0, 0, G_OPTION_ARG_INT, &self->record_fd, "where to write down the locks that are held", "FD" },
     { "soft", 0, 0, G_OPTION_ARG_DOUBLE, &soft, "let a request fail after so long", "SECONDS" },
+    { "soft-io-error", 0, 0, G_OPTION_ARG_NONE, &io_error, "with EIO and not ETIMEDOUT", NULL },
     { "timeo", 0, 0, G_OPTION_ARG_DOUBLE, &timeo, "ask over another connection when an answer takes so long",
       "SECONDS" },
+    { "acregmin", 0, 0, G_OPTION_ARG_INT, &self->file_min, "believe what a file is like at least so long", "SECONDS" },
+    { "acregmax", 0, 0, G_OPTION_ARG_INT, &self->file_max, "and at most so long", "SECONDS" },
+    { "acdirmin", 0, 0, G_OPTION_ARG_INT, &self->directory_min, "the same of a directory and its names", "SECONDS" },
+    { "acdirmax", 0, 0, G_OPTION_ARG_INT, &self->directory_max, "the same of a directory and its names", "SECONDS" },
+    { "lookupcache", 0, 0, G_OPTION_ARG_STRING, &lookups, "believe these answers about names", "all|positive|none" },
+    { "sync", 0, 0, G_OPTION_ARG_NONE, &self->sync, "have each write last before it is answered", NULL },
     { "threads", 0, 0, G_OPTION_ARG_INT, &self->threads, "each has a connection of its own", "N" },
     { NULL },
   };
@@ -101,6 +137,8 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
     .record_fd = -1,
     .read_ahead_fd = -1,
     .port = 2049,
+    .file_max = G_MAXINT,
+    .directory_max = G_MAXINT,
     .threads = 2,
   };
   g_option_context_add_main_entries (context, entries, NULL);
@@ -109,9 +147,11 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
   if (argc > 1)
     return refuse (error, "there is an argument too many");
   self->soft_usec = (gint64) (soft * G_TIME_SPAN_SECOND);
+  self->soft_error = io_error ? EIO : ETIMEDOUT;
   self->answer_usec = (gint64) (timeo * G_TIME_SPAN_SECOND);
   self->family = ipv4 == ipv6 ? AF_UNSPEC : ipv4 ? AF_INET : AF_INET6;
-  return read_handle (self, root, error) && read_locks (self, locks, error) && check (self, soft, timeo, error);
+  return read_handle (self, root, error) && read_locks (self, locks, error) && read_lookups (self, lookups, error)
+         && check (self, soft, timeo, error);
 }
 
 void

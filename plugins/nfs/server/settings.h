@@ -6,6 +6,13 @@
 
 #define SETTINGS_HANDLE_MAX 64
 
+/* Which answers about names are believed for a while. */
+typedef enum {
+  LOOKUPS_ALL,
+  LOOKUPS_POSITIVE, /* "it is there" */
+  LOOKUPS_NONE,
+} Lookups;
+
 typedef struct {
   int      fuse_fd;        /* /dev/fuse, of a file system that is there already */
   int      ready_fd;       /* where to say that it serves, or why not; -1: nowhere */
@@ -21,7 +28,14 @@ typedef struct {
   gboolean flock_locks;    /* those of flock(2) */
   int      record_fd;      /* of the locks that are held; -1: nobody is to know of them after this process */
   gint64   soft_usec;      /* a request fails after so long; 0: never */
+  int      soft_error;     /* which it fails with: errno */
   gint64   answer_usec;    /* the connection is made anew when an answer takes longer; then twice as long */
+  int      file_min;       /* seconds that what a file is like is believed at least, */
+  int      file_max;       /* and at most: that goes first */
+  int      directory_min;  /* the same of a directory, and of the names in it */
+  int      directory_max;
+  Lookups  lookups;
+  gboolean sync;           /* what was written has come to last when that is said */
   int      threads;
 } Settings;
 

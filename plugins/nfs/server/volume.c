@@ -15,11 +15,21 @@
 /* Several of the largest transfers, so that the server is at the next ones while the kernel takes the first. */
 #define READ_AHEAD_KIB "4096\n"
 
+static double
+get_age (const Settings *settings, int min, int max)
+{
+  const double usual = settings->single_writer ? ALONE_SECONDS : SHARED_SECONDS;
+
+  return MIN (MAX (usual, min), max);
+}
+
 void
 volume_init (Volume *self, const Settings *settings)
 {
   nfs_fh3 root = { { settings->handle_length, (char *) settings->handle } };
-  double seconds = settings->single_writer ? ALONE_SECONDS : SHARED_SECONDS;
+  const double file = get_age (settings, settings->file_min, settings->file_max);
+  const double directory = get_age (settings, settings->directory_min, settings->directory_max);
+  const double absent = settings->lookups == LOOKUPS_ALL ? directory : 0;
 
   *self = (Volume){
     .settings = settings,
@@ -27,10 +37,11 @@ volume_init (Volume *self, const Settings *settings)
     .processes = process_table_open (),
     .nodes = nodes_new (),
     .rooms = rooms_new (),
-    .absent = absent_new ((gint64) (seconds * G_TIME_SPAN_SECOND)),
-    .attr_timeout = seconds,
-    .entry_timeout = seconds,
-    .absent_timeout = settings->single_writer ? ALONE_SECONDS : 0,
+    .absent = absent_new ((gint64) (absent * G_TIME_SPAN_SECOND)),
+    .file_timeout = file,
+    .directory_timeout = directory,
+    .entry_timeout = settings->lookups == LOOKUPS_NONE ? 0 : directory,
+    .absent_timeout = settings->single_writer ? absent : 0,
     .started = g_get_real_time (),
     .unstable = g_hash_table_new (NULL, NULL),
   };
@@ -55,6 +66,12 @@ Node *
 volume_get_node (Volume *self, fuse_ino_t ino)
 {
   return ino == FUSE_ROOT_ID ? self->root : (Node *) (gpointer) ino;
+}
+
+double
+volume_get_attr_timeout (const Volume *self, const fattr3 *attributes)
+{
+  return attributes->type == NF3DIR ? self->directory_timeout : self->file_timeout;
 }
 
 Loop *

@@ -26,9 +26,10 @@ typedef struct {
   gint                 names_asked;  /* atomic: whether the server was asked what names are to it */
   gint                 names_exact;  /* atomic: it has said that one name is never another one */
   Loop               **loops;        /* as many as threads */
-  double               attr_timeout; /* seconds that the kernel believes what it was told */
-  double               entry_timeout;
-  double               absent_timeout;
+  double               file_timeout; /* seconds that the kernel believes what it was told: what a file is like, */
+  double               directory_timeout; /* what a directory is like, */
+  double               entry_timeout; /* that there is such a name, */
+  double               absent_timeout; /* and that there is none */
   gboolean             direct;       /* files may be written to past the kernel's cache */
   gint                 read_ahead_fd; /* atomic; -1: nothing is to be said there, or not any more */
   gint                 greets;       /* atomic: the kernel's first request is being answered */
@@ -50,6 +51,8 @@ void  volume_clear (Volume *self);
 
 /* The node that the kernel means, without a reference. */
 Node *volume_get_node (Volume *self, fuse_ino_t ino);
+/* How long the kernel may believe these of what it asked for. */
+double volume_get_attr_timeout (const Volume *self, const fattr3 *attributes);
 /* The loop of this thread. */
 Loop *volume_get_loop (Volume *self);
 /* The kernel has got the answer to its first request, and with it what it may ask at once. */

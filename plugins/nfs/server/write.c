@@ -20,11 +20,12 @@
 static int
 ask_write (Call *self, Wire *wire)
 {
+  const Settings *settings = loop_get_volume (self->loop)->settings;
   WRITE3args args = {
     .file = node_handle (self->node),
     .offset = self->offset + self->done,
     .count = (count3) (self->size - self->done),
-    .stable = UNSTABLE,
+    .stable = settings->sync ? FILE_SYNC : UNSTABLE,
     .data = { (u_int) (self->size - self->done), (char *) self->data + self->done },
   };
 
