@@ -90,15 +90,13 @@ static const Row rows[] = {
 };
 
 static void
-assert_asked (const char *const *arguments, guint commits)
+assert_asked (Counted *counted, const char *const *arguments, guint commits)
 {
-  g_auto (Counted) counted;
-
-  if (!counted_open (&counted, arguments))
+  if (!counted_open (counted, arguments))
     skip ();
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      const Asked asked = ask (&counted, rows[i].flags, rows[i].way);
+      const Asked asked = ask (counted, rows[i].flags, rows[i].way);
 
       if (asked.writes == 0 || asked.commits != commits)
         fail_msg ("row %zu: %u writes and %u commits", i, asked.writes, asked.commits);
@@ -108,13 +106,13 @@ assert_asked (const char *const *arguments, guint commits)
 static void
 each_write_lasts_by_itself (void **state)
 {
-  assert_asked (with_sync, 0);
+  assert_asked (*state, with_sync, 0);
 }
 
 static void
 without_it_a_commit_is_asked_for (void **state)
 {
-  assert_asked (counted_shared, 1);
+  assert_asked (*state, counted_shared, 1);
 }
 
 /* ---- a server that keeps it in its memory all the same ---- */
@@ -132,27 +130,27 @@ say_unstable (GByteArray *answer, gpointer data)
 static void
 what_a_server_does_not_put_down_is_committed_before_the_write_is_done (void **state)
 {
-  g_auto (Counted) counted;
+  Counted *counted = *state;
   g_autofree char *path = NULL;
   KVOL_AUTO_FD fd = -1;
 
-  if (!counted_open (&counted, with_sync))
+  if (!counted_open (counted, with_sync))
     skip ();
-  lossy_forge (counted.lossy, NFS3_WRITE, say_unstable, NULL);
-  path = counted_dup_here (&counted, "file");
+  lossy_forge (counted->lossy, NFS3_WRITE, say_unstable, NULL);
+  path = counted_dup_here (counted, "file");
   fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   assert_true (fd >= 0);
   assert_int_equal (write (fd, "text", 4), 4);
-  assert_int_equal (lossy_count (counted.lossy, NFS3_COMMIT), 1);
+  assert_int_equal (lossy_count (counted->lossy, NFS3_COMMIT), 1);
 }
 
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (each_write_lasts_by_itself),
-    cmocka_unit_test (without_it_a_commit_is_asked_for),
-    cmocka_unit_test (what_a_server_does_not_put_down_is_committed_before_the_write_is_done),
+    TEST_ON (counted, each_write_lasts_by_itself),
+    TEST_ON (counted, without_it_a_commit_is_asked_for),
+    TEST_ON (counted, what_a_server_does_not_put_down_is_committed_before_the_write_is_done),
   };
   const char *reason = NULL;
 
