@@ -27,8 +27,8 @@ volume_init (Volume *self, const Settings *settings)
     .rooms = rooms_new (),
     .absent = absent_new ((gint64) (seconds * G_TIME_SPAN_SECOND)),
     .attr_timeout = seconds,
-    .entry_timeout = seconds,
-    .absent_timeout = settings->single_writer ? ALONE_SECONDS : 0,
+    .entry_timeout = settings->server_judges ? 0 : seconds,
+    .absent_timeout = settings->single_writer && !settings->server_judges ? ALONE_SECONDS : 0,
     .started = g_get_real_time (),
     .unstable = g_hash_table_new (NULL, NULL),
   };
