@@ -166,7 +166,7 @@ nfs_control_provision (const NfsControl *self, GVariant *claim, GVariant *storag
     g_variant_lookup (storage_class, "mountOptions", "^a&s", &mount_options);
   if (!read_target (&place.target, server, share, mount_options, error)
       || !place_open (&place, self, cancellable, error)
-      || !end (nfs_file_make_dir (&place.probe, &place.root, name, DIRECTORY_MODE, &failure), &failure, error))
+      || !end (nfs_file_make_dir (&place.probe, &place.root, name, DIRECTORY_MODE, NULL, &failure), &failure, error))
     return NULL;
   path = g_build_filename (share, name, NULL);
   return g_variant_ref_sink (

@@ -197,8 +197,24 @@ nfs_file_remove (NfsProbe *probe, const NfsFile *dir, const char *name, gboolean
   return ask (probe, is_dir ? &remove_dir : &remove_file, args, name, STATUS_NOENT, &status, &results, error);
 }
 
+/* The handle and the attributes of what was made may be left out. */
+static gint64
+read_owner (NfsXdr *results)
+{
+  const gsize before_owner = 4 + 4 + 4; /* type, mode, links */
+  gsize length;
+
+  if (nfs_xdr_get (results) != 0)
+    nfs_xdr_get_data (results, NFS3_FHSIZE, &length);
+  if (nfs_xdr_get (results) == 0)
+    return -1;
+  nfs_xdr_skip (results, before_owner);
+  return nfs_xdr_get (results);
+}
+
 gboolean
-nfs_file_make_dir (NfsProbe *probe, const NfsFile *dir, const char *name, guint32 mode, GError **error)
+nfs_file_make_dir (NfsProbe *probe, const NfsFile *dir, const char *name, guint32 mode, gint64 *ret_owner,
+                   GError **error)
 {
   const gsize n_unset = 5; /* uid, gid, size and both times stay the server's */
   g_autoptr (GByteArray) args = args_of (dir, name);
@@ -209,7 +225,12 @@ nfs_file_make_dir (NfsProbe *probe, const NfsFile *dir, const char *name, guint3
   nfs_xdr_put (args, mode);
   for (gsize i = 0; i < n_unset; i++)
     nfs_xdr_put (args, 0);
-  return ask (probe, &make_dir, args, name, STATUS_EXIST, &status, &results, error);
+  if (!ask (probe, &make_dir, args, name, STATUS_EXIST, &status, &results, error))
+    return FALSE;
+  if (ret_owner == NULL)
+    return TRUE;
+  *ret_owner = status == NFS_STATUS_OK ? read_owner (&results) : -1;
+  return nfs_rpc_check (&probe->nfs, &make_dir, &results, error);
 }
 
 gboolean

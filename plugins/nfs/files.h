@@ -29,6 +29,8 @@ GPtrArray *nfs_file_list (NfsProbe *probe, const NfsFile *dir, GError **error);
 
 /* What is gone already is success. */
 gboolean nfs_file_remove (NfsProbe *probe, const NfsFile *dir, const char *name, gboolean is_dir, GError **error);
-/* What is there already is success. */
-gboolean nfs_file_make_dir (NfsProbe *probe, const NfsFile *dir, const char *name, guint32 mode, GError **error);
+/* What is there already is success. @ret_owner: whose it is that was made; -1: it was there already, or the server does
+ * not say. NULL: it does not matter. */
+gboolean nfs_file_make_dir (NfsProbe *probe, const NfsFile *dir, const char *name, guint32 mode, gint64 *ret_owner,
+                            GError **error);
 gboolean nfs_file_rename (NfsProbe *probe, const NfsFile *dir, const char *name, const char *new_name, GError **error);

@@ -80,7 +80,8 @@ add_root (GPtrArray *args, const NfsHandle *handle)
 }
 
 GPtrArray *
-nfs_user_arguments_new (const NfsTarget *target, const NfsFound *found, const KvolNodeVolume *volume, const char *locks)
+nfs_user_arguments_new (const NfsTarget *target, const NfsFound *found, const KvolNodeVolume *volume, const char *locks,
+                        gboolean server_judges)
 {
   GPtrArray *args = g_ptr_array_new_with_free_func (g_free);
   const NfsOptions *options = &target->options;
@@ -97,6 +98,8 @@ nfs_user_arguments_new (const NfsTarget *target, const NfsFound *found, const Kv
     add (args, "--threads=%d", options->connections);
   if (is_single_writer (options, volume))
     add (args, "--single-writer");
+  if (server_judges)
+    add (args, "--server-judges");
   add (args, "--server-locks=%s", locks);
   add_patience (args, options);
   add_caching (args, options);

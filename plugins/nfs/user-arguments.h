@@ -5,6 +5,6 @@
 #include "probe.h"
 
 /* Its arguments, the program first, without a NULL at the end; free them with g_ptr_array_unref(). @locks: the kinds
- * that the server keeps. */
+ * that the server keeps. @server_judges: who may do what. */
 GPtrArray *nfs_user_arguments_new (const NfsTarget *target, const NfsFound *found, const KvolNodeVolume *volume,
-                                   const char *locks);
+                                   const char *locks, gboolean server_judges);

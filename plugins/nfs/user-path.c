@@ -16,6 +16,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "judge.h"
 #include "user-arguments.h"
 #include "user-locks.h"
 #include "user-server.h"
@@ -78,8 +79,10 @@ open_read_ahead (Parts *parts)
   parts->read_ahead = open (path, O_WRONLY | O_CLOEXEC);
 }
 
+/* Who may do what the kernel judges before the server is asked, unless that would be wrong. */
 static gboolean
-make_tree (const KvolHost *host, Parts *parts, const char *source, GCancellable *cancellable, GError **error)
+make_tree (const KvolHost *host, Parts *parts, const char *source, gboolean server_judges, GCancellable *cancellable,
+           GError **error)
 {
   g_autofree char *fd = NULL;
 
@@ -90,7 +93,7 @@ make_tree (const KvolHost *host, Parts *parts, const char *source, GCancellable 
   fd = g_strdup_printf ("fd=%d", parts->fuse);
 
   const char *const options[] = { fd,           "rootmode=40755", "user_id=0",
-                                  "group_id=0", "allow_other",    "default_permissions",
+                                  "group_id=0", "allow_other",    server_judges ? NULL : "default_permissions",
                                   NULL };
 
   parts->tree = host->create_fs (host, "fuse", source, options, cancellable, error);
@@ -231,6 +234,18 @@ open_locks (const KvolHost *host, Parts *parts, const NfsTarget *target, const K
   return parts->locks >= 0;
 }
 
+/* The last word of the mount options wins. */
+static gboolean
+is_writable (const NfsTarget *target, const KvolPodVolume *volume)
+{
+  gboolean writable = !volume->read_only;
+
+  for (guint i = 0; i < target->options.mount->len; i++)
+    if (g_str_equal (target->options.mount->pdata[i], "ro") || g_str_equal (target->options.mount->pdata[i], "rw"))
+      writable = !volume->read_only && g_str_equal (target->options.mount->pdata[i], "rw");
+  return writable;
+}
+
 /* What was begun and came to nothing. A server that got stuck at its start would not even see that its mount is gone,
  * and it has the record of the locks for itself. */
 static void
@@ -259,15 +274,17 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
   g_autofree char *source = g_strdup_printf ("%s:%s", target->server, target->path);
   const char *locks = nfs_user_locks_get_kinds (target, volume->volume);
   g_autoptr (GPtrArray) args = NULL;
+  gboolean server_judges;
   NfsFound by_3;
   int tree;
 
   if (!find_v3 (target, found, usec, &by_3, cancellable, error)
       || !open_locks (host, &parts, target, volume, locks, usec, cancellable, error))
     return -1;
-  args = nfs_user_arguments_new (target, &by_3, volume->volume, locks);
-  if (!make_tree (host, &parts, source, cancellable, error) || !start (host, &parts, args, usec, cancellable, error)
-      || !write_down (host, &parts, target, volume, error))
+  server_judges = nfs_judge_is_server (target, &by_3, is_writable (target, volume), usec, cancellable);
+  args = nfs_user_arguments_new (target, &by_3, volume->volume, locks, server_judges);
+  if (!make_tree (host, &parts, source, server_judges, cancellable, error)
+      || !start (host, &parts, args, usec, cancellable, error) || !write_down (host, &parts, target, volume, error))
     {
       give_up (host, &parts, target, volume, cancellable);
       return -1;

@@ -103,8 +103,15 @@ set_text (int fs, const char *key, const char *value)
     fail_msg ("fuse: %s=%s: %s", key, value, g_strerror (errno));
 }
 
+/* As the plugin does it, of what the kernel may not judge. */
+static gboolean
+server_judges (const char *const *arguments)
+{
+  return arguments != NULL && g_strv_contains (arguments, "--server-judges");
+}
+
 static int
-make_tree (int fuse)
+make_tree (int fuse, gboolean kernel_judges)
 {
   g_autofree char *number = g_strdup_printf ("%d", fuse);
   KVOL_AUTO_FD fs = syscall (SYS_fsopen, "fuse", FSOPEN_CLOEXEC);
@@ -118,7 +125,8 @@ make_tree (int fuse)
   set_text (fs, "user_id", "0");
   set_text (fs, "group_id", "0");
   assert_int_equal (syscall (SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "allow_other", NULL, 0), 0);
-  assert_int_equal (syscall (SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "default_permissions", NULL, 0), 0);
+  if (kernel_judges)
+    assert_int_equal (syscall (SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "default_permissions", NULL, 0), 0);
   assert_int_equal (syscall (SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0), 0);
   tree = (int) syscall (SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
   assert_true (tree >= 0);
@@ -196,7 +204,7 @@ served_start (Served *self, const char *const *more)
   assert_int_equal (pipe2 (ends, O_CLOEXEC), 0);
   heard = ends[0];
   told = ends[1];
-  tree = make_tree (fuse);
+  tree = make_tree (fuse, !server_judges (more));
   read_ahead = open_read_ahead (tree);
   arguments = make_arguments (fuse, told, read_ahead, more);
   self->pid = fork ();

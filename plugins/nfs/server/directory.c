@@ -15,6 +15,7 @@
 #include <syslog.h>
 
 #include "operations.h"
+#include "rights.h"
 
 /* What is asked of the server at once. */
 #define ANSWER_SIZE (64u * 1024)
@@ -78,20 +79,53 @@ directory_unref (gpointer data)
   g_free (self);
 }
 
-void
-directory_open (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+/* Takes @identity. */
+static void
+reply_opened (fuse_req_t req, Identity *identity, struct fuse_file_info *info)
 {
-  Volume *volume = fuse_req_userdata (req);
   Directory *self = g_new0 (Directory, 1);
 
   g_atomic_ref_count_init (&self->refs);
   g_mutex_init (&self->lock);
-  self->identity = identity_remember (loop_get_identities (volume_get_loop (volume)), req);
+  self->identity = identity;
   self->entries = g_array_new (FALSE, TRUE, sizeof (Entry));
   g_array_set_clear_func (self->entries, entry_clear);
   info->fh = (guint64) (gpointer) self;
   if (fuse_reply_open (req, info) != 0)
     directory_unref (self);
+}
+
+static void
+take_rights (Call *self, int failure, gpointer result)
+{
+  const ACCESS3res *res = result;
+  struct fuse_file_info info = { .flags = self->flags };
+
+  if (failure == 0 && !rights_to_open (loop_get_volume (self->loop), self->flags, res->ACCESS3res_u.resok.access))
+    failure = EACCES;
+  if (failure != 0 || self->req == NULL)
+    {
+      call_reply_error (self, failure);
+      return;
+    }
+  reply_opened (self->req, identity_ref (self->identity), &info);
+  call_free (self);
+}
+
+void
+directory_open (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+  Volume *volume = fuse_req_userdata (req);
+  Call *call;
+
+  if (!volume->settings->server_judges)
+    {
+      reply_opened (req, identity_remember (loop_get_identities (volume_get_loop (volume)), req), info);
+      return;
+    }
+  call = call_new (req, volume_get_node (volume, ino), NULL);
+  call->flags = info->flags;
+  call_ask (call, rights_ask, take_rights);
 }
 
 void

@@ -7,6 +7,7 @@
 #include "known-end.h"
 #include "making.h"
 #include "operations.h"
+#include "rights.h"
 #include "unstable.h"
 
 /* What goes to a file that is open for writing only cannot be read by it, and who opens the file next gets what the
@@ -63,24 +64,6 @@ file_close (File *self, Loop *loop)
 
 /* ---- open: the server is asked whether this user may, and what the file is like now ---- */
 
-static int
-ask_access (Call *self, Wire *wire)
-{
-  ACCESS3args args = { node_handle (self->node), ACCESS3_READ | ACCESS3_MODIFY | ACCESS3_EXTEND | ACCESS3_EXECUTE };
-
-  return wire_ask (wire, &procedure_access, &args, self);
-}
-
-/* A program may be executed that may not be read: the kernel has looked at the mode already. */
-static gboolean
-is_granted (int flags, u_int granted)
-{
-  int mode = flags & O_ACCMODE;
-
-  return (mode == O_WRONLY || (granted & (ACCESS3_READ | ACCESS3_EXECUTE)))
-         && (mode == O_RDONLY || (granted & ACCESS3_MODIFY));
-}
-
 /* Whether the file is as it was when the kernel was told of it. */
 static gboolean
 is_unchanged (Node *node, const post_op_attr *now)
@@ -130,7 +113,7 @@ take_access (Call *self, int failure, gpointer result)
   ACCESS3res *res = result;
   ACCESS3resok *ok = res != NULL ? &res->ACCESS3res_u.resok : NULL;
 
-  if (failure == 0 && !is_granted (self->flags, ok->access))
+  if (failure == 0 && !rights_to_open (loop_get_volume (self->loop), self->flags, ok->access))
     failure = EACCES;
   if (failure != 0 || self->req == NULL)
     call_reply_error (self, failure);
@@ -146,7 +129,7 @@ file_open (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
   Call *call = call_new (req, volume_get_node (fuse_req_userdata (req), ino), NULL);
 
   call->flags = info->flags;
-  call_ask (call, ask_access, take_access);
+  call_ask (call, rights_ask, take_access);
 }
 
 /* ---- create ---- */

@@ -46,6 +46,7 @@ const struct fuse_lowlevel_ops operations = {
   .forget_multi = inode_forget_multi,
   .getattr = inode_getattr,
   .setattr = inode_setattr,
+  .access = rights_access,
   .readlink = inode_readlink,
   .mknod = name_mknod,
   .mkdir = name_mkdir,

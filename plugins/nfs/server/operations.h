@@ -72,6 +72,9 @@ void file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struc
 /* append.c: a write, of a file that was opened with these flags */
 void append_write (Call *call, int flags);
 
+/* rights.c */
+void rights_access (fuse_req_t req, fuse_ino_t ino, int wanted);
+
 /* directory.c */
 void directory_open    (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 void directory_read    (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info);

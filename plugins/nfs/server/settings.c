@@ -112,6 +112,7 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
     { "port", 0, 0, G_OPTION_ARG_INT, &self->port, "of its NFS service", "N" },
     { "root", 0, 0, G_OPTION_ARG_STRING, &root, "the handle of the volume's directory", "HEX" },
     { "single-writer", 0, 0, G_OPTION_ARG_NONE, &self->single_writer, "nobody else changes the volume", NULL },
+    { "server-judges", 0, 0, G_OPTION_ARG_NONE, &self->server_judges, "the server says who may do what", NULL },
     { "any-port", 0, 0, G_OPTION_ARG_NONE, &self->any_port, "come from an ordinary port", NULL },
     { "server-locks", 0, 0, G_OPTION_ARG_STRING, &locks, "the server keeps these locks, by NLM",
       "all|posix|flock|none" },

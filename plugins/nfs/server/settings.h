@@ -23,6 +23,7 @@ typedef struct {
   char     handle[SETTINGS_HANDLE_MAX]; /* of the root */
   guint    handle_length;
   gboolean single_writer;  /* nobody else changes the volume while it is mounted here */
+  gboolean server_judges;  /* who may do what; the kernel does not (rights.c) */
   gboolean any_port;       /* the connection need not come from a reserved port */
   gboolean posix_locks;    /* locks of fcntl(2) are the server's, not this kernel's */
   gboolean flock_locks;    /* those of flock(2) */

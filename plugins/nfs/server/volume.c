@@ -40,8 +40,8 @@ volume_init (Volume *self, const Settings *settings)
     .absent = absent_new ((gint64) (absent * G_TIME_SPAN_SECOND)),
     .file_timeout = file,
     .directory_timeout = directory,
-    .entry_timeout = settings->lookups == LOOKUPS_NONE ? 0 : directory,
-    .absent_timeout = settings->single_writer ? absent : 0,
+    .entry_timeout = settings->lookups == LOOKUPS_NONE || settings->server_judges ? 0 : directory,
+    .absent_timeout = settings->single_writer && !settings->server_judges ? absent : 0,
     .started = g_get_real_time (),
     .unstable = g_hash_table_new (NULL, NULL),
   };
