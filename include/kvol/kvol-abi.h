@@ -108,8 +108,10 @@ typedef struct {
   guint64   applied;            /* what the host need not do any more */
   guint64   disk_seq;
   gint64    next_refresh_usec;  /* wall clock: refresh then, whatever else happens; 0: when an object changes */
-  gint32    watch_fd;           /* setup, refresh: refresh when it becomes readable (a pidfd does when its process has
-                                 * ended); the host's from then on; -1: none. Set it only if KVOL_HAS says so */
+  gint32    watch_fd;           /* setup, refresh: refresh when it becomes readable; the host's from then on; -1: none.
+                                 * A pidfd is of the process that serves the volume: readable when that has ended, and
+                                 * from then until a refresh the volume counts as failed. Set it only if KVOL_HAS says
+                                 * so */
   guint32   reserved;
 } KvolMade;
 
