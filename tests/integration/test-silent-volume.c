@@ -26,6 +26,7 @@
 #define DEADLINE "1"
 #define ROOM (30 * G_TIME_SPAN_SECOND)
 #define ALARM_SECONDS 120
+#define TRIES 20
 
 typedef struct
 {
@@ -225,7 +226,9 @@ nobody_is_sent_after_one_who_still_waits (void **state)
   g_autoptr (KvolPod) pod = pod_of (self, "web", PART);
 
   silent_fs_fall_silent (self->fs, 0);
-  assert_false (kvol_manager_sync_pod (self->story->manager, pod, NULL, NULL));
+  /* On a machine that is busy the time may be over before somebody has got as far as to ask. */
+  for (int i = 0; i < TRIES && silent_fs_count_unanswered (self->fs) == 0; i++)
+    assert_false (kvol_manager_sync_pod (self->story->manager, pod, NULL, NULL));
   for (int i = 0; i < 3; i++)
     {
       g_autoptr (GError) error = NULL;
