@@ -275,6 +275,27 @@ what_is_cut_after_a_failed_write_is_cut (void **state)
   assert_size (ground, HERE_SIZE);
 }
 
+/* Past the cache it may be the kernel that cuts, and it does not mean what another client has written. Who is told so,
+ * and cuts again, does. */
+static void
+who_cuts_is_told_when_nothing_is_cut (void **state)
+{
+  const char bytes[HERE_SIZE] = { 0 };
+  Ground *ground = *state;
+
+  ground_open (ground, O_WRONLY);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_no_space, NULL);
+  assert_int_equal (pwrite (ground->fd, bytes, sizeof bytes, HERE_SIZE), -1);
+  assert_int_equal (errno, ENOSPC);
+  if (ftruncate (ground->fd, HERE_SIZE) != 0)
+    {
+      assert_int_equal (errno, EIO);
+      assert_size (ground, THERE_SIZE);
+      assert_int_equal (ftruncate (ground->fd, HERE_SIZE), 0);
+    }
+  assert_size (ground, HERE_SIZE);
+}
+
 static void
 assert_half_is_cut (Ground *ground, int access)
 {
@@ -378,6 +399,7 @@ main (void)
     TEST_ON (ground, an_appendix_that_fails_cuts_nothing),
     TEST_ON (ground, an_appendix_whose_place_is_not_told_cuts_nothing),
     TEST_ON (ground, what_is_cut_after_a_failed_write_is_cut),
+    TEST_ON (ground, who_cuts_is_told_when_nothing_is_cut),
     TEST_ON (ground, what_is_left_of_a_failed_write_is_cut),
     TEST_ON (ground, what_is_left_of_a_failed_write_by_who_only_writes_is_cut),
     TEST_ON (ground, what_is_left_of_a_failed_write_past_the_cache_is_cut),

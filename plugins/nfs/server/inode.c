@@ -152,15 +152,18 @@ go_on_setattr (Call *self)
     call_ask (self, ask_setattr, take_setattr);
 }
 
-/* Nothing goes of what another client has written. */
+/* Nothing goes of what another client has written. The kernel does not hear that; a program has to. */
 static void
 take_end_before_cut (Call *self, int failure, gpointer result)
 {
   GETATTR3res *res = result;
-  const guint64 end = failure == 0 ? res->GETATTR3res_u.resok.obj_attributes.size : 0;
+  const guint64 wanted = (guint64) self->attr.st_size;
+  const guint64 end = failure == 0 ? res->GETATTR3res_u.resok.obj_attributes.size : wanted;
 
-  if (end > (guint64) self->attr.st_size && end == self->mark)
+  if (end > wanted && end == self->mark)
     go_on_setattr (self);
+  else if (end != wanted)
+    call_reply_error (self, EIO);
   else
     take_attributes (self, failure, result);
 }

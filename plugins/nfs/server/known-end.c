@@ -95,8 +95,8 @@ known_end_wrote (Node *node, guint64 from, guint64 end)
  * of it: by aio(7) and io_uring always, else where the file is open with O_DIRECT. With that goes what another client
  * has written behind the end that is believed here. It asks for that as ftruncate(2) does, which has to be done; but in
  * the same thread, before anybody else can change the size, and at that end. So what looks like it is done only if all
- * that goes is our own. A program that cuts there itself after a failure cannot be told apart, and keeps what another
- * client has written behind. */
+ * that goes is our own, and fails else (inode.c): of a program that cuts there itself after a failure, which cannot be
+ * told apart, once. */
 void
 known_end_failed (Node *node, guint64 from, gsize done, pid_t pid)
 {
