@@ -255,8 +255,9 @@ KVOL_API char **kvol_manager_dup_environment (KvolManager *self, const char *uid
  *   `aa{sv}`: `name`, `plugin`, `state`, `path` `s`, `mountId` `t`, `error` `s`, `conditions` `aa{sv}` and `since`
  *   `x` (µs since 1970), absent where there is nothing to say. States: pending attaching staging mounting ready
  *   unmounting uncertain failed detached gone; a volume whose server (a process that its plugin watches) has died is
- *   failed from that moment, whoever asks, and its pod is not ready. A condition is what is not as it should be
- *   although the volume works: `reason` (one word) and `text` (a sentence) `s`; it outlasts the process that met it
+ *   failed from that moment, whoever asks, without a `since`, and its pod is not ready. A condition is what is not as
+ *   it should be although the volume works: `reason` (one word) and `text` (a sentence) `s`; it outlasts the process
+ *   that met it
  */
 KVOL_API GVariant *kvol_manager_get_status (KvolManager *self);
 

@@ -131,7 +131,9 @@ add_volume_status (GVariantBuilder *builder, const EngineVolume *volume, gboolea
 
   if (conditions != NULL)
     g_variant_builder_add (builder, "{sv}", "conditions", conditions);
-  g_variant_builder_add (builder, "{sv}", "since", g_variant_new_int64 (volume->since));
+  /* When a server died nobody has written down, only since when its volume was ready. */
+  if (!is_dead)
+    g_variant_builder_add (builder, "{sv}", "since", g_variant_new_int64 (volume->since));
   g_variant_builder_close (builder);
 }
 

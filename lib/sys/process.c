@@ -67,21 +67,6 @@ sys_process_equal (const SysProcess *self, const SysProcess *other)
   return self->pid == other->pid && self->start == other->start && self->pid_space == other->pid_space;
 }
 
-gboolean
-sys_process_has_ended (const SysProcess *self)
-{
-  guint64 start;
-
-  if (!sys_process_is_set (self) || self->pid_space != own_pid_space ())
-    return FALSE;
-
-  KVOL_AUTO_FD pidfd = open_pidfd (self->pid);
-
-  if (pidfd < 0)
-    return errno == ESRCH;
-  return is_readable (pidfd) || (read_start (self->pid, &start) && start != self->start);
-}
-
 /* The number that /proc has for it; 0: it is no pidfd, or of a process that is gone or not to be seen. */
 static guint64
 read_pid (int pidfd)
@@ -93,6 +78,31 @@ read_pid (int pidfd)
   if (!g_file_get_contents (path, &text, NULL, NULL) || (line = strstr (text, "\nPid:")) == NULL)
     return 0;
   return (guint64) MAX (g_ascii_strtoll (line + strlen ("\nPid:"), NULL, 10), 0);
+}
+
+/* Whether it failed because the number is no process's: it is nobody's, or by now a thread's (ENOENT, EINVAL where the
+ * kernel is older). Whatever else went wrong tells nothing. */
+static gboolean
+is_of_no_process (int failure)
+{
+  return failure == ESRCH || failure == ENOENT || failure == EINVAL;
+}
+
+gboolean
+sys_process_has_ended (const SysProcess *self)
+{
+  guint64 start;
+
+  if (!sys_process_is_set (self) || self->pid_space != own_pid_space ())
+    return FALSE;
+
+  KVOL_AUTO_FD pidfd = open_pidfd (self->pid);
+
+  if (pidfd < 0)
+    return is_of_no_process (errno);
+  /* Where /proc is another namespace's, the number there is somebody else. */
+  return is_readable (pidfd)
+         || (read_pid (pidfd) == self->pid && read_start (self->pid, &start) && start != self->start);
 }
 
 gboolean

@@ -298,21 +298,30 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
 
 /* ---- later ---- */
 
-void
-nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, KvolMade *made, GCancellable *cancellable)
+gboolean
+nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, KvolMade *made, GCancellable *cancellable,
+                     GError **error)
 {
   g_autofree char *text = NULL;
   NfsUserServer server;
+  gboolean ended;
   int pidfd;
 
   if (!nfs_user_server_from_record (&server, volume->volume->record))
-    return;
-  pidfd = nfs_user_server_open (&server);
+    return TRUE;
+  pidfd = nfs_user_server_open (&server, &ended);
   if (pidfd >= 0)
     {
       watch (&pidfd, made);
       close_fd (&pidfd);
-      return;
+      return TRUE;
+    }
+  if (!ended)
+    {
+      g_set_error (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT,
+                   "cannot find out whether the volume's server (%s, process %" G_GINT64_FORMAT ") is there",
+                   SERVER_PROGRAM, server.pid);
+      return FALSE;
     }
   /* Nobody can write under them any more, and others wait for them. */
   nfs_user_locks_free (host, volume, cancellable);
@@ -321,6 +330,7 @@ nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, KvolMade
                           SERVER_PROGRAM, server.pid);
   host->event (host, TRUE, "ServerDied", text);
   made->kind = KVOL_MADE_LOST;
+  return TRUE;
 }
 
 gboolean

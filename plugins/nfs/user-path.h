@@ -10,8 +10,10 @@ int nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const Nfs
                         const KvolPodVolume *volume, gint64 usec, KvolMade *made, GCancellable *cancellable,
                         GError **error);
 
-/* Looks whether the server that the volume has according to its record lives: it is watched, or the volume is lost. */
-void nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, KvolMade *made, GCancellable *cancellable);
+/* Looks whether the server that the volume has according to its record lives: it is watched, or the volume is lost.
+ * FALSE when that cannot be told now. */
+gboolean nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, KvolMade *made,
+                              GCancellable *cancellable, GError **error);
 
 /* The volume has been unmounted: the server, if it has one, has @usec to end by itself, and is killed then. */
 gboolean nfs_user_path_close (const KvolHost *host, const KvolPodVolume *volume, gint64 usec,

@@ -63,21 +63,6 @@ nfs_user_server_from_record (NfsUserServer *self, GVariant *record)
          && g_variant_lookup (record, "fuseConnection", "u", &self->connection) && self->pid > 0;
 }
 
-int
-nfs_user_server_open (const NfsUserServer *self)
-{
-  int pidfd = (int) syscall (SYS_pidfd_open, (pid_t) self->pid, 0);
-  guint64 start;
-
-  if (pidfd < 0)
-    return -1;
-  /* The number may be another process's by now; once it is held it cannot become one's. */
-  if (read_start (self->pid, &start) && start == self->start)
-    return pidfd;
-  close (pidfd);
-  return -1;
-}
-
 static gboolean
 await_end (int pidfd, gint64 usec)
 {
@@ -89,6 +74,28 @@ await_end (int pidfd, gint64 usec)
     n = poll (&poll_fd, 1, (int) (MAX (end - g_get_monotonic_time (), 0) / 1000));
   while (n < 0 && errno == EINTR);
   return n > 0;
+}
+
+/* Who is refused for want of descriptors or memory has learnt nothing: a server that lives is not to lose its volume
+ * and its locks by that. A thread may have the number by now (ENOENT; EINVAL where the kernel is older). */
+int
+nfs_user_server_open (const NfsUserServer *self, gboolean *ret_ended)
+{
+  int pidfd = (int) syscall (SYS_pidfd_open, (pid_t) self->pid, 0);
+  gboolean known = FALSE;
+  guint64 start = 0;
+
+  if (pidfd < 0)
+    {
+      *ret_ended = errno == ESRCH || errno == ENOENT || errno == EINVAL;
+      return -1;
+    }
+  /* The number may be another process's by now; once it is held it cannot become one's. */
+  *ret_ended = await_end (pidfd, 0) || ((known = read_start (self->pid, &start)) && start != self->start);
+  if (known && !*ret_ended)
+    return pidfd;
+  close (pidfd);
+  return -1;
 }
 
 /* Where fusectl is mounted and this process may. */
@@ -115,11 +122,11 @@ nfs_user_server_kill (int pidfd)
 gboolean
 nfs_user_server_end (const NfsUserServer *self, gint64 usec)
 {
-  int pidfd = nfs_user_server_open (self);
   gboolean ended;
+  int pidfd = nfs_user_server_open (self, &ended);
 
   if (pidfd < 0)
-    return TRUE;
+    return ended;
   ended = await_end (pidfd, usec);
   if (!ended)
     {

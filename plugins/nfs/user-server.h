@@ -18,12 +18,12 @@ GVariant *nfs_user_server_to_record   (const NfsUserServer *self);
 /* FALSE when the record is no server's. */
 gboolean  nfs_user_server_from_record (NfsUserServer *self, GVariant *record);
 
-/* A pidfd, or -1 when that process has ended. */
-int nfs_user_server_open (const NfsUserServer *self);
+/* A pidfd; or -1: that process has ended, or, with *@ret_ended FALSE, it cannot be told now. */
+int nfs_user_server_open (const NfsUserServer *self, gboolean *ret_ended);
 
 /* At once, whatever it does. FALSE when it is still there a while later. */
 gboolean nfs_user_server_kill (int pidfd);
 
 /* Ends it: waits until it has ended by itself, for @usec; then has the kernel end its connection, which frees
- * everybody who waits for it; then kills it. FALSE when it is still there after all. */
+ * everybody who waits for it; then kills it. FALSE when it is still there after all, as far as anybody can tell. */
 gboolean nfs_user_server_end (const NfsUserServer *self, gint64 usec);

@@ -59,8 +59,10 @@ assert_status_is_dead (Ground *self, int server)
   g_autofree char *process = g_strdup_printf ("its server (process %d) has died", server);
   g_autofree char *state = dup_said (self, "state");
   g_autofree char *error = dup_said (self, "error");
+  g_autofree char *since = dup_said (self, "since");
 
   assert_false (is_ready (self));
+  assert_null (since);
   assert_string_equal (state, "failed");
   assert_true (error != NULL && g_str_has_prefix (error, process));
 }

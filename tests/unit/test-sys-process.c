@@ -2,17 +2,22 @@
 /* Whether a process that somebody else has written down is there still. */
 #include "sys/process.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "support/scratch.h"
 
 typedef struct
 {
@@ -100,6 +105,89 @@ of_another_pid_namespace_nothing_is_known (void **state)
   assert_false (sys_process_has_ended (&child.process));
 }
 
+typedef struct
+{
+  GMutex lock;
+  GCond changed;
+  pid_t tid; /* 0: not known yet */
+  gboolean over;
+} Thread;
+
+static gpointer
+run_thread (gpointer data)
+{
+  Thread *self = data;
+
+  g_mutex_lock (&self->lock);
+  self->tid = (pid_t) syscall (SYS_gettid);
+  g_cond_broadcast (&self->changed);
+  while (!self->over)
+    g_cond_wait (&self->changed, &self->lock);
+  g_mutex_unlock (&self->lock);
+  return NULL;
+}
+
+/* Threads have their numbers from where processes have theirs. */
+static void
+a_thread_that_has_the_number_by_now_is_not_it (void **state)
+{
+  Thread thread = { 0 };
+  GThread *handle = g_thread_new ("the next", run_thread, &thread);
+  gboolean ended;
+  Child child;
+
+  g_mutex_lock (&thread.lock);
+  while (thread.tid == 0)
+    g_cond_wait (&thread.changed, &thread.lock);
+  child_start (&child);
+  child_kill (&child);
+  child_reap (&child);
+  child.process.pid = (guint64) thread.tid;
+  ended = sys_process_has_ended (&child.process);
+  thread.over = TRUE;
+  g_cond_broadcast (&thread.changed);
+  g_mutex_unlock (&thread.lock);
+  g_thread_join (handle);
+  assert_true (ended);
+}
+
+/* The first of a pid namespace, with the /proc of the one before, where another is the first. */
+static int
+look_from_within (void)
+{
+  SysProcess process = { .pid = (guint64) getpid (), .start = G_MAXUINT64 };
+  struct stat space;
+
+  if (process.pid != 1 || stat ("/proc/self/ns/pid", &space) < 0)
+    return 2;
+  process.pid_space = space.st_ino;
+  return sys_process_has_ended (&process) ? 1 : 0;
+}
+
+static void
+where_proc_is_of_another_namespace_nobody_is_taken_for_it (void **state)
+{
+  pid_t outer = fork ();
+  int status;
+
+  if (outer == 0)
+    {
+      pid_t inner;
+
+      if (unshare (CLONE_NEWPID) < 0)
+        _exit (errno == EPERM ? 77 : 2);
+      inner = fork ();
+      if (inner == 0)
+        _exit (look_from_within ());
+      _exit (inner > 0 && waitpid (inner, &status, 0) == inner && WIFEXITED (status) ? WEXITSTATUS (status) : 2);
+    }
+  assert_int_equal (waitpid (outer, &status, 0), outer);
+  assert_true (WIFEXITED (status));
+  if (WEXITSTATUS (status) == 77)
+    skip_because ("a pid namespace takes CAP_SYS_ADMIN");
+  assert_int_equal (WEXITSTATUS (status), 0);
+}
+
 static void
 what_is_no_pidfd_has_no_process (void **state)
 {
@@ -122,6 +210,8 @@ main (void)
     cmocka_unit_test (one_that_lives_has_not_ended),
     cmocka_unit_test (one_that_is_killed_has_ended_before_and_after_it_is_reaped),
     cmocka_unit_test (another_that_has_the_number_by_now_is_not_it),
+    cmocka_unit_test (a_thread_that_has_the_number_by_now_is_not_it),
+    cmocka_unit_test (where_proc_is_of_another_namespace_nobody_is_taken_for_it),
     cmocka_unit_test (of_another_pid_namespace_nothing_is_known),
     cmocka_unit_test (what_is_no_pidfd_has_no_process),
   };
