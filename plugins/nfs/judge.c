@@ -15,6 +15,7 @@
 #include "judge.h"
 
 #include <nfsc/libnfs-raw-nfs.h>
+#include <string.h>
 
 #include "files.h"
 
@@ -23,6 +24,7 @@
 /* As many names of the root are looked at. */
 #define LOOKS_MAX 8
 #define MADE_PREFIX ".kvol-nfs-whose-"
+#define MADE_DIGITS 16
 #define MADE_MODE 0700
 
 #define FATTR3_SIZE 84
@@ -43,6 +45,7 @@ typedef struct
   guint32 granted;
 } Rights;
 
+static const NfsProcedure null = { "NFS", NFS_PROGRAM, NFS_V3, NFS3_NULL, "NULL" };
 static const NfsProcedure get_access = { "NFS", NFS_PROGRAM, NFS_V3, NFS3_ACCESS, "ACCESS" };
 
 /* FALSE when it cannot be had, or without attributes. */
@@ -94,6 +97,15 @@ look_at (NfsProbe *probe, const NfsFile *file)
   return (owner.granted & ~stranger.granted) != 0 ? JUDGE_MODES : JUDGE_UNKNOWN;
 }
 
+/* Of what somebody else made it has no name. */
+static gboolean
+is_made (const char *name)
+{
+  const char *digits = g_str_has_prefix (name, MADE_PREFIX) ? name + strlen (MADE_PREFIX) : "";
+
+  return strlen (digits) == MADE_DIGITS && strspn (digits, "0123456789abcdef") == MADE_DIGITS;
+}
+
 static Judge
 look_into (NfsProbe *probe, const NfsFile *root, const GPtrArray *names)
 {
@@ -104,8 +116,7 @@ look_into (NfsProbe *probe, const NfsFile *root, const GPtrArray *names)
       g_auto (NfsFile) file = NFS_FILE_INIT;
       gboolean there = FALSE;
 
-      if (!g_str_has_prefix (names->pdata[i], MADE_PREFIX)
-          && nfs_file_look_up (probe, root, names->pdata[i], &file, &there, NULL) && there)
+      if (!is_made (names->pdata[i]) && nfs_file_look_up (probe, root, names->pdata[i], &file, &there, NULL) && there)
         ret = look_at (probe, &file);
     }
   return ret;
@@ -116,7 +127,7 @@ static void
 remove_left (NfsProbe *probe, const NfsFile *root, const GPtrArray *names)
 {
   for (guint i = 0; i < names->len; i++)
-    if (g_str_has_prefix (names->pdata[i], MADE_PREFIX))
+    if (is_made (names->pdata[i]))
       nfs_file_remove (probe, root, names->pdata[i], TRUE, NULL);
 }
 
@@ -154,21 +165,24 @@ look_below (NfsProbe *probe, const NfsFile *root, gboolean may_write)
 }
 
 gboolean
-nfs_judge_is_server (const NfsTarget *target, const NfsFound *found, gboolean may_write, gint64 usec,
-                     GCancellable *cancellable)
+nfs_judge (const NfsTarget *target, const NfsFound *found, gboolean may_write, gint64 usec, gboolean *ret_is_server,
+           GCancellable *cancellable, GError **error)
 {
   NfsTarget by_3 = *target;
   g_auto (NfsProbe) probe = NFS_PROBE_INIT;
   g_auto (NfsFile) root = { .handle = g_byte_array_new () };
+  NfsXdr results;
   Judge judge;
 
   by_3.options.version = 3;
   by_3.options.port = found->port;
   nfs_xdr_put_data (root.handle, found->root.bytes, found->root.length);
-  if (!nfs_probe_begin (&probe, &by_3, usec, cancellable, NULL))
+  if (!nfs_probe_begin (&probe, &by_3, usec, cancellable, error))
     return FALSE;
   judge = look_at (&probe, &root);
   if (judge == JUDGE_UNKNOWN)
     judge = look_below (&probe, &root, may_write);
-  return judge == JUDGE_SERVER;
+  *ret_is_server = judge == JUDGE_SERVER;
+  /* What a server that fell silent has not answered is not its answer. */
+  return judge != JUDGE_UNKNOWN || nfs_rpc_call (&probe.nfs, &null, NULL, &results, error);
 }
