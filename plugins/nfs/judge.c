@@ -21,8 +21,10 @@
 
 /* Of no user's and no system's range. */
 #define STRANGER 61000
-/* As many names of the root are looked at. */
+/* As many names of the root are looked at, and as many are removed, within that part of the time: of a server that is
+ * slow less is known, but it is no silent one. */
 #define LOOKS_MAX 8
+#define LOOKS_PART 2
 #define MADE_PREFIX ".kvol-nfs-whose-"
 #define MADE_DIGITS 16
 #define MADE_MODE 0700
@@ -106,12 +108,18 @@ is_made (const char *name)
   return strlen (digits) == MADE_DIGITS && strspn (digits, "0123456789abcdef") == MADE_DIGITS;
 }
 
+static gboolean
+has_time (const NfsProbe *probe, gint64 until)
+{
+  return nfs_deadline_get_left (&probe->deadline, until) > 0;
+}
+
 static Judge
-look_into (NfsProbe *probe, const NfsFile *root, const GPtrArray *names)
+look_into (NfsProbe *probe, const NfsFile *root, const GPtrArray *names, gint64 until)
 {
   Judge ret = JUDGE_UNKNOWN;
 
-  for (guint i = 0; ret == JUDGE_UNKNOWN && i < MIN (names->len, LOOKS_MAX); i++)
+  for (guint i = 0; ret == JUDGE_UNKNOWN && i < MIN (names->len, LOOKS_MAX) && has_time (probe, until); i++)
     {
       g_auto (NfsFile) file = NFS_FILE_INIT;
       gboolean there = FALSE;
@@ -124,11 +132,16 @@ look_into (NfsProbe *probe, const NfsFile *root, const GPtrArray *names)
 
 /* What another one is just making may be removed as well: it has its answer by then, or gets it all the same. */
 static void
-remove_left (NfsProbe *probe, const NfsFile *root, const GPtrArray *names)
+remove_left (NfsProbe *probe, const NfsFile *root, const GPtrArray *names, gint64 until)
 {
-  for (guint i = 0; i < names->len; i++)
+  guint n = 0;
+
+  for (guint i = 0; i < names->len && n < LOOKS_MAX && has_time (probe, until); i++)
     if (is_made (names->pdata[i]))
-      nfs_file_remove (probe, root, names->pdata[i], TRUE, NULL);
+      {
+        nfs_file_remove (probe, root, names->pdata[i], TRUE, NULL);
+        n++;
+      }
 }
 
 /* The name is one that nobody can have made before, and the answer to its making tells the owner, so that nobody else's
@@ -148,17 +161,17 @@ make_and_look (NfsProbe *probe, const NfsFile *root)
 }
 
 static Judge
-look_below (NfsProbe *probe, const NfsFile *root, gboolean may_write)
+look_below (NfsProbe *probe, const NfsFile *root, gboolean may_write, gint64 until)
 {
   const NfsCredential stranger = { .uid = STRANGER, .gid = STRANGER };
   g_autoptr (GPtrArray) names = nfs_file_list (probe, root, NULL);
-  Judge ret = names != NULL ? look_into (probe, root, names) : JUDGE_UNKNOWN;
+  Judge ret = names != NULL ? look_into (probe, root, names, until) : JUDGE_UNKNOWN;
 
   if (ret != JUDGE_UNKNOWN || !may_write)
     return ret;
   probe->nfs.credential = &stranger;
   if (names != NULL)
-    remove_left (probe, root, names);
+    remove_left (probe, root, names, until);
   ret = make_and_look (probe, root);
   probe->nfs.credential = NULL;
   return ret;
@@ -171,6 +184,7 @@ nfs_judge (const NfsTarget *target, const NfsFound *found, gboolean may_write, g
   NfsTarget by_3 = *target;
   g_auto (NfsProbe) probe = NFS_PROBE_INIT;
   g_auto (NfsFile) root = { .handle = g_byte_array_new () };
+  const gint64 until = g_get_monotonic_time () + usec / LOOKS_PART;
   NfsXdr results;
   Judge judge;
 
@@ -181,7 +195,7 @@ nfs_judge (const NfsTarget *target, const NfsFound *found, gboolean may_write, g
     return FALSE;
   judge = look_at (&probe, &root);
   if (judge == JUDGE_UNKNOWN)
-    judge = look_below (&probe, &root, may_write);
+    judge = look_below (&probe, &root, may_write, until);
   *ret_is_server = judge == JUDGE_SERVER;
   /* What a server that fell silent has not answered is not its answer. */
   return judge != JUDGE_UNKNOWN || nfs_rpc_call (&probe.nfs, &null, NULL, &results, error);

@@ -25,6 +25,8 @@
 #define POD_USER 1000
 #define ALONE ", 'accessModes': <['ReadWriteOncePod']>"
 #define GATE_PORT 2050
+#define MANY 20
+#define REMOVED 8 /* of them */
 #define LEFT ".kvol-nfs-whose-0011223344556677"
 
 /* Of a directory or a file that is there before. */
@@ -340,20 +342,56 @@ nothing_is_believed_of_a_server_that_breaks_off_meanwhile (void **state)
   assert_false (kernel_judges (place));
 }
 
+static guint
+count (const char *data)
+{
+  g_autoptr (GDir) dir = g_dir_open (data, 0, NULL);
+  guint n = 0;
+
+  assert_non_null (dir);
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+/* Somebody who makes many of such names is not to use up the time of the set-up. */
+static void
+of_many_that_were_left_some_are_removed_each_time (void **state)
+{
+  static const Thing root = { "", 0777, 0 };
+  static const Thing nothing = { 0 };
+  Case *self = *state;
+  g_autofree char *place = NULL;
+
+  begin (self, NFS_SQUASH_ALL, &root, &nothing);
+  for (guint i = 0; i < MANY; i++)
+    {
+      g_autofree char *name = g_strdup_printf (".kvol-nfs-whose-%016x", i);
+      const Thing left = { name, S_IFDIR | 0700, ANONYMOUS };
+
+      put (self->story->data, &left);
+    }
+  place = set_up (self, "", "");
+  assert_false (kernel_judges (place));
+  assert_int_equal (count (self->story->data), MANY - REMOVED);
+}
+
 int
 main (void)
 {
-  Case cases[G_N_ELEMENTS (rows) + 2] = { 0 };
-  struct CMUnitTest tests[G_N_ELEMENTS (rows) + 2];
+  Case cases[G_N_ELEMENTS (rows) + 3] = { 0 };
+  struct CMUnitTest tests[G_N_ELEMENTS (rows) + 3];
 
   tests[0] = (struct CMUnitTest) cmocka_unit_test_prestate_setup_teardown (
       a_pod_of_any_user_uses_an_export_that_takes_all_for_one, NULL, end, &cases[0]);
   tests[1] = (struct CMUnitTest) cmocka_unit_test_prestate_setup_teardown (
       nothing_is_believed_of_a_server_that_breaks_off_meanwhile, NULL, end, &cases[1]);
-  for (gsize i = 2; i < G_N_ELEMENTS (tests); i++)
+  tests[2] = (struct CMUnitTest) cmocka_unit_test_prestate_setup_teardown (
+      of_many_that_were_left_some_are_removed_each_time, NULL, end, &cases[2]);
+  for (gsize i = 3; i < G_N_ELEMENTS (tests); i++)
     {
-      cases[i].row = &rows[i - 2];
-      tests[i] = (struct CMUnitTest){ rows[i - 2].name, judges, NULL, end, &cases[i] };
+      cases[i].row = &rows[i - 3];
+      tests[i] = (struct CMUnitTest){ rows[i - 3].name, judges, NULL, end, &cases[i] };
     }
   return nfs_story_enter (TRUE, "NFS exports that squash")
              ? cmocka_run_group_tests_name ("NFS exports that squash", tests, NULL, NULL)
