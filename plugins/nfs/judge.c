@@ -15,14 +15,18 @@
 #include "judge.h"
 
 #include <nfsc/libnfs-raw-nfs.h>
+#include <string.h>
 
 #include "files.h"
 
 /* Of no user's and no system's range. */
 #define STRANGER 61000
-/* As many names of the root are looked at. */
+/* As many names of the root are looked at, and as many are removed, within that part of the time: of a server that is
+ * slow less is known, but it is no silent one. */
 #define LOOKS_MAX 8
+#define LOOKS_PART 2
 #define MADE_PREFIX ".kvol-nfs-whose-"
+#define MADE_DIGITS 16
 #define MADE_MODE 0700
 
 #define FATTR3_SIZE 84
@@ -43,6 +47,7 @@ typedef struct
   guint32 granted;
 } Rights;
 
+static const NfsProcedure null = { "NFS", NFS_PROGRAM, NFS_V3, NFS3_NULL, "NULL" };
 static const NfsProcedure get_access = { "NFS", NFS_PROGRAM, NFS_V3, NFS3_ACCESS, "ACCESS" };
 
 /* FALSE when it cannot be had, or without attributes. */
@@ -94,18 +99,32 @@ look_at (NfsProbe *probe, const NfsFile *file)
   return (owner.granted & ~stranger.granted) != 0 ? JUDGE_MODES : JUDGE_UNKNOWN;
 }
 
+/* Of what somebody else made it has no name. */
+static gboolean
+is_made (const char *name)
+{
+  const char *digits = g_str_has_prefix (name, MADE_PREFIX) ? name + strlen (MADE_PREFIX) : "";
+
+  return strlen (digits) == MADE_DIGITS && strspn (digits, "0123456789abcdef") == MADE_DIGITS;
+}
+
+static gboolean
+has_time (const NfsProbe *probe, gint64 until)
+{
+  return nfs_deadline_get_left (&probe->deadline, until) > 0;
+}
+
 static Judge
-look_into (NfsProbe *probe, const NfsFile *root, const GPtrArray *names)
+look_into (NfsProbe *probe, const NfsFile *root, const GPtrArray *names, gint64 until)
 {
   Judge ret = JUDGE_UNKNOWN;
 
-  for (guint i = 0; ret == JUDGE_UNKNOWN && i < MIN (names->len, LOOKS_MAX); i++)
+  for (guint i = 0; ret == JUDGE_UNKNOWN && i < MIN (names->len, LOOKS_MAX) && has_time (probe, until); i++)
     {
       g_auto (NfsFile) file = NFS_FILE_INIT;
       gboolean there = FALSE;
 
-      if (!g_str_has_prefix (names->pdata[i], MADE_PREFIX)
-          && nfs_file_look_up (probe, root, names->pdata[i], &file, &there, NULL) && there)
+      if (!is_made (names->pdata[i]) && nfs_file_look_up (probe, root, names->pdata[i], &file, &there, NULL) && there)
         ret = look_at (probe, &file);
     }
   return ret;
@@ -113,11 +132,16 @@ look_into (NfsProbe *probe, const NfsFile *root, const GPtrArray *names)
 
 /* What another one is just making may be removed as well: it has its answer by then, or gets it all the same. */
 static void
-remove_left (NfsProbe *probe, const NfsFile *root, const GPtrArray *names)
+remove_left (NfsProbe *probe, const NfsFile *root, const GPtrArray *names, gint64 until)
 {
-  for (guint i = 0; i < names->len; i++)
-    if (g_str_has_prefix (names->pdata[i], MADE_PREFIX))
-      nfs_file_remove (probe, root, names->pdata[i], TRUE, NULL);
+  guint n = 0;
+
+  for (guint i = 0; i < names->len && n < LOOKS_MAX && has_time (probe, until); i++)
+    if (is_made (names->pdata[i]))
+      {
+        nfs_file_remove (probe, root, names->pdata[i], TRUE, NULL);
+        n++;
+      }
 }
 
 /* The name is one that nobody can have made before, and the answer to its making tells the owner, so that nobody else's
@@ -137,38 +161,42 @@ make_and_look (NfsProbe *probe, const NfsFile *root)
 }
 
 static Judge
-look_below (NfsProbe *probe, const NfsFile *root, gboolean may_write)
+look_below (NfsProbe *probe, const NfsFile *root, gboolean may_write, gint64 until)
 {
   const NfsCredential stranger = { .uid = STRANGER, .gid = STRANGER };
   g_autoptr (GPtrArray) names = nfs_file_list (probe, root, NULL);
-  Judge ret = names != NULL ? look_into (probe, root, names) : JUDGE_UNKNOWN;
+  Judge ret = names != NULL ? look_into (probe, root, names, until) : JUDGE_UNKNOWN;
 
   if (ret != JUDGE_UNKNOWN || !may_write)
     return ret;
   probe->nfs.credential = &stranger;
   if (names != NULL)
-    remove_left (probe, root, names);
+    remove_left (probe, root, names, until);
   ret = make_and_look (probe, root);
   probe->nfs.credential = NULL;
   return ret;
 }
 
 gboolean
-nfs_judge_is_server (const NfsTarget *target, const NfsFound *found, gboolean may_write, gint64 usec,
-                     GCancellable *cancellable)
+nfs_judge (const NfsTarget *target, const NfsFound *found, gboolean may_write, gint64 usec, gboolean *ret_is_server,
+           GCancellable *cancellable, GError **error)
 {
   NfsTarget by_3 = *target;
   g_auto (NfsProbe) probe = NFS_PROBE_INIT;
   g_auto (NfsFile) root = { .handle = g_byte_array_new () };
+  const gint64 until = g_get_monotonic_time () + usec / LOOKS_PART;
+  NfsXdr results;
   Judge judge;
 
   by_3.options.version = 3;
   by_3.options.port = found->port;
   nfs_xdr_put_data (root.handle, found->root.bytes, found->root.length);
-  if (!nfs_probe_begin (&probe, &by_3, usec, cancellable, NULL))
+  if (!nfs_probe_begin (&probe, &by_3, usec, cancellable, error))
     return FALSE;
   judge = look_at (&probe, &root);
   if (judge == JUDGE_UNKNOWN)
-    judge = look_below (&probe, &root, may_write);
-  return judge == JUDGE_SERVER;
+    judge = look_below (&probe, &root, may_write, until);
+  *ret_is_server = judge == JUDGE_SERVER;
+  /* What a server that fell silent has not answered is not its answer. */
+  return judge != JUDGE_UNKNOWN || nfs_rpc_call (&probe.nfs, &null, NULL, &results, error);
 }

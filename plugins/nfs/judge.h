@@ -5,6 +5,7 @@
 #include "probe.h"
 
 /* Whether the server grants what owners and modes deny. @found: what a probe of version 3 has found. @may_write: a
- * directory may be made in the export, for a moment. What cannot be found out is FALSE. */
-gboolean nfs_judge_is_server (const NfsTarget *target, const NfsFound *found, gboolean may_write, gint64 usec,
-                              GCancellable *cancellable);
+ * directory may be made in the export, for a moment. What its answers do not tell is FALSE in @ret_is_server. FALSE
+ * with a cause or another error: it does not answer. */
+gboolean nfs_judge (const NfsTarget *target, const NfsFound *found, gboolean may_write, gint64 usec,
+                    gboolean *ret_is_server, GCancellable *cancellable, GError **error);

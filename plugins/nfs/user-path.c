@@ -266,25 +266,34 @@ watch (int *pidfd, KvolMade *made)
     made->watch_fd = g_steal_fd (pidfd);
 }
 
+static gboolean
+make (const KvolHost *host, Parts *parts, const NfsTarget *target, const NfsFound *by_3, const KvolPodVolume *volume,
+      const char *locks, gint64 usec, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *source = g_strdup_printf ("%s:%s", target->server, target->path);
+  g_autoptr (GPtrArray) args = NULL;
+  gboolean server_judges;
+
+  if (!nfs_judge (target, by_3, is_writable (target, volume), usec, &server_judges, cancellable, error))
+    return FALSE;
+  args = nfs_user_arguments_new (target, by_3, volume->volume, locks, server_judges);
+  return make_tree (host, parts, source, server_judges, cancellable, error)
+         && start (host, parts, args, usec, cancellable, error) && write_down (host, parts, target, volume, error);
+}
+
 int
 nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFound *found, const KvolPodVolume *volume,
                     gint64 usec, KvolMade *made, GCancellable *cancellable, GError **error)
 {
   g_auto (Parts) parts = { -1, -1, -1, -1, { -1, -1 }, -1 };
-  g_autofree char *source = g_strdup_printf ("%s:%s", target->server, target->path);
   const char *locks = nfs_user_locks_get_kinds (target, volume->volume);
-  g_autoptr (GPtrArray) args = NULL;
-  gboolean server_judges;
   NfsFound by_3;
   int tree;
 
   if (!find_v3 (target, found, usec, &by_3, cancellable, error)
       || !open_locks (host, &parts, target, volume, locks, usec, cancellable, error))
     return -1;
-  server_judges = nfs_judge_is_server (target, &by_3, is_writable (target, volume), usec, cancellable);
-  args = nfs_user_arguments_new (target, &by_3, volume->volume, locks, server_judges);
-  if (!make_tree (host, &parts, source, server_judges, cancellable, error)
-      || !start (host, &parts, args, usec, cancellable, error) || !write_down (host, &parts, target, volume, error))
+  if (!make (host, &parts, target, &by_3, volume, locks, usec, cancellable, error))
     {
       give_up (host, &parts, target, volume, cancellable);
       return -1;

@@ -16,6 +16,7 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-server/gate.h"
 #include "support/as-user.h"
 #include "support/nfs-story.h"
 #include "support/scratch.h"
@@ -23,6 +24,9 @@
 #define ANONYMOUS 4242
 #define POD_USER 1000
 #define ALONE ", 'accessModes': <['ReadWriteOncePod']>"
+#define GATE_PORT 2050
+#define MANY 20
+#define REMOVED 8 /* of them */
 #define LEFT ".kvol-nfs-whose-0011223344556677"
 
 /* Of a directory or a file that is there before. */
@@ -77,6 +81,12 @@ static const Row rows[] = {
     { LEFT, S_IFDIR | 0700, POD_USER },
     "",
     MODES },
+  { "what somebody made of almost such a name",
+    NFS_SQUASH_ALL,
+    { "", 0777, 0 },
+    { ".kvol-nfs-whose-0011223344556677-copy", S_IFDIR | 0700, ANONYMOUS },
+    "",
+    SERVER },
   { "who may not write", NFS_SQUASH_ALL, { "", 0777, 0 }, { 0 }, ", 'readOnly': <true>", MODES },
   { "root's directory", NFS_SQUASH_NONE, { "", 0755, 0 }, { 0 }, "", MODES },
   { "somebody's directory", NFS_SQUASH_NONE, { "", 0750, POD_USER }, { 0 }, "", MODES },
@@ -119,6 +129,7 @@ typedef struct
 {
   const Row *row;
   NfsStory *story; /* NULL: none is going on */
+  NfsGate *gate;   /* NULL: there is none */
   KvolPod *pod;
 } Case;
 
@@ -153,6 +164,8 @@ end (void **state)
   if (self->pod != NULL)
     story_remove (self->story->story, self->pod);
   g_clear_pointer (&self->pod, kvol_pod_unref);
+  if (self->gate != NULL)
+    nfs_gate_close (g_steal_pointer (&self->gate));
   g_clear_pointer (&self->story, nfs_story_end);
   return 0;
 }
@@ -305,18 +318,80 @@ a_pod_of_any_user_uses_an_export_that_takes_all_for_one (void **state)
     }
 }
 
+/* The probe's connection is the first, and on the second it is to be found out. */
+static void
+nothing_is_believed_of_a_server_that_breaks_off_meanwhile (void **state)
+{
+  static const Thing root = { "", 0755, ANONYMOUS };
+  static const Thing nothing = { 0 };
+  static const NfsStoryVolume volume = { .options = "'mountport=20048', 'port=" G_STRINGIFY (
+                                             GATE_PORT) "', 'nolock', 'vers=3'" };
+  Case *self = *state;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *place = NULL;
+
+  begin (self, NFS_SQUASH_ALL, &root, &nothing);
+  self->gate = nfs_gate_open (GATE_PORT, NULL, 2, NULL);
+  assert_non_null (self->gate);
+  self->pod = nfs_story_pod ("web", &volume);
+  assert_false (kvol_manager_sync_pod (self->story->story->manager, self->pod, NULL, &error));
+  if (strstr (error->message, "nfs.no-answer") == NULL)
+    fail_msg ("%s", error->message);
+  story_sync (self->story->story, self->pod);
+  place = nfs_story_path (self->story, "web", NULL);
+  assert_false (kernel_judges (place));
+}
+
+static guint
+count (const char *data)
+{
+  g_autoptr (GDir) dir = g_dir_open (data, 0, NULL);
+  guint n = 0;
+
+  assert_non_null (dir);
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+/* Somebody who makes many of such names is not to use up the time of the set-up. */
+static void
+of_many_that_were_left_some_are_removed_each_time (void **state)
+{
+  static const Thing root = { "", 0777, 0 };
+  static const Thing nothing = { 0 };
+  Case *self = *state;
+  g_autofree char *place = NULL;
+
+  begin (self, NFS_SQUASH_ALL, &root, &nothing);
+  for (guint i = 0; i < MANY; i++)
+    {
+      g_autofree char *name = g_strdup_printf (".kvol-nfs-whose-%016x", i);
+      const Thing left = { name, S_IFDIR | 0700, ANONYMOUS };
+
+      put (self->story->data, &left);
+    }
+  place = set_up (self, "", "");
+  assert_false (kernel_judges (place));
+  assert_int_equal (count (self->story->data), MANY - REMOVED);
+}
+
 int
 main (void)
 {
-  Case cases[G_N_ELEMENTS (rows) + 1] = { 0 };
-  struct CMUnitTest tests[G_N_ELEMENTS (rows) + 1];
+  Case cases[G_N_ELEMENTS (rows) + 3] = { 0 };
+  struct CMUnitTest tests[G_N_ELEMENTS (rows) + 3];
 
   tests[0] = (struct CMUnitTest) cmocka_unit_test_prestate_setup_teardown (
       a_pod_of_any_user_uses_an_export_that_takes_all_for_one, NULL, end, &cases[0]);
-  for (gsize i = 1; i < G_N_ELEMENTS (tests); i++)
+  tests[1] = (struct CMUnitTest) cmocka_unit_test_prestate_setup_teardown (
+      nothing_is_believed_of_a_server_that_breaks_off_meanwhile, NULL, end, &cases[1]);
+  tests[2] = (struct CMUnitTest) cmocka_unit_test_prestate_setup_teardown (
+      of_many_that_were_left_some_are_removed_each_time, NULL, end, &cases[2]);
+  for (gsize i = 3; i < G_N_ELEMENTS (tests); i++)
     {
-      cases[i].row = &rows[i - 1];
-      tests[i] = (struct CMUnitTest){ rows[i - 1].name, judges, NULL, end, &cases[i] };
+      cases[i].row = &rows[i - 3];
+      tests[i] = (struct CMUnitTest){ rows[i - 3].name, judges, NULL, end, &cases[i] };
     }
   return nfs_story_enter (TRUE, "NFS exports that squash")
              ? cmocka_run_group_tests_name ("NFS exports that squash", tests, NULL, NULL)

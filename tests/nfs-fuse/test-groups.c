@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -249,6 +250,35 @@ only_processes_are_in_it (void **state)
   assert_int_equal (faccessat (table, "sys", F_OK, 0), -1);
 }
 
+static void
+nothing_is_changed_by_it (void **state)
+{
+  KVOL_AUTO_FD table = process_table_open ();
+  KVOL_AUTO_FD file = -1;
+
+  if (!scratch_is_real_root ())
+    skip_because ("without rights it is the /proc that there is");
+  file = openat (table, "self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  assert_int_equal (file, -1);
+  assert_int_equal (errno, EROFS);
+}
+
+/* Else its request would be given up, and a write of it be lost. */
+static void
+who_is_not_seen_for_want_of_descriptors_is_not_taken_for_gone (void **state)
+{
+  const struct rlimit none = { 0 };
+  KVOL_AUTO_FD table = process_table_open ();
+  pid_t child = fork ();
+  int status = -1;
+
+  if (child == 0)
+    _exit (setrlimit (RLIMIT_NOFILE, &none) != 0 || process_table_is_to_be_killed (table, getpid (), TRUE));
+  assert_int_equal (waitpid (child, &status, 0), child);
+  assert_int_equal (status, 0);
+  assert_true (process_table_is_to_be_killed (table, child, TRUE));
+}
+
 int
 main (void)
 {
@@ -260,6 +290,8 @@ main (void)
     cmocka_unit_test_setup_teardown (a_proc_that_hides_processes_hides_no_group, begin, end),
     cmocka_unit_test_setup_teardown (a_table_that_is_not_whole_is_known_for_that, begin, end),
     cmocka_unit_test (only_processes_are_in_it),
+    cmocka_unit_test (nothing_is_changed_by_it),
+    cmocka_unit_test (who_is_not_seen_for_want_of_descriptors_is_not_taken_for_gone),
   };
   const char *reason = NULL;
 

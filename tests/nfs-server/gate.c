@@ -57,7 +57,12 @@ let_in (NfsGate *self)
   const int way = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
   if (++self->n_guests == self->guest)
-    self->frozen = nfs_server_freeze (self->server, NULL);
+    {
+      if (self->server != NULL)
+        self->frozen = nfs_server_freeze (self->server, NULL);
+      else
+        shutdown (guest, SHUT_RDWR);
+    }
   /* The kernel takes connections for a server that is frozen. */
   (void) !connect (way, (const struct sockaddr *) &address, sizeof address);
   watch (self, guest);

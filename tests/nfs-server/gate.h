@@ -9,7 +9,7 @@
 typedef struct NfsGate NfsGate;
 
 /* Listens at 127.0.0.1:@port, before @server's port 2049. The @guest-th connection (from 1) freezes it. Until the gate
- * is closed @server is the gate's. */
+ * is closed @server is the gate's. NULL: it goes on, and that connection alone is cut. */
 NfsGate *nfs_gate_open (guint16 port, NfsServer *server, guint guest, GError **error);
 
 /* Answers whether the server was frozen. */

@@ -5,6 +5,7 @@
  * sees it. */
 #include "process-table.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -35,7 +36,8 @@ make_own (void)
   if (fs < 0 || !set (fs, "hidepid", "0") || !set (fs, "subset", "pid")
       || syscall (SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0)
     return -1;
-  return (int) syscall (SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  return (int) syscall (SYS_fsmount, fs, FSMOUNT_CLOEXEC,
+                        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
 int
@@ -102,16 +104,22 @@ process_table_read_groups (int table, pid_t thread, gid_t *ret_groups, guint max
 
 /* All of it: many groups may come before what is looked for. */
 static char *
-dup_status (int table, pid_t thread)
+dup_text (int fd)
 {
-  KVOL_AUTO_FD fd = open_status (table, thread);
   g_autoptr (GString) text = g_string_new (NULL);
   char part[STATUS_SIZE];
   ssize_t n;
 
-  while (fd >= 0 && (n = read (fd, part, sizeof part)) > 0)
+  while ((n = read (fd, part, sizeof part)) > 0)
     g_string_append_len (text, part, n);
   return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
+}
+
+/* That this process can open nothing just now says nothing of the other one. */
+static gboolean
+is_want_of_room (int number)
+{
+  return number == EMFILE || number == ENFILE || number == ENOMEM;
 }
 
 /* A signal that ends a process Linux turns into a SIGKILL for its threads, which is pending until they are gone. */
@@ -119,8 +127,12 @@ gboolean
 process_table_is_to_be_killed (int table, pid_t thread, gboolean unseen)
 {
   static const char *const titles[] = { "\nSigPnd:", "\nShdPnd:" };
-  g_autofree char *text = thread > 0 ? dup_status (table, thread) : NULL;
+  KVOL_AUTO_FD fd = thread > 0 ? open_status (table, thread) : -1;
+  g_autofree char *text = NULL;
 
+  if (fd < 0)
+    return unseen && !(thread > 0 && is_want_of_room (errno));
+  text = dup_text (fd);
   if (text == NULL)
     return unseen;
   for (gsize i = 0; i < G_N_ELEMENTS (titles); i++)
