@@ -234,13 +234,16 @@ who_recovers_watches_the_server_too (void **state)
   assert_no_user_server ();
 }
 
-/* A directory of programs in which kvol-nfs serves, and is dead soon. It has a line in LOG for each time. */
+/* A directory of programs in which kvol-nfs serves, and is dead soon after it has begun to: when it has filtered its
+ * system calls it is about to. It has a line in LOG for each time. */
 static char *
 make_mortal (const char *log)
 {
   g_autofree char *real = g_build_filename (g_getenv ("B"), "libexec", NULL);
   g_autofree char *script =
-      g_strdup_printf ("#!/bin/sh\necho >>%s\n%s/kvol-nfs \"$@\" &\nsleep 0.1\nkill -9 $!\n", log, real);
+      g_strdup_printf ("#!/bin/sh\necho >>%s\n%s/kvol-nfs \"$@\" &\n"
+                       "until grep -q '^Seccomp:.*2' /proc/$!/status; do sleep 0.1; done\nsleep 0.5\nkill -9 $!\n",
+                       log, real);
   g_autofree char *program = g_build_filename (real, "kvol-worker", NULL);
   char *dir = scratch_dir ("mortal");
   g_autofree char *link = g_build_filename (dir, "kvol-worker", NULL);
