@@ -164,6 +164,9 @@ an_ordinary_user_has_volumes_too (void **state)
   int status;
   pid_t child;
 
+#ifdef __SANITIZE_ADDRESS__
+  skip_because ("AddressSanitizer takes more memory than a user's server may have");
+#endif
   if (!scratch_is_real_root ())
     skip_because ("the server opens files by their handles, which takes real root");
   open_fuse_for_all ();
