@@ -210,11 +210,11 @@ $(B)/%.tap: %.sh all $(FIXTURES) $(NFS_SERVER) FORCE
 	@B=$(abspath $(B)) tests/tap.sh run $@ $<
 
 # What runs on an older kernel, in a virtual machine: the basic set with `check`, all of it with `check-vm`. The kernel
-# is unpacked by `deps-vm`; without it the tests are skipped.
+# is unpacked by `deps-vm`; without it the tests are skipped. The labs' NFS pods have a test of their own there.
 VM_KERNEL ?= $(B)/vm/kernel
 VM_SET    ?= basic
-VM_ALL    := $(patsubst tests/%.c,%,$(wildcard tests/integration/test-*.c tests/unit/test-sys-*.c \
-               tests/unit/test-worker-*.c tests/vm/test-*.c))
+VM_ALL    := $(filter-out %-nfs-corpus,$(patsubst tests/%.c,%,$(wildcard tests/integration/test-*.c \
+               tests/unit/test-sys-*.c tests/unit/test-worker-*.c tests/vm/test-*.c)))
 VM_basic  := $(filter-out %-syscall-counts,$(filter integration/% vm/%-basic vm/test-nfs-trouble,$(VM_ALL)))
 VM_full   := $(VM_ALL)
 $(B)/tests/vm/check-guest.tap: export VM_PROGRAMS = $(abspath $(VM_$(VM_SET):%=$(B)/tests/%))

@@ -278,8 +278,8 @@ no_signal_is_blocked_or_ignored (void **state)
   signal (SIGHUP, SIG_DFL);
   sigprocmask (SIG_SETMASK, &old, NULL);
   assert_string_equal (blocked, "0000000000000000");
-  /* Two are glibc's own, which has them ignored until there are threads. */
-  assert_int_equal (g_ascii_strtoull (ignored, NULL, 16) & ~(3ull << 31), 0);
+  /* Two are glibc's own, which has them ignored until there are threads; a shell may ignore SIGQUIT (busybox). */
+  assert_int_equal (g_ascii_strtoull (ignored, NULL, 16) & ~(3ull << 31 | 1ull << (SIGQUIT - 1)), 0);
 }
 
 typedef struct
