@@ -82,7 +82,7 @@ int
 nfs_user_server_open (const NfsUserServer *self, gboolean *ret_ended)
 {
   int pidfd = (int) syscall (SYS_pidfd_open, (pid_t) self->pid, 0);
-  gboolean known = FALSE;
+  gboolean known;
   guint64 start = 0;
 
   if (pidfd < 0)
@@ -90,8 +90,10 @@ nfs_user_server_open (const NfsUserServer *self, gboolean *ret_ended)
       *ret_ended = errno == ESRCH || errno == ENOENT || errno == EINVAL;
       return -1;
     }
-  /* The number may be another process's by now; once it is held it cannot become one's. */
-  *ret_ended = await_end (pidfd, 0) || ((known = read_start (self->pid, &start)) && start != self->start);
+  /* The number may be another process's by now; once it is held it cannot become one's. Who ends meanwhile cannot be
+   * read, and has ended by the time that it is asked. */
+  known = read_start (self->pid, &start);
+  *ret_ended = (known && start != self->start) || await_end (pidfd, 0);
   if (known && !*ret_ended)
     return pidfd;
   close (pidfd);
