@@ -2,7 +2,6 @@
 /* Who reads or writes past the kernel's cache, while the server does not answer, can be killed; and who is not killed
  * waits. */
 #include <fcntl.h>
-#include <linux/aio_abi.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -11,7 +10,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +17,7 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-fuse/aside.h"
 #include "nfs-fuse/served.h"
 #include "support/scratch.h"
 #include "support/test-state.h"
@@ -87,49 +86,34 @@ write_all (int fd, void *bytes)
 }
 
 static gboolean
-submit (int fd, void *bytes, int what, aio_context_t *ret_context)
+await (gulong aside)
 {
-  struct iocb request = {
-    .aio_fildes = (guint32) fd,
-    .aio_lio_opcode = (guint16) what,
-    .aio_buf = (guint64) (gsize) bytes,
-    .aio_nbytes = SIZE,
-  };
-  struct iocb *requests[] = { &request };
+  gssize done;
 
-  *ret_context = 0;
-  return syscall (SYS_io_setup, 1, ret_context) == 0 && syscall (SYS_io_submit, *ret_context, 1, requests) == 1;
-}
-
-static gboolean
-await (aio_context_t context)
-{
-  struct io_event event = { 0 };
-
-  return syscall (SYS_io_getevents, context, 1, 1, &event, NULL) == 1 && event.res == SIZE;
+  return aside_end (aside, &done) && done == SIZE;
 }
 
 static gboolean
 read_aside (int fd, void *bytes)
 {
-  aio_context_t context;
+  gulong aside;
 
-  return submit (fd, bytes, IOCB_CMD_PREAD, &context) && await (context);
+  return aside_begin (ASIDE_READ, fd, bytes, SIZE, 0, &aside) == 0 && await (aside);
 }
 
 static gboolean
 write_aside (int fd, void *bytes)
 {
-  aio_context_t context;
+  gulong aside;
 
-  return submit (fd, bytes, IOCB_CMD_PWRITE, &context) && await (context);
+  return aside_begin (ASIDE_WRITE, fd, bytes, SIZE, 0, &aside) == 0 && await (aside);
 }
 
 typedef struct
 {
   int fd;
   void *bytes;
-  aio_context_t context;
+  gulong aside;
 } Order;
 
 static gpointer
@@ -137,7 +121,7 @@ give_order (gpointer data)
 {
   Order *order = data;
 
-  return GINT_TO_POINTER (submit (order->fd, order->bytes, IOCB_CMD_PREAD, &order->context));
+  return GINT_TO_POINTER (aside_begin (ASIDE_READ, order->fd, order->bytes, SIZE, 0, &order->aside) == 0);
 }
 
 /* Who has begun it ends before it does. */
@@ -146,17 +130,17 @@ read_aside_by_another_thread (int fd, void *bytes)
 {
   Order order = { fd, bytes, 0 };
 
-  return g_thread_join (g_thread_new ("order", give_order, &order)) != NULL && await (order.context);
+  return g_thread_join (g_thread_new ("order", give_order, &order)) != NULL && await (order.aside);
 }
 
 /* And goes. */
 static gboolean
 leave_behind (int fd, void *bytes)
 {
-  aio_context_t context;
+  gulong aside;
 
   memset (bytes, 'x', SIZE);
-  _exit (submit (fd, bytes, IOCB_CMD_PWRITE, &context) ? 0 : 1);
+  _exit (aside_begin (ASIDE_WRITE, fd, bytes, SIZE, 0, &aside) == 0 ? 0 : 1);
 }
 
 /* Says that it begins, then does it. */
