@@ -97,7 +97,6 @@ each_byte_that_is_written_later_arrives_too (void **state)
   assert_each_byte_arrives (*state, (const char *const[]){ "--single-writer", NULL });
 }
 
-/* The kernel copies it, or hands on the writer's own pages (before Linux 5.17). */
 static void
 each_byte_that_no_cache_holds_arrives (void **state)
 {

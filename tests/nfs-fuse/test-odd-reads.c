@@ -154,8 +154,8 @@ an_answer_to_what_was_not_asked_yet_ends_it (void **state)
   const READ3args args = { { { 4, (char *) "root" } }, 0, READING_MOST };
   WireRig *self = *state;
   g_autofree char *data = g_malloc0 (LARGE);
-  g_autoptr (GBytes) holder = g_bytes_new_static (data, LARGE);
-  const WRITE3args write = { .file = args.file, .count = LARGE, .data = { LARGE, data } };
+  g_autoptr (Room) room = room_new_copy (data, LARGE);
+  const WRITE3args write = { .file = args.file, .count = LARGE, .data = { LARGE, room_get_memory (room) } };
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
   g_auto (Reading) reading;
 
@@ -163,7 +163,7 @@ an_answer_to_what_was_not_asked_yet_ends_it (void **state)
   reading_put_answer (bytes, &reading, 100000, &reading_ordinary);
   reading_give (&reading, bytes, 0, bytes->len);
   reading_expect (&reading, 100000);
-  assert_int_equal (wire_ask_write (self->wire, &write, holder, &reading), 0);
+  assert_int_equal (wire_ask_write (self->wire, &write, room, &reading), 0);
   wire_flush (self->wire);
   assert_int_equal (wire_ask (self->wire, &procedure_read, &args, &reading), 0);
   assert_true (wire_is_full (self->wire));

@@ -130,26 +130,26 @@ fragments_and_pieces_change_no_answer (void **state)
 /* ---- what is asked ---- */
 
 static void
-put_large_write (WireRig *self, Asked *asked, GBytes *data, gsize length)
+put_large_write (WireRig *self, Asked *asked, Room *data, gsize length)
 {
   const WRITE3args args = {
     .file = { { 4, (char *) "root" } },
     .count = (count3) length,
-    .data = { (u_int) length, (char *) (gpointer) g_bytes_get_data (data, NULL) },
+    .data = { (u_int) length, room_get_memory (data) },
   };
 
   *asked = (Asked){ .sample = wire_rig_get_sample () };
   assert_int_equal (wire_ask_write (self->wire, &args, data, asked), 0);
 }
 
-static GBytes *
+static Room *
 make_data (gsize length)
 {
-  guint8 *data = g_malloc (length);
+  g_autofree guint8 *data = g_malloc (length);
 
   for (gsize i = 0; i < length; i++)
     data[i] = (guint8) (i * 7 + 1);
-  return g_bytes_new_take (data, length);
+  return room_new_copy (data, length);
 }
 
 static void
@@ -157,7 +157,7 @@ writes_go_out_whole_and_in_order (void **state)
 {
   WireRig *self = *state;
   const gsize lengths[] = { 0, 1, 2, 3, 4, 5, LARGE - 1, 6, LARGE, 7 };
-  g_autoptr (GBytes) data = make_data (LARGE);
+  g_autoptr (Room) data = make_data (LARGE);
   Asked asked[G_N_ELEMENTS (lengths)];
 
   for (gsize i = 0; i < G_N_ELEMENTS (lengths); i++)
@@ -174,7 +174,7 @@ writes_go_out_whole_and_in_order (void **state)
       const gsize length = wire_rig_get_question (self, &asked[i].xid);
 
       assert_true (length > padded);
-      assert_memory_equal (self->seen->data + length - padded, g_bytes_get_data (data, NULL), lengths[i]);
+      assert_memory_equal (self->seen->data + length - padded, room_get_memory (data), lengths[i]);
       assert_memory_equal (self->seen->data + length - padded + lengths[i], "\0\0\0", padded - lengths[i]);
       g_byte_array_remove_range (self->seen, 0, (guint) length);
     }
@@ -206,7 +206,7 @@ static void
 what_was_not_answered_does_not_arrive_later (void **state)
 {
   WireRig *self = *state;
-  g_autoptr (GBytes) data = make_data (LARGE);
+  g_autoptr (Room) data = make_data (LARGE);
   Asked asked;
 
   wire_rig_disconnect (self);
@@ -235,7 +235,7 @@ static void
 an_answer_to_what_was_not_asked_yet_ends_it (void **state)
 {
   WireRig *self = *state;
-  g_autoptr (GBytes) data = make_data (LARGE);
+  g_autoptr (Room) data = make_data (LARGE);
   Asked asked;
 
   put_large_write (self, &asked, data, LARGE);

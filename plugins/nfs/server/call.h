@@ -69,9 +69,8 @@ struct _Call {
   gsize      done;
   guint64    end;           /* of a write: where it ends for the kernel */
   gpointer   memory;        /* freed with the call */
-  GBytes    *bytes;         /* that hold `data` */
+  Room      *room;          /* that holds `data`; NULL: it is a request's that is being taken */
   const char *data;
-  Sluice    *sluice;        /* the data are still in there, while the request is being taken; NULL: they are not */
   guint64    mark;
   guint64    verifier;
   gpointer   file;          /* a File or Directory: lent, but for a file that is just being opened; of a write only

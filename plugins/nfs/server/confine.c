@@ -154,7 +154,7 @@ static const int allowed[] = {
   SYS_fstatfs,
   SYS_pipe2,
   SYS_splice,
-  SYS_tee,
+  SYS_vmsplice,
 #ifdef __x86_64__
   SYS_epoll_wait,
   SYS_poll,

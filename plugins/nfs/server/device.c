@@ -16,6 +16,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "operations.h"
+
 /* A header and its body. */
 #define PARTS 2
 
@@ -38,10 +40,11 @@ write_parts (int fd, struct iovec *parts, int n, void *data)
   return writev (fd, parts, n);
 }
 
+/* Before libfuse has told the kernel how long a request may be, it is ready for much more. */
 static ssize_t
 read_request (int fd, void *to, size_t size, void *data)
 {
-  return read (fd, to, size);
+  return read (fd, to, MIN (size, OPERATIONS_REQUEST_MAX));
 }
 
 static ssize_t

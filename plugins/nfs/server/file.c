@@ -292,10 +292,7 @@ file_write (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off_t offs
   File *file = file_get (info);
   Call *call = call_new (req, file->node, file->identity);
 
-  if (from->flags & FUSE_BUF_IS_FD)
-    call->sluice = loop_get_sluice (call->loop);
-  else
-    call->data = from->mem;
+  call->data = from->mem;
   note_way (call, file, info->flags);
   call->offset = (guint64) offset;
   call->size = from->size;

@@ -243,13 +243,6 @@ link_service (Link *self, guint32 events)
 }
 
 void
-link_pour (Link *self, Sluice *sluice)
-{
-  if (self->state == LINK_READY)
-    wire_pour (self->wire, sluice);
-}
-
-void
 link_flush (Link *self)
 {
   if (self->state == LINK_READY)

@@ -29,8 +29,6 @@ void  link_want (Link *self, gint64 now);
 void  link_give_up (Link *self);
 /* What epoll said of it. */
 void  link_service (Link *self, guint32 events);
-/* Sends a write that has just been queued, from where it comes, and nothing else. */
-void  link_pour (Link *self, Sluice *sluice);
 /* Sends what was queued. */
 void  link_flush (Link *self);
 /* The same at the end of a thread's turn, when nobody is in the midst of what came over the connection: it is lost now

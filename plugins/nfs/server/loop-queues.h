@@ -27,11 +27,9 @@ struct _Loop
   int wake_fd;
   Link *link;
   Spout spout;
-  struct fuse_buf buffer;
-  Sluice sluice;
-  guint large; /* a request was lately: the next ones come by the sluice */
-  char *small; /* for one that is not, all the same */
-  const struct fuse_in_header *taken; /* the request that is being taken; NULL: it comes by the sluice */
+  Room *room;  /* of the next request; NULL: somebody has kept it */
+  guint large; /* a request was lately */
+  const struct fuse_in_header *taken; /* the request that is being taken */
   IdentityMemory identities;
   GQueue calls;   /* all, by their `all` link */
   GQueue waiting; /* for the connection */

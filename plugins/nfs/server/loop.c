@@ -2,7 +2,6 @@
 #include "loop.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -92,12 +91,6 @@ loop_flush (Loop *self)
   link_flush (self->link);
 }
 
-void
-loop_pour (Loop *self)
-{
-  link_pour (self->link, &self->sluice);
-}
-
 /* What is abandoned is not asked again. */
 static void
 put_back (Loop *self, Call *call)
@@ -166,35 +159,17 @@ note_size (Loop *self, gssize n)
     self->large--;
 }
 
-/* Large requests follow each other. Answers as fuse_session_receive_buf() does. */
-static gssize
-receive_large (Loop *self, struct fuse_buf *ret_request)
-{
-  struct fuse_session *session = self->volume->session;
-  gssize n = sluice_receive (&self->sluice, fuse_session_fd (session), OPERATIONS_TRANSFER_MAX, ret_request);
-
-  if (n == -ENODEV)
-    fuse_session_exit (session);
-  note_size (self, n);
-  if (n <= 0 || n >= (gssize) PAGE_PIPE_WORTH)
-    return n;
-  if (self->small == NULL)
-    self->small = g_malloc (PAGE_PIPE_WORTH);
-  sluice_read (&self->sluice, self->small, (gsize) n);
-  *ret_request = (struct fuse_buf){ .mem = self->small, .size = (gsize) n };
-  return n;
-}
-
+/* As fuse_session_receive_buf(). */
 static gssize
 receive (Loop *self, struct fuse_buf *ret_request)
 {
-  gssize n = self->large > 0 ? receive_large (self, ret_request) : -ENOSYS;
+  gssize n;
 
-  if (n != -ENOSYS)
-    return n;
-  n = fuse_session_receive_buf (self->volume->session, &self->buffer);
+  if (self->room == NULL)
+    self->room = rooms_take (self->volume->rooms);
+  *ret_request = (struct fuse_buf){ .mem = room_get_memory (self->room) };
+  n = fuse_session_receive_buf (self->volume->session, ret_request);
   note_size (self, n);
-  *ret_request = self->buffer;
   return n;
 }
 
@@ -246,8 +221,6 @@ read_requests (Loop *self)
         call_help (self);
       self->taken = request.mem;
       fuse_session_process_buf (session, &request);
-      if (request.flags & FUSE_BUF_IS_FD)
-        sluice_drain (&self->sluice);
       volume_begin (self->volume);
     }
   self->lonely = is_worth_help (self) ? 0 : self->lonely + 1;
@@ -403,12 +376,6 @@ loop_get_calls (Loop *self)
   return &self->calls;
 }
 
-Sluice *
-loop_get_sluice (Loop *self)
-{
-  return &self->sluice;
-}
-
 /* libfuse keeps it to itself. */
 guint64
 loop_get_request (const Loop *self)
@@ -422,10 +389,10 @@ loop_get_spout (Loop *self)
   return &self->spout;
 }
 
-gpointer
-loop_steal_buffer (Loop *self)
+Room *
+loop_steal_room (Loop *self)
 {
-  return g_steal_pointer (&self->buffer.mem);
+  return g_steal_pointer (&self->room);
 }
 
 Loop *
@@ -435,7 +402,6 @@ loop_new (Volume *volume, guint number, GError **error)
 
   self->volume = volume;
   self->number = number;
-  self->sluice = (Sluice) SLUICE_INIT;
   self->spout = (Spout) SPOUT_INIT (OPERATIONS_TRANSFER_MAX);
   g_mutex_init (&self->lock);
   self->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
@@ -469,9 +435,7 @@ loop_free (Loop *self)
   while (self->calls.head != NULL)
     call_free (self->calls.head->data);
   g_clear_pointer (&self->identities.identity, identity_unref);
-  free (self->buffer.mem);
-  g_free (self->small);
-  sluice_clear (&self->sluice);
+  g_clear_pointer (&self->room, room_unref);
   spout_clear (&self->spout);
   if (self->epoll_fd >= 0)
     close (self->epoll_fd);

@@ -6,7 +6,6 @@
 #include <glib.h>
 
 #include "identity.h"
-#include "sluice.h"
 #include "spout.h"
 #include "volume.h"
 
@@ -32,10 +31,7 @@ void     loop_post (Loop *self, LoopRun run, gpointer data);
 
 /* Sends what was asked so far, without waiting for more. */
 void     loop_flush (Loop *self);
-/* Sends what was asked last, a write that is passing through the loop's sluice, as far as that goes. */
-void     loop_pour (Loop *self);
-Sluice  *loop_get_sluice (Loop *self);
-/* The kernel's number of the request that is being taken, which is no write. */
+/* The kernel's number of the request that is being taken. */
 guint64  loop_get_request (const Loop *self);
 /* What the data of a READ came by that are not in its answer. */
 Spout   *loop_get_spout (Loop *self);
@@ -50,5 +46,5 @@ void     loop_answered (gpointer call, gpointer result);
 IdentityMemory *loop_get_identities (Loop *self);
 /* All calls that there are, by their `all`. */
 GQueue  *loop_get_calls (Loop *self);
-/* The buffer that requests are read into is the caller's from now on (to be freed); what it holds stays where it is. */
-gpointer loop_steal_buffer (Loop *self);
+/* The room of the request that is being taken is the caller's from now on. */
+Room    *loop_steal_room (Loop *self);

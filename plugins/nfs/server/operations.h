@@ -27,6 +27,8 @@ extern const struct fuse_lowlevel_ops operations;
 
 /* The most that the kernel reads or writes by one request. */
 #define OPERATIONS_TRANSFER_MAX (512u * 1024)
+/* The longest request, with what is before the data. */
+#define OPERATIONS_REQUEST_MAX (OPERATIONS_TRANSFER_MAX + 4096)
 
 /* inode.c */
 void inode_forget       (fuse_req_t req, fuse_ino_t ino, uint64_t times);

@@ -21,12 +21,15 @@ page_pipe_give_up (PagePipe *self)
   self->useless = TRUE;
 }
 
+/* Who has no privilege may have none that is longer, unless that was changed (/proc/sys/fs/pipe-max-size). */
+#define LONGEST (1024u * 1024)
+
 /* A part of a page takes a whole place in a pipe, however little is in it; a pipe has as many as its size has pages, so
- * what begins and ends somewhere fills no more than half of them. */
+ * what begins and ends somewhere is taken best by one that is twice as long. */
 static gboolean
 open_pipe (int ends[2], gsize most)
 {
-  const int size = (int) (2 * most);
+  const int size = (int) MIN (2 * most, LONGEST);
 
   return pipe2 (ends, O_CLOEXEC | O_NONBLOCK) == 0 && fcntl (ends[0], F_SETPIPE_SZ, size) >= size;
 }

@@ -14,7 +14,7 @@ typedef struct {
 /* From here on handing on pages is cheaper than copying them. */
 #define PAGE_PIPE_WORTH (64u * 1024)
 
-/* Opens it the first time, for @most bytes however they lie. FALSE: this process may have none as long. */
+/* Opens it the first time, for @most bytes or little less. FALSE: this process may have none as long. */
 gboolean page_pipe_is_open (PagePipe *self, gsize most);
 /* It is of no use without another one, which is useless. */
 void     page_pipe_give_up (PagePipe *self);

@@ -68,7 +68,9 @@ question_free (gpointer data)
 {
   Question *self = data;
 
-  g_clear_pointer (&self->holder, g_bytes_unref);
+  if (self->lent)
+    room_spoil (self->room);
+  g_clear_pointer (&self->room, room_unref);
   g_free (self);
 }
 
@@ -76,6 +78,12 @@ gsize
 question_get_size (const Question *self)
 {
   return self->length + self->size + get_padding (self->size);
+}
+
+gboolean
+question_has_pages_behind (const Question *self, gsize skip)
+{
+  return self->by_pages && skip < self->length + self->size;
 }
 
 /* What is left of a part of @size bytes when @skip are behind us. */
@@ -93,8 +101,11 @@ guint
 question_gather (const Question *self, gsize skip, struct iovec to[QUESTION_PIECES])
 {
   static const char padding[4];
+  const gboolean stops = question_has_pages_behind (self, skip);
   guint n = add_piece (to, self->head, self->length, &skip);
 
+  if (stops)
+    return n;
   n += add_piece (to + n, self->data, self->size, &skip);
   return n + add_piece (to + n, padding, get_padding (self->size), &skip);
 }

@@ -7,6 +7,7 @@
 
 #include "identity.h"
 #include "procedure.h"
+#include "rooms.h"
 
 /* Before each fragment of a record: its length, and whether it is the last one. */
 #define QUESTION_MARK_SIZE 4u
@@ -19,7 +20,9 @@ typedef struct {
   gpointer    asker;
   gsize       wanted;  /* by a READ */
   guint64     request; /* the same: the kernel's number of what it is asked for */
-  GBytes     *holder; /* of the data that follow the head; NULL: none do */
+  Room       *room;   /* of the data that follow the head; NULL: none do, or the connection has a copy */
+  gboolean    by_pages; /* that is how the data go */
+  gboolean    lent;   /* pages of the room, and it is not said that the connection has done with them */
   const char *data;
   gsize       size;
   gsize       length;
@@ -33,6 +36,8 @@ void      question_free (gpointer self);
 
 /* All of it, with its padding. */
 gsize question_get_size (const Question *self);
-/* Puts its pieces but for the first @skip bytes; answers how many those are. */
+/* Whether data are to go by their pages behind the first @skip bytes. */
+gboolean question_has_pages_behind (const Question *self, gsize skip);
+/* Puts its pieces but for the first @skip bytes, up to data that go by their pages; answers how many those are. */
 #define QUESTION_PIECES 3
 guint question_gather   (const Question *self, gsize skip, struct iovec to[QUESTION_PIECES]);

@@ -1,17 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Memory for requests of the kernel, and for the data of writes. For all threads. */
 #pragma once
 
 #include <glib.h>
 
-/* Memory for the data of writes. For all threads. */
 typedef struct _Rooms Rooms;
+typedef struct _Room Room;
 
-Rooms  *rooms_new  (void);
+Rooms *rooms_new  (void);
 /* When the last one has been given back. */
-void    rooms_free (Rooms *self);
+void   rooms_free (Rooms *self);
 
-/* One of @size bytes, to be filled; it is given back with the last reference. */
-GBytes *rooms_take (Rooms *self, gsize size, char **ret_room);
+/* One that holds any request. It is given back with the last reference. */
+Room *rooms_take    (Rooms *self);
+/* One that holds a copy of @data and nothing else, and has no pages of its own. */
+Room *room_new_copy (gconstpointer data, gsize size);
+Room *room_ref      (Room *self);
+void  room_unref    (Room *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Room, room_unref)
+
+/* The copy; or where a request is to be read to, so that what a write brings begins a page. */
+char *room_get_memory  (Room *self);
+/* Whether what is in it may be lent to a connection by its pages. */
+gboolean room_has_pages (const Room *self);
+/* Somebody has its pages who does not say when he has done with them: nothing else will be put there. From any
+ * thread. */
+void  room_spoil       (Room *self);
+
+/* Whether there are so few that a small part of one may keep all of it. */
+gboolean rooms_are_plenty (Rooms *self);
 
 /* Where none was taken for so long, none is soon. */
 #define ROOMS_REST_USEC G_TIME_SPAN_SECOND

@@ -1,93 +1,57 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pages are the kernel's cache of the file; of a write past it they are the kernel's copy, or before Linux 5.17 the
- * writer's own. Somebody may write to them while they pass, and what is kept may be newer then than what was sent. That
- * is no more than two writes at the same time can do, and the second one is sent as well. */
+/* A socket that takes only a part leaves the rest in the pipe, and that is what it gets next: each connection has a
+ * sluice of its own, which ends with it and whatever is left in there. What goes wrong moves nothing, so that what was
+ * in the pipe then can be sent by copying it. */
 #include "sluice.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/uio.h>
 
-void
-sluice_clear (Sluice *self)
+#include "operations.h"
+
+gboolean
+sluice_is_open (Sluice *self)
 {
-  page_pipe_close (&self->pipe);
-  page_pipe_close (&self->copy);
+  return page_pipe_is_open (&self->pipe, OPERATIONS_TRANSFER_MAX);
 }
 
-static gboolean
-is_open (Sluice *self, gsize most)
+void
+sluice_close (Sluice *self)
 {
-  if (page_pipe_is_open (&self->pipe, most) && page_pipe_is_open (&self->copy, most))
-    return TRUE;
+  page_pipe_close (&self->pipe);
+}
+
+static gssize
+give_up (Sluice *self)
+{
   page_pipe_give_up (&self->pipe);
-  return FALSE;
+  return -ENOSYS;
+}
+
+/* Of the pipe's places data that do not begin a page may take one more than there are: the rest is lent afterwards. */
+static gboolean
+fill (Sluice *self, const char *from, gsize size)
+{
+  const struct iovec pages = { (char *) (gpointer) from, size };
+  const gssize n = vmsplice (self->pipe.ends[1], &pages, 1, SPLICE_F_NONBLOCK);
+
+  if (n > 0)
+    self->held = (gsize) n;
+  return n > 0;
 }
 
 gssize
-sluice_receive (Sluice *self, int fd, gsize most, struct fuse_buf *ret_request)
+sluice_pour (Sluice *self, const char *from, gsize size, int socket)
 {
   gssize n;
 
-  if (!is_open (self, most))
-    return -ENOSYS;
-  n = splice (fd, NULL, self->pipe.ends[1], NULL, 2 * most, SPLICE_F_MOVE);
-  *ret_request = (struct fuse_buf){ .size = (gsize) MAX (n, 0), .flags = FUSE_BUF_IS_FD, .fd = self->pipe.ends[0] };
-  if (n >= 0)
-    return n;
-  if (errno == EAGAIN || errno == EINTR || errno == ENOENT)
-    return 0;
-  return errno == ENODEV ? -ENODEV : -ENOSYS;
-}
-
-void
-sluice_read (Sluice *self, char *to, gsize size)
-{
-  page_pipe_read (&self->pipe, to, size);
-}
-
-void
-sluice_drain (Sluice *self)
-{
-  page_pipe_drain (&self->pipe);
-}
-
-gboolean
-sluice_begin (Sluice *self, char *to, gsize size)
-{
-  if (tee (self->pipe.ends[0], self->copy.ends[1], size, SPLICE_F_NONBLOCK) != (gssize) size)
-    {
-      page_pipe_drain (&self->copy);
-      return FALSE;
-    }
-  self->base = to;
-  self->size = size;
-  self->poured = 0;
-  return TRUE;
-}
-
-gsize
-sluice_pour (Sluice *self, const char *from, gsize size, int socket)
-{
-  gsize poured = 0;
-
-  while (self->base + self->poured == from + poured && poured < size)
-    {
-      gssize n = splice (self->pipe.ends[0], NULL, socket, NULL, size - poured, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
-
-      if (n <= 0)
-        break;
-      self->poured += (gsize) n;
-      poured += (gsize) n;
-    }
-  return poured;
-}
-
-void
-sluice_end (Sluice *self)
-{
-  char *base = g_steal_pointer (&self->base);
-
-  page_pipe_read (&self->copy, base, self->size);
-  /* What was not poured has to leave the pipe, and is the same. */
-  page_pipe_read (&self->pipe, base + self->poured, self->size - self->poured);
+  if (!sluice_is_open (self) || (self->held == 0 && !fill (self, from, size)))
+    return give_up (self);
+  n = splice (self->pipe.ends[0], NULL, socket, NULL, self->held, SPLICE_F_NONBLOCK);
+  if (n > 0)
+    self->held -= (gsize) n;
+  if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+    return n > 0 ? n : -errno;
+  return give_up (self);
 }

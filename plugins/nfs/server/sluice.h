@@ -1,41 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The way of a large write from the kernel to the connection, on which its pages are handed on and not copied: from
- * /dev/fuse into a pipe, and from there into the socket. What has to be kept of it is copied while the server is busy
- * with it already. */
+/* The way of a large write from the room that it is kept in to the connection, on which its pages are lent and not
+ * copied: through a pipe, into the socket. Nothing else may be put there until the connection has done with them. */
 #pragma once
 
-#define FUSE_USE_VERSION 312
-#include <fuse_lowlevel.h>
 #include <glib.h>
 
 #include "page-pipe.h"
 
 typedef struct {
   PagePipe pipe;
-  PagePipe copy;   /* the same pages, for what is kept */
-  char    *base;   /* where the write is kept that is passing; NULL: none is */
-  gsize    size;
-  gsize    poured; /* of it */
+  gsize    held; /* in the pipe: of what is poured, the next to go */
 } Sluice;
 
-#define SLUICE_INIT { .pipe = PAGE_PIPE_CLOSED, .copy = PAGE_PIPE_CLOSED }
+#define SLUICE_CLOSED { .pipe = PAGE_PIPE_CLOSED }
 
-void sluice_clear (Sluice *self);
+/* FALSE: this process may have none. */
+gboolean sluice_is_open (Sluice *self);
+void     sluice_close   (Sluice *self);
 
-/* Takes the kernel's next request from @fd, which holds no more than @most bytes, to be handed to
- * fuse_session_process_buf(). Its length; 0: there is none; -ENODEV: there will be none any more; -ENOSYS: it is to be
- * read the usual way. */
-gssize sluice_receive (Sluice *self, int fd, gsize most, struct fuse_buf *ret_request);
-/* Takes the next @size bytes of the request into @to. */
-void   sluice_read  (Sluice *self, char *to, gsize size);
-/* Whatever nobody took of it goes. */
-void   sluice_drain (Sluice *self);
-
-/* A write of @size bytes comes next in the pipe; it may be poured until it is kept at @to. FALSE: it can only be
- * read. */
-gboolean sluice_begin (Sluice *self, char *to, gsize size);
-/* Pours as much as goes of the @size bytes that shall be kept at @from, when they are the next ones; answers how
- * much. */
-gsize    sluice_pour (Sluice *self, const char *from, gsize size, int socket);
-/* Keeps all of the write. */
-void     sluice_end (Sluice *self);
+/* Lends of the @size bytes at @from what goes at once, and answers how much. What does not go is next, before anything
+ * else. Or a negative errno: EAGAIN, nothing goes now; ENOSYS, nothing can go by its pages from here on. */
+gssize   sluice_pour    (Sluice *self, const char *from, gsize size, int socket);

@@ -21,7 +21,7 @@ static void
 kept_free (UnstableWrite *self)
 {
   identity_unref (self->identity);
-  g_bytes_unref (self->bytes);
+  room_unref (self->room);
   g_free (self);
 }
 
@@ -103,7 +103,7 @@ ask_write_again (Call *self, Wire *wire)
     .data = { (u_int) (self->size - self->done), (char *) self->data + self->done },
   };
 
-  return wire_ask_write (wire, &args, self->bytes, self);
+  return wire_ask_write (wire, &args, self->room, self);
 }
 
 static void
@@ -212,7 +212,7 @@ unstable_heal (Loop *loop, Node *node)
       return;
     }
   call = call_new_work (loop, node, kept->identity);
-  call->bytes = g_bytes_ref (kept->bytes);
+  call->room = room_ref (kept->room);
   call->data = kept->data;
   call->size = kept->size;
   call->offset = kept->offset;

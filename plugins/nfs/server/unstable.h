@@ -9,7 +9,7 @@
 /* Written, and in the server's memory as far as anybody knows. */
 typedef struct {
   Identity   *identity;
-  GBytes     *bytes;    /* that hold the data */
+  Room       *room;     /* that holds the data */
   const char *data;
   guint64     offset;
   gsize       size;

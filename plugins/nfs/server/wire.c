@@ -14,6 +14,7 @@
 
 #include "question.h"
 #include "reply.h"
+#include "sluice.h"
 
 /* The largest transfer, with what is around it. */
 #define ANSWER_MAX ((1024u + 64) * 1024)
@@ -34,6 +35,7 @@ struct _Wire
   GHashTable *asked; /* by their xid */
   GQueue queue;      /* of Question */
   gsize sent;        /* of the first in the queue */
+  Sluice sluice;     /* of its data, if they are large */
 
   /* What came: the record that is being put together, a gap where the marks of its fragments were, then what has not
    * been looked at. One byte more is there. */
@@ -87,14 +89,15 @@ wire_ask_read (Wire *self, const READ3args *args, guint64 request, gpointer aske
 }
 
 int
-wire_ask_write (Wire *self, const WRITE3args *args, GBytes *holder, gpointer asker)
+wire_ask_write (Wire *self, const WRITE3args *args, Room *room, gpointer asker)
 {
   Question *question = ask (self, &procedure_write, args, args->data.data_len, asker);
 
   if (question == NULL)
     return -1;
-  question->holder = g_bytes_ref (holder);
+  question->room = room_ref (room);
   question->data = args->data.data_val;
+  question->by_pages = question->size >= PAGE_PIPE_WORTH && room_has_pages (room) && sluice_is_open (&self->sluice);
   return 0;
 }
 
@@ -106,15 +109,19 @@ wire_set_identity (Wire *self, const Identity *identity)
 
 /* ---- out ---- */
 
+/* Up to data that go by their pages, if there are any. */
 static guint
-gather (const Wire *self, struct iovec *pieces)
+gather (const Wire *self, struct iovec *pieces, gboolean *ret_stopped)
 {
   gsize skip = self->sent;
   guint n = 0;
 
-  for (GList *link = self->queue.head; link != NULL && n + QUESTION_PIECES <= PIECES_AT_ONCE; link = link->next)
+  *ret_stopped = FALSE;
+  for (GList *link = self->queue.head; link != NULL && !*ret_stopped && n + QUESTION_PIECES <= PIECES_AT_ONCE;
+       link = link->next)
     {
       n += question_gather (link->data, skip, pieces + n);
+      *ret_stopped = question_has_pages_behind (link->data, skip);
       skip = 0;
     }
   return n;
@@ -133,9 +140,37 @@ went (Wire *self, gsize n)
         return;
       self->sent -= whole;
       question->queued = FALSE;
-      g_clear_pointer (&question->holder, g_bytes_unref);
+      if (!question->lent)
+        g_clear_pointer (&question->room, room_unref);
       g_queue_pop_head (&self->queue);
     }
+}
+
+/* How much went; or a negative errno. */
+static gssize
+send_copies (Wire *self)
+{
+  struct iovec pieces[PIECES_AT_ONCE];
+  gboolean stopped;
+  const struct msghdr message = { .msg_iov = pieces, .msg_iovlen = gather (self, pieces, &stopped) };
+  const gssize n = sendmsg (self->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT | (stopped ? MSG_MORE : 0));
+
+  return n >= 0 ? n : -errno;
+}
+
+/* The same, of data that go by their pages. */
+static gssize
+send_pages (Wire *self, Question *question)
+{
+  const gsize done = self->sent - question->length;
+  gssize n;
+
+  question->lent = TRUE;
+  n = sluice_pour (&self->sluice, question->data + done, question->size - done, self->fd);
+  if (n != -ENOSYS)
+    return n;
+  question->by_pages = FALSE;
+  return 0;
 }
 
 void
@@ -143,32 +178,17 @@ wire_flush (Wire *self)
 {
   while (!self->over && self->queue.head != NULL)
     {
-      struct iovec pieces[PIECES_AT_ONCE];
-      struct msghdr message = { .msg_iov = pieces, .msg_iovlen = gather (self, pieces) };
-      ssize_t n = sendmsg (self->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+      Question *question = self->queue.head->data;
+      const gboolean by_pages = self->sent >= question->length && question_has_pages_behind (question, self->sent);
+      const gssize n = by_pages ? send_pages (self, question) : send_copies (self);
 
       if (n >= 0)
         went (self, (gsize) n);
-      else if (errno == EAGAIN)
+      else if (n == -EAGAIN)
         return;
       else
-        self->over = errno != EINTR;
+        self->over = n != -EINTR;
     }
-}
-
-void
-wire_pour (Wire *self, Sluice *sluice)
-{
-  const Question *question = g_queue_peek_head (&self->queue);
-  gssize n;
-
-  if (self->over || self->queue.length != 1 || self->sent != 0)
-    return;
-  n = send (self->fd, question->head, question->length, MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE);
-  if (n == (gssize) question->length)
-    n += (gssize) sluice_pour (sluice, question->data, question->size, self->fd);
-  if (n > 0)
-    went (self, (gsize) n);
 }
 
 gboolean
@@ -191,8 +211,9 @@ hand_over (Wire *self, Question *question, Answer *answer)
 }
 
 static void
-take_question (Wire *self, const Question *question)
+take_question (Wire *self, Question *question)
 {
+  question->lent = FALSE;
   g_hash_table_steal (self->asked, GUINT_TO_POINTER (question->xid));
   self->large -= question->wanted >= PAGE_PIPE_WORTH;
   self->served = TRUE;
@@ -424,8 +445,7 @@ wire_is_over (const Wire *self)
 /* ---- life ---- */
 
 /* Whether the kernel forgets what it has not sent when the connection is closed, or this process ends. What is asked
- * once more over the next connection must not come by this one too: later, and from pages that hold something else by
- * then, since large writes are sent from the kernel's cache. */
+ * once more over the next connection must not come by this one too, later. */
 static void
 set_forgets (Wire *self, gboolean forgets)
 {
@@ -442,6 +462,7 @@ wire_new (int fd, Spout *spout, WireAnswered answered)
   self->fd = fd;
   set_forgets (self, TRUE);
   self->spout = spout;
+  self->sluice = (Sluice) SLUICE_CLOSED;
   self->answered = answered;
   self->xid = g_random_int ();
   self->asked = g_hash_table_new_full (NULL, NULL, NULL, question_free);
@@ -458,6 +479,7 @@ wire_free (Wire *self)
   if (g_hash_table_size (self->asked) == 0)
     set_forgets (self, FALSE);
   close (self->fd);
+  sluice_close (&self->sluice);
   spout_drain (self->spout);
   g_queue_clear (&self->queue);
   g_hash_table_unref (self->asked);

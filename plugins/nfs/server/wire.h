@@ -6,7 +6,7 @@
 
 #include "identity.h"
 #include "procedure.h"
-#include "sluice.h"
+#include "rooms.h"
 #include "spout.h"
 
 typedef struct _Wire Wire;
@@ -28,11 +28,10 @@ void  wire_set_identity (Wire *self, const Identity *identity);
 int   wire_ask       (Wire *self, const Procedure *procedure, gconstpointer args, gpointer question);
 /* The same of READ, for the kernel's request of this number: a large answer may come by the spout. */
 int   wire_ask_read  (Wire *self, const READ3args *args, guint64 request, gpointer question);
-/* The same of WRITE: the data of @args stay where they are, in @holder. */
-int   wire_ask_write (Wire *self, const WRITE3args *args, GBytes *holder, gpointer question);
+/* The same of WRITE: the data of @args stay where they are, in @room. If its pages are lent and the wire is freed
+ * before the answer, the room is spoilt. */
+int   wire_ask_write (Wire *self, const WRITE3args *args, Room *room, gpointer question);
 
-/* Sends the write that was asked last from the sluice, as far as that goes at once and nothing is before it. */
-void     wire_pour    (Wire *self, Sluice *sluice);
 /* Sends what is queued, as far as it goes. */
 void     wire_flush   (Wire *self);
 /* Whether something is queued that did not go. */

@@ -14,8 +14,6 @@
 #define KEPT_MOST (2 * KEPT_MAX)
 /* Of all files; then each writer waits for a commit, or as many files as somebody can open would take all memory. */
 #define KEPT_ALL_MAX (256u * 1024 * 1024)
-/* A larger write keeps the buffer that it came in, instead of a copy. */
-#define COPY_MAX (128u * 1024)
 
 static int
 ask_write (Call *self, Wire *wire)
@@ -30,7 +28,7 @@ ask_write (Call *self, Wire *wire)
   };
 
   self->mark = unstable_count_suspicions (self->loop);
-  return wire_ask_write (wire, &args, self->bytes, self);
+  return wire_ask_write (wire, &args, self->room, self);
 }
 
 /* With the node's lock held. */
@@ -41,7 +39,7 @@ keep (Call *call, guint64 offset, gsize size, guint64 verifier)
   Node *node = call->node;
 
   kept->identity = identity_ref (call->identity);
-  kept->bytes = g_bytes_ref (call->bytes);
+  kept->room = room_ref (call->room);
   kept->data = call->data + (offset - call->offset);
   kept->offset = offset;
   kept->size = size;
@@ -224,68 +222,37 @@ send_write (Call *call)
     call_ask (call, ask_write, take_write);
 }
 
-/* The data get a place of their own, which is to be filled. */
-static char *
-make_room (Call *call)
+/* The room of the request, or a copy: as much of a room stays taken as one is large. */
+static gboolean
+may_keep_room (const Call *call)
 {
-  char *room;
-
-  call->bytes = rooms_take (loop_get_volume (call->loop)->rooms, call->size, &room);
-  call->data = room;
-  return room;
-}
-
-/* What the data are kept in is filled when as much as goes at once has gone; the rest goes from there. */
-static void
-send_by_sluice (Call *call)
-{
-  Sluice *sluice = g_steal_pointer (&call->sluice);
-  char *room = make_room (call);
-  g_autoptr (GBytes) bytes = g_bytes_ref (call->bytes);
-  Loop *loop = call->loop;
-
-  if (!sluice_begin (sluice, room, call->size))
-    {
-      sluice_read (sluice, room, call->size);
-      send_write (call);
-      return;
-    }
-  send_write (call);
-  loop_pour (loop);
-  sluice_end (sluice);
-  loop_flush (loop);
+  return call->size > OPERATIONS_TRANSFER_MAX / 2
+         || (call->size >= PAGE_PIPE_WORTH && rooms_are_plenty (loop_get_volume (call->loop)->rooms));
 }
 
 void
 unstable_hold_data (Call *call)
 {
-  gpointer buffer;
-
-  if (call->bytes != NULL)
+  if (call->room != NULL)
     return;
-  if (call->sluice != NULL)
+  if (may_keep_room (call))
     {
-      sluice_read (g_steal_pointer (&call->sluice), make_room (call), call->size);
+      call->room = loop_steal_room (call->loop);
       return;
     }
-  if (call->size <= COPY_MAX)
-    {
-      call->bytes = g_bytes_new (call->data, call->size);
-      call->data = g_bytes_get_data (call->bytes, NULL);
-      return;
-    }
-  buffer = loop_steal_buffer (call->loop);
-  call->bytes = g_bytes_new_with_free_func (buffer, call->size, free, buffer);
+  call->room = room_new_copy (call->data, call->size);
+  call->data = room_get_memory (call->room);
 }
 
+/* The server may begin with a large one while the next one is taken. */
 void
 unstable_write (Call *call)
 {
-  if (call->sluice != NULL)
-    {
-      send_by_sluice (call);
-      return;
-    }
+  const gboolean large = call->size >= PAGE_PIPE_WORTH;
+  Loop *loop = call->loop;
+
   unstable_hold_data (call);
   send_write (call);
+  if (large)
+    loop_flush (loop);
 }
