@@ -21,8 +21,10 @@
 
 const LargeRow large_rows[] = {
   { "less than is handed on", 60 * KIB, 0 },
-  { "as much as is handed on", 64 * KIB, 0 },
+  { "as much as is handed on when it is read", 64 * KIB, 0 },
   { "a byte more", 64 * KIB + 1, 0 },
+  { "as much as is copied when it is written", 128 * KIB, 0 },
+  { "a byte more than that", 128 * KIB + 1, 0 },
   { "no whole pages", 100001, 333 },
   { "one request", 512 * KIB, 0 },
   { "one request, between pages", 512 * KIB, 7 },

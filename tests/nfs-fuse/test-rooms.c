@@ -402,6 +402,23 @@ what_was_lost_is_asked_again_from_the_same_room (void **state)
   assert_false (rooms_has_free (self->rooms));
 }
 
+/* Or small writes would take many times the memory that they are counted as. */
+static void
+rooms_are_not_plenty_for_ever (void **state)
+{
+  g_autoptr (GPtrArray) taken = g_ptr_array_new_with_free_func ((GDestroyNotify) room_unref);
+  Rig *self = *state;
+
+  while (rooms_are_plenty (self->rooms))
+    {
+      assert_in_range (taken->len, 0, 1024);
+      g_ptr_array_add (taken, rooms_take (self->rooms));
+    }
+  assert_in_range (taken->len, 64, 1024);
+  g_ptr_array_set_size (taken, 60);
+  assert_true (rooms_are_plenty (self->rooms));
+}
+
 /* What was copied to the connection is its own. */
 static void
 a_room_that_was_not_lent_is_free_at_once (void **state)
@@ -465,6 +482,7 @@ main (void)
     TEST (a_room_is_free_when_its_write_is_answered),
     TEST (what_a_server_reads_after_the_end_is_what_was_written),
     TEST (what_was_lost_is_asked_again_from_the_same_room),
+    TEST (rooms_are_not_plenty_for_ever),
     TEST (a_room_that_was_not_lent_is_free_at_once),
     TEST (a_connection_takes_its_pipe_with_it),
     TEST (a_server_that_goes_ends_the_connection),

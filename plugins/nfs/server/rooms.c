@@ -19,7 +19,7 @@
 
 /* As many as one file may keep. */
 #define FREE_MOST (64u * 1024 * 1024 / OPERATIONS_TRANSFER_MAX)
-/* Half of what may be kept of all files, and less than a fifth of what this process may have. */
+/* Half of what may be kept of all files. */
 #define PLENTY (128u * 1024 * 1024 / OPERATIONS_TRANSFER_MAX)
 
 struct _Room

@@ -27,7 +27,7 @@ gboolean room_has_pages (const Room *self);
  * thread. */
 void  room_spoil       (Room *self);
 
-/* Whether there are so few that a small part of one may keep all of it. */
+/* Whether so few are taken that a part of one, though it is small, may keep all of it. */
 gboolean rooms_are_plenty (Rooms *self);
 
 /* Where none was taken for so long, none is soon. */

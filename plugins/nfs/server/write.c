@@ -14,6 +14,8 @@
 #define KEPT_MOST (2 * KEPT_MAX)
 /* Of all files; then each writer waits for a commit, or as many files as somebody can open would take all memory. */
 #define KEPT_ALL_MAX (256u * 1024 * 1024)
+/* Up to here another copy costs no more than to lend pages. */
+#define COPY_MAX (128u * 1024)
 
 static int
 ask_write (Call *self, Wire *wire)
@@ -222,12 +224,12 @@ send_write (Call *call)
     call_ask (call, ask_write, take_write);
 }
 
-/* The room of the request, or a copy: as much of a room stays taken as one is large. */
+/* The request's own: all of it stays taken as long as the data are kept, however little of it they fill. */
 static gboolean
 may_keep_room (const Call *call)
 {
   return call->size > OPERATIONS_TRANSFER_MAX / 2
-         || (call->size >= PAGE_PIPE_WORTH && rooms_are_plenty (loop_get_volume (call->loop)->rooms));
+         || (call->size > COPY_MAX && rooms_are_plenty (loop_get_volume (call->loop)->rooms));
 }
 
 void
@@ -248,7 +250,7 @@ unstable_hold_data (Call *call)
 void
 unstable_write (Call *call)
 {
-  const gboolean large = call->size >= PAGE_PIPE_WORTH;
+  const gboolean large = call->size > COPY_MAX;
   Loop *loop = call->loop;
 
   unstable_hold_data (call);
