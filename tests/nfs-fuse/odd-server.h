@@ -30,6 +30,7 @@ typedef struct {
   gint keeps_times; /* only the owner may set times */
   gint listing;     /* an OddListing: what is in its directory */
   gint holds;       /* ODD_HOLD_NEXT WRITE back, which makes it ODD_HELD; then until it is 0 */
+  gint delays;      /* the same, but it is made late: by odd_server_go_on() */
   gint n_writes;    /* that were made */
   gint n_commits;
 } OddManners;
@@ -41,6 +42,9 @@ void       odd_server_stop  (OddServer *self);
 
 /* It is gone, with what does not last, and back at once. What was held back is heard all the same. */
 void odd_server_restart (OddServer *self);
+
+/* Makes the write that was delayed, and answers it. Others have been answered meanwhile. */
+void odd_server_go_on   (OddServer *self);
 
 /* What the file holds, and what of it would be there after a loss of power. The caller frees both. */
 char *odd_server_dup_content (OddServer *self);

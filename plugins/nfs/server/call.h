@@ -45,6 +45,7 @@ struct _Call {
   gboolean   interrupted;
   gboolean   deaf;          /* the kernel does not say when who asked is to be killed */
   gboolean   is_commit;     /* it is one of its node's `committing` */
+  gboolean   is_write;      /* it is one of its node's `writing` */
   pid_t      pid;
   guint64    request;       /* the kernel's number of it; of a read only */
 

@@ -222,7 +222,7 @@ take_emptying (Call *self, int failure, gpointer result)
     call_reply_entry (self, &handle, &res->SETATTR3res_u.resok.obj_wcc.after);
 }
 
-/* Whoever gave up while it waited for the commit must not have a file emptied that others write to since. */
+/* Whoever gave up while it waited must not have a file emptied that others write to since. */
 static void
 empty (Call *self)
 {
@@ -263,7 +263,7 @@ end_create (Call *self, const nfs_fh3 *handle, const post_op_attr *now)
     {
       node_unref (self->node);
       self->node = g_steal_pointer (&self->other);
-      unstable_commit (self, empty);
+      unstable_conclude (self, empty);
     }
   else
     call_reply_entry (self, handle, now);
@@ -345,7 +345,6 @@ note_way (Call *call, File *file, int flags)
   loop_note_deaf (call->loop, call);
   if (flags & O_DSYNC)
     call->file = file;
-  call->given_up = unstable_note_failure;
 }
 
 void
@@ -359,6 +358,7 @@ file_write (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off_t offs
     call->sluice = loop_get_sluice (call->loop);
   else
     call->data = from->mem;
+  call->given_up = unstable_give_up;
   note_way (call, file, info->flags);
   call->offset = (guint64) offset;
   call->size = from->size;

@@ -142,7 +142,7 @@ take_setattr (Call *self, int failure, gpointer result)
     call_ask (self, call_ask_attributes, take_attributes);
 }
 
-/* Whoever gave up while it waited for the commit must not have a file cut that others write to since. */
+/* Whoever gave up while it waited must not have a file cut that others write to since. */
 static void
 go_on_setattr (Call *self)
 {
@@ -222,7 +222,7 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
       return;
     }
   /* A write that has to be repeated must not undo a truncation that came after it, nor the times that were set. */
-  unstable_commit (call, is_kernels_cut (call, info) ? look_before_cut : go_on_setattr);
+  unstable_conclude (call, is_kernels_cut (call, info) ? look_before_cut : go_on_setattr);
 }
 
 /* ---- readlink ---- */

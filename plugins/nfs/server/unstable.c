@@ -60,8 +60,8 @@ unstable_hold (Call *call, CallResume resumed)
   g_queue_push_tail (&call->node->held, call);
 }
 
-static void
-release (Node *node)
+void
+unstable_release (Node *node)
 {
   for (;;)
     {
@@ -208,7 +208,7 @@ unstable_heal (Loop *loop, Node *node)
   g_mutex_unlock (&node->lock);
   if (kept == NULL)
     {
-      release (node);
+      unstable_release (node);
       return;
     }
   call = call_new_work (loop, node, kept->identity);
@@ -320,7 +320,7 @@ end_commit (Call *self)
     node->committing--;
   unstable_note (self->loop, node);
   g_mutex_unlock (&node->lock);
-  release (node);
+  unstable_release (node);
   if (self->is_commit)
     call_free (self);
   else
@@ -349,6 +349,28 @@ unstable_commit (Call *call, CallResume resumed)
     call_ask (call, ask_commit, take_commit);
 }
 
+static void
+conclude (Call *call)
+{
+  Node *node = call->node;
+  gboolean waits;
+
+  g_mutex_lock (&node->lock);
+  waits = node->orphans > 0;
+  if (waits)
+    unstable_hold (call, conclude);
+  g_mutex_unlock (&node->lock);
+  if (!waits)
+    unstable_commit (call, call->committed);
+}
+
+void
+unstable_conclude (Call *call, CallResume resumed)
+{
+  call->committed = resumed;
+  conclude (call);
+}
+
 /* A commit that nobody waits for. */
 void
 unstable_commit_apart (Loop *loop, Node *node)
@@ -369,7 +391,7 @@ unstable_commit_apart (Loop *loop, Node *node)
   g_mutex_unlock (&node->lock);
   if (identity == NULL)
     {
-      release (node);
+      unstable_release (node);
       return;
     }
   call = call_new_work (loop, node, identity);
