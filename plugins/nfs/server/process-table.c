@@ -21,6 +21,11 @@
 #define FIRST_PROCESS 1
 /* The line that is looked for is the twelfth, and the lines before it are short; what follows is not wanted. */
 #define STATUS_SIZE 2048
+#define BIT(number) (G_GUINT64_CONSTANT (1) << (number - 1))
+/* Signals that end no process. */
+#define HARMLESS                                                                                                       \
+  (BIT (SIGSTOP) | BIT (SIGTSTP) | BIT (SIGTTIN) | BIT (SIGTTOU) | BIT (SIGCONT) | BIT (SIGCHLD) | BIT (SIGURG)        \
+   | BIT (SIGWINCH))
 
 static gboolean
 set (int fs, const char *key, const char *value)
@@ -122,25 +127,37 @@ is_want_of_room (int number)
   return number == EMFILE || number == ENFILE || number == ENOMEM;
 }
 
-/* A signal that ends a process Linux turns into a SIGKILL for its threads, which is pending until they are gone. */
+static guint64
+get_signals (const char *text, const char *title)
+{
+  const char *line = strstr (text, title);
+
+  return line != NULL ? g_ascii_strtoull (line + strlen (title), NULL, 16) : 0;
+}
+
+/* A signal that ends a process Linux turns into a SIGKILL for its threads, which is pending until they hear of it. What
+ * was begun by aio(7) the last one waits for when it has heard, and has given its memory back. The signal itself is
+ * pending then, as it has not been taken by anybody; not so when the process has ended by itself. */
+static gboolean
+is_killed (const char *text)
+{
+  const guint64 pending = get_signals (text, "\nSigPnd:") | get_signals (text, "\nShdPnd:");
+  const guint64 not_heard =
+      get_signals (text, "\nSigBlk:") | get_signals (text, "\nSigIgn:") | get_signals (text, "\nSigCgt:");
+
+  if (pending & BIT (SIGKILL))
+    return TRUE;
+  return strstr (text, "\nVmSize:") == NULL && (pending & ~not_heard & ~HARMLESS) != 0;
+}
+
 gboolean
 process_table_is_to_be_killed (int table, pid_t thread, gboolean unseen)
 {
-  static const char *const titles[] = { "\nSigPnd:", "\nShdPnd:" };
   KVOL_AUTO_FD fd = thread > 0 ? open_status (table, thread) : -1;
   g_autofree char *text = NULL;
 
   if (fd < 0)
     return unseen && !(thread > 0 && is_want_of_room (errno));
   text = dup_text (fd);
-  if (text == NULL)
-    return unseen;
-  for (gsize i = 0; i < G_N_ELEMENTS (titles); i++)
-    {
-      const char *line = strstr (text, titles[i]);
-
-      if (line != NULL && (g_ascii_strtoull (line + strlen (titles[i]), NULL, 16) & (1u << (SIGKILL - 1))))
-        return TRUE;
-    }
-  return FALSE;
+  return text != NULL ? is_killed (text) : unseen;
 }
