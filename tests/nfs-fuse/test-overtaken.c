@@ -71,8 +71,7 @@ ground_open (Ground *self)
   child = fork ();
   if (child == 0)
     _exit (pwrite (self->fd, OLDER, LENGTH, 0) != LENGTH);
-  while (g_atomic_int_get (&self->manners.delays) != ODD_HELD)
-    g_usleep (1000);
+  odd_manners_await (&self->manners.delays, ODD_HELD);
   assert_int_equal (kill (child, SIGKILL), 0);
   assert_int_equal (waitpid (child, &status, 0), child);
   assert_true (WIFSIGNALED (status));
