@@ -46,7 +46,8 @@ struct _Call {
   gboolean   deaf;          /* the kernel does not say when who asked is to be killed */
   gboolean   is_commit;     /* it is one of its node's `committing` */
   gboolean   is_write;      /* it is one of its node's `writing` */
-  pid_t      pid;
+  pid_t      pid;           /* of the thread that asked */
+  pid_t      process;       /* of who is deaf: the thread's; 0: it is not known */
   guint64    request;       /* the kernel's number of it; of a read only */
 
   /* A commit, which any other question may have to wait for (unstable.c). */

@@ -8,6 +8,7 @@
 #include "call.h"
 #include "link.h"
 #include "loop.h"
+#include "process-table.h"
 
 /* How often it is seen whether who was interrupted is to be killed. */
 #define IMPATIENT_USEC (100 * G_TIME_SPAN_MILLISECOND)
@@ -33,6 +34,7 @@ struct _Loop
   char *small; /* for one that is not, all the same */
   const struct fuse_in_header *taken; /* the request that is being taken; NULL: it comes by the sluice */
   IdentityMemory identities;
+  ThreadMemory threads; /* that ask and wait deaf */
   GQueue calls;   /* all, by their `all` link */
   GQueue waiting; /* for the connection */
   GQueue sent;

@@ -22,6 +22,8 @@
 /* The line that is looked for is the twelfth, and the lines before it are short; what follows is not wanted. */
 #define STATUS_SIZE 2048
 #define BIT(number) (G_GUINT64_CONSTANT (1) << (number - 1))
+/* The same that the number of a thread that has ended is nobody's. */
+#define REMEMBER_USEC G_TIME_SPAN_SECOND
 /* Signals that end no process. */
 #define HARMLESS                                                                                                       \
   (BIT (SIGSTOP) | BIT (SIGTSTP) | BIT (SIGTTIN) | BIT (SIGTTOU) | BIT (SIGCONT) | BIT (SIGCHLD) | BIT (SIGURG)        \
@@ -90,21 +92,48 @@ parse_groups (const char *text, gid_t *ret_groups, guint max)
   return n;
 }
 
-guint
-process_table_read_groups (int table, pid_t thread, gid_t *ret_groups, guint max)
+/* What follows the title, of the first lines about the thread, in @text; NULL: there is no such line. */
+static const char *
+read_field (int table, pid_t thread, const char *title, char text[STATUS_SIZE])
 {
-  static const char title[] = "\nGroups:";
   KVOL_AUTO_FD fd = open_status (table, thread);
-  char text[STATUS_SIZE];
-  ssize_t length = fd >= 0 ? read (fd, text, sizeof text - 1) : -1;
+  ssize_t length = fd >= 0 ? read (fd, text, STATUS_SIZE - 1) : -1;
   const char *line;
 
   if (length < 0)
-    return 0;
+    return NULL;
   text[length] = '\0';
   /* A process can have no line of its own in it: of its name the kernel escapes what ends a line. */
   line = strstr (text, title);
-  return line != NULL ? parse_groups (line + strlen (title), ret_groups, max) : 0;
+  return line != NULL ? line + strlen (title) : NULL;
+}
+
+guint
+process_table_read_groups (int table, pid_t thread, gid_t *ret_groups, guint max)
+{
+  char text[STATUS_SIZE];
+  const char *groups = read_field (table, thread, "\nGroups:", text);
+
+  return groups != NULL ? parse_groups (groups, ret_groups, max) : 0;
+}
+
+static pid_t
+read_process (int table, pid_t thread)
+{
+  char text[STATUS_SIZE];
+  const char *process = thread > 0 ? read_field (table, thread, "\nTgid:", text) : NULL;
+
+  return process != NULL ? (pid_t) strtol (process, NULL, 10) : 0;
+}
+
+pid_t
+process_table_find_process (int table, pid_t thread, ThreadMemory *memory, gint64 now)
+{
+  KnownThread *known = &memory->threads[(guint) thread % G_N_ELEMENTS (memory->threads)];
+
+  if (known->thread != thread || now >= known->until)
+    *known = (KnownThread){ thread, read_process (table, thread), now + REMEMBER_USEC };
+  return known->process;
 }
 
 /* All of it: many groups may come before what is looked for. */
