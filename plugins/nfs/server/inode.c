@@ -98,7 +98,7 @@ inode_getattr (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
     call_ask (call_new (req, node, file != NULL ? file->identity : NULL), call_ask_attributes, take_attributes);
 }
 
-/* ---- setattr: `mark` is how far our own goes behind what is cut ---- */
+/* ---- setattr: `mark` is how far our own goes behind what is cut; `flags`: the times are the kernel's ---- */
 
 static int
 ask_setattr (Call *self, Wire *wire)
@@ -213,7 +213,6 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
   call->attr.st_uid = nfs_id_map_outwards (&ids->users, attr->st_uid);
   call->attr.st_gid = nfs_id_map_outwards (&ids->groups, attr->st_gid);
   call->to_set = to_set;
-  /* A writer who is not the owner may not say when he wrote; the server has its own time of that. */
   call->flags = flush || has_times_of_kernel (to_set);
   if (!(to_set & SETTABLE))
     {
