@@ -131,6 +131,18 @@ find_open (Call *self, int failure, const LOOKUP3res *res)
   return NULL;
 }
 
+/* What a lookup found is to live on: `other`, as `text`. */
+static gboolean
+choose_silly (Call *self, int failure, const LOOKUP3res *res)
+{
+  self->other = find_open (self, failure, res);
+  if (self->other == NULL)
+    return FALSE;
+  self->text = make_up_name (loop_get_volume (self->loop), self->other->fileid);
+  making_note (self, self->text);
+  return TRUE;
+}
+
 /* The node @other lives on as `text` in @directory. It may have been closed meanwhile. */
 static void
 keep_silly (Call *self, Node *directory)
@@ -201,19 +213,11 @@ static void
 take_lookup (Call *self, int failure, gpointer result)
 {
   if (is_silly_name (self, failure, result))
-    {
-      call_reply_error (self, EBUSY);
-      return;
-    }
-  self->other = find_open (self, failure, result);
-  if (self->other == NULL)
-    {
-      call_ask (self, ask_remove, take_removed);
-      return;
-    }
-  self->text = make_up_name (loop_get_volume (self->loop), self->other->fileid);
-  making_note (self, self->text);
-  call_ask (self, ask_silly_rename, take_silly_rename);
+    call_reply_error (self, EBUSY);
+  else if (choose_silly (self, failure, result))
+    call_ask (self, ask_silly_rename, take_silly_rename);
+  else
+    call_ask (self, ask_remove, take_removed);
 }
 
 void
@@ -287,15 +291,10 @@ take_silly_link (Call *self, int failure, gpointer result)
 static void
 take_target (Call *self, int failure, gpointer result)
 {
-  self->other = find_open (self, failure, result);
-  if (self->other == NULL)
-    {
-      call_ask (self, ask_rename, take_rename);
-      return;
-    }
-  self->text = make_up_name (loop_get_volume (self->loop), self->other->fileid);
-  making_note (self, self->text);
-  call_ask (self, ask_silly_link, take_silly_link);
+  if (choose_silly (self, failure, result))
+    call_ask (self, ask_silly_link, take_silly_link);
+  else
+    call_ask (self, ask_rename, take_rename);
 }
 
 void
