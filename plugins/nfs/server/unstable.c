@@ -95,15 +95,7 @@ unstable_may_read (Call *call, CallResume resumed)
 static int
 ask_write_again (Call *self, Wire *wire)
 {
-  WRITE3args args = {
-    .file = node_handle (self->node),
-    .offset = self->offset + self->done,
-    .count = (count3) (self->size - self->done),
-    .stable = FILE_SYNC,
-    .data = { (u_int) (self->size - self->done), (char *) self->data + self->done },
-  };
-
-  return wire_ask_write (wire, &args, self->bytes, self);
+  return unstable_ask_write (self, wire, FILE_SYNC);
 }
 
 static void

@@ -64,6 +64,8 @@ void unstable_commit_all (Loop *loop);
 /* Between unstable.c and write.c. With the node's lock held: the call waits until the node has healed; the volume knows
  * whether the node keeps something. */
 void unstable_hold (Call *call, CallResume resumed);
+/* Asks for what is left of the call's data to be written. */
+int unstable_ask_write (Call *call, Wire *wire, stable_how stable);
 /* Those go on that need not wait any more, or look for themselves. */
 void unstable_release (Node *node);
 void unstable_note (Loop *loop, Node *node);

@@ -17,20 +17,27 @@
 /* A larger write keeps the buffer that it came in, instead of a copy. */
 #define COPY_MAX (128u * 1024)
 
+int
+unstable_ask_write (Call *self, Wire *wire, stable_how stable)
+{
+  const WRITE3args args = {
+    .file = node_handle (self->node),
+    .offset = self->offset + self->done,
+    .count = (count3) (self->size - self->done),
+    .stable = stable,
+    .data = { (u_int) (self->size - self->done), (char *) self->data + self->done },
+  };
+
+  return wire_ask_write (wire, &args, self->bytes, self);
+}
+
 static int
 ask_write (Call *self, Wire *wire)
 {
   const Settings *settings = loop_get_volume (self->loop)->settings;
-  WRITE3args args = {
-    .file = node_handle (self->node),
-    .offset = self->offset + self->done,
-    .count = (count3) (self->size - self->done),
-    .stable = settings->sync ? FILE_SYNC : UNSTABLE,
-    .data = { (u_int) (self->size - self->done), (char *) self->data + self->done },
-  };
 
   self->mark = unstable_count_suspicions (self->loop);
-  return wire_ask_write (wire, &args, self->bytes, self);
+  return unstable_ask_write (self, wire, settings->sync ? FILE_SYNC : UNSTABLE);
 }
 
 /* With the node's lock held. */
