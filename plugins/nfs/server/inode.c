@@ -111,7 +111,8 @@ ask_setattr (Call *self, Wire *wire)
 
 static void take_setattr (Call *self, int failure, gpointer result);
 
-/* Who is not the owner may not say when the file changed; the server has its own time of that. */
+/* Who is not the owner may not say when the file changed; the server has its own time of that. Whoever gave up has
+ * nothing set any more: others may have written since. */
 static void
 leave_times (Call *self)
 {
@@ -132,7 +133,7 @@ take_setattr (Call *self, int failure, gpointer result)
   self->node->changed = g_get_monotonic_time ();
   self->node->latest_until = 0;
   g_mutex_unlock (&self->node->lock);
-  if (failure == EPERM && self->flags != 0)
+  if (failure == EPERM && self->flags != 0 && self->req != NULL)
     leave_times (self);
   else if (failure != 0)
     call_reply_error (self, failure);
