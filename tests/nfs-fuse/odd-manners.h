@@ -25,7 +25,7 @@ typedef struct {
   gint keeps_times; /* only the owner may set times */
   gint listing;     /* an OddListing: what is in its directory */
   gint holds;       /* ODD_HOLD_NEXT WRITE back, which makes it ODD_HELD; then until it is 0 */
-  gint delays;      /* the same, but it is made late: by odd_server_go_on() */
+  gint delays;      /* the same, also of SETATTR, but it is made late: by odd_server_go_on() */
   gint n_writes;    /* that were made */
   gint n_commits;
 } OddManners;

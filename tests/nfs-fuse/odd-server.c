@@ -307,7 +307,7 @@ delay (OddServer *self, int fd, GByteArray *message)
 {
   gint *delays = &self->manners->delays;
 
-  if (g_atomic_int_get (delays) != ODD_HOLD_NEXT || !odd_call_is (message, NFS3_WRITE))
+  if (g_atomic_int_get (delays) != ODD_HOLD_NEXT || !odd_call_is_change (message))
     return FALSE;
   g_mutex_lock (&self->lock);
   self->delayed = g_byte_array_ref (message);

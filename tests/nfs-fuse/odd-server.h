@@ -19,7 +19,7 @@ void       odd_server_stop  (OddServer *self);
 /* It is gone, with what does not last, and back at once. What was held back is heard all the same. */
 void odd_server_restart (OddServer *self);
 
-/* Makes the write that was delayed, and answers it. Others have been answered meanwhile. */
+/* Makes the change that was delayed, and answers it. Others have been answered meanwhile. */
 void odd_server_go_on (OddServer *self);
 
 /* What the file holds, and what of it would be there after a loss of power. The caller frees both. */

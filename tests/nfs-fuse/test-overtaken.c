@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A server does what comes to it in any order. Somebody writes and is killed before his write is answered: what is
- * written in its place afterwards, or set, is not overtaken by it. */
+/* A server does what comes to it in any order. Somebody writes, or cuts the file, and is killed before he is answered:
+ * what is written in its place afterwards, or set, is not overtaken by that. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -52,9 +52,21 @@ ground_clear (Ground *self)
 }
 TEST_STATE (Ground, ground)
 
-/* Somebody has written, and does not wait for the answer any more. */
+static int
+write_older (int fd)
+{
+  return pwrite (fd, OLDER, LENGTH, 0) != LENGTH;
+}
+
+static int
+cut (int fd)
+{
+  return ftruncate (fd, 1) != 0;
+}
+
+/* Somebody has done that, and does not wait for the answer any more. */
 static void
-ground_open (Ground *self)
+ground_open (Ground *self, int (*deed) (int fd))
 {
   g_autofree char *path = NULL;
   int status;
@@ -70,7 +82,7 @@ ground_open (Ground *self)
   g_atomic_int_set (&self->manners.delays, ODD_HOLD_NEXT);
   child = fork ();
   if (child == 0)
-    _exit (pwrite (self->fd, OLDER, LENGTH, 0) != LENGTH);
+    _exit (deed (self->fd));
   odd_manners_await (&self->manners.delays, ODD_HELD);
   assert_int_equal (kill (child, SIGKILL), 0);
   assert_int_equal (waitpid (child, &status, 0), child);
@@ -127,7 +139,7 @@ what_is_written_afterwards_stays (void **state)
 {
   Ground *ground = *state;
 
-  ground_open (ground);
+  ground_open (ground, write_older);
   begin (ground, write_newer);
   odd_server_go_on (ground->server);
   assert_ends (ground);
@@ -140,7 +152,7 @@ what_is_set_afterwards_stays (void **state)
 {
   Ground *ground = *state;
 
-  ground_open (ground);
+  ground_open (ground, write_older);
   begin (ground, set_mode);
   assert_false (g_atomic_int_get (&ground->done));
   odd_server_go_on (ground->server);
@@ -149,11 +161,23 @@ what_is_set_afterwards_stays (void **state)
 }
 
 static void
+what_is_written_after_a_cut_stays (void **state)
+{
+  Ground *ground = *state;
+
+  ground_open (ground, cut);
+  begin (ground, write_newer);
+  assert_false (g_atomic_int_get (&ground->done));
+  odd_server_go_on (ground->server);
+  assert_ends (ground);
+}
+
+static void
 it_is_not_waited_for_when_the_server_has_forgotten_it (void **state)
 {
   Ground *ground = *state;
 
-  ground_open (ground);
+  ground_open (ground, write_older);
   begin (ground, write_newer);
   odd_server_restart (ground->server);
   assert_ends (ground);
@@ -166,6 +190,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST_ON (ground, what_is_written_afterwards_stays),
     TEST_ON (ground, what_is_set_afterwards_stays),
+    TEST_ON (ground, what_is_written_after_a_cut_stays),
     TEST_ON (ground, it_is_not_waited_for_when_the_server_has_forgotten_it),
   };
   const char *reason = NULL;

@@ -209,6 +209,7 @@ take_emptying (Call *self, int failure, gpointer result)
   Node *node = self->node;
   nfs_fh3 handle = node_handle (node);
 
+  unstable_end_change (self);
   self->began = g_get_monotonic_time ();
   g_mutex_lock (&node->lock);
   node->changed = self->began;
@@ -229,7 +230,7 @@ empty (Call *self)
   if (self->req == NULL)
     call_reply_error (self, EINTR);
   else
-    call_ask (self, ask_emptying, take_emptying);
+    unstable_ask_change (self, ask_emptying, take_emptying);
 }
 
 /* Whether something is in it, or will be when a write is repeated (unstable.c). */

@@ -119,7 +119,7 @@ leave_times (Call *self)
   self->flags = 0;
   self->to_set &= ~TIMES_OF_CHANGE;
   if (self->to_set & SETTABLE)
-    call_ask (self, ask_setattr, take_setattr);
+    unstable_ask_change (self, ask_setattr, take_setattr);
   else
     call_ask (self, call_ask_attributes, take_attributes);
 }
@@ -129,6 +129,7 @@ take_setattr (Call *self, int failure, gpointer result)
 {
   SETATTR3res *res = result;
 
+  unstable_end_change (self);
   g_mutex_lock (&self->node->lock);
   self->node->changed = g_get_monotonic_time ();
   self->node->latest_until = 0;
@@ -150,7 +151,7 @@ go_on_setattr (Call *self)
   if (self->req == NULL)
     call_reply_error (self, EINTR);
   else
-    call_ask (self, ask_setattr, take_setattr);
+    unstable_ask_change (self, ask_setattr, take_setattr);
 }
 
 /* Nothing goes of what another client has written. The kernel does not hear that; a program has to. */

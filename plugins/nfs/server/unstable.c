@@ -363,6 +363,28 @@ unstable_conclude (Call *call, CallResume resumed)
   conclude (call);
 }
 
+void
+unstable_ask_change (Call *call, CallAsk ask, CallThen then)
+{
+  call->changes = TRUE;
+  call->given_up = unstable_give_up;
+  call_ask (call, ask, then);
+}
+
+void
+unstable_end_change (Call *call)
+{
+  Node *node = call->node;
+
+  call->changes = FALSE;
+  if (call->req != NULL)
+    return;
+  g_mutex_lock (&node->lock);
+  node->orphans--;
+  g_mutex_unlock (&node->lock);
+  unstable_release (node);
+}
+
 /* A commit that nobody waits for. */
 void
 unstable_commit_apart (Loop *loop, Node *node)

@@ -80,8 +80,8 @@ end_writing (Call *self)
 {
   Node *node = self->node;
 
-  self->is_write = FALSE;
   node->orphans -= self->req == NULL;
+  self->changes = FALSE;
   return --node->writing == 0 && node->healing;
 }
 
@@ -149,7 +149,7 @@ unstable_give_up (Call *self)
 {
   note_failure (self);
   g_mutex_lock (&self->node->lock);
-  self->node->orphans += self->is_write;
+  self->node->orphans += self->changes;
   g_mutex_unlock (&self->node->lock);
 }
 
@@ -208,7 +208,7 @@ take_write (Call *self, int failure, gpointer result)
     }
   privileges_written (self, &res->WRITE3res_u.resok.file_wcc.after);
   next = take_part (self, &res->WRITE3res_u.resok, MIN (res->WRITE3res_u.resok.count, left));
-  if (!self->is_write)
+  if (!self->changes)
     go_on_after (self, next.heals);
   /* Another thread has met the next server already, and this is the last word of the one before. */
   if (self->mark != unstable_count_suspicions (self->loop))
@@ -248,11 +248,11 @@ send_write (Call *call)
       return;
     }
   g_mutex_lock (&node->lock);
-  /* The server may come to a write that nobody waits for after it has come to this one. */
+  /* The server may come to a change that nobody waits for after it has come to this one. */
   may = !node->healing && node->orphans == 0 && (node->committing == 0 || node->kept_bytes < KEPT_MOST);
   if (may)
     {
-      call->is_write = TRUE;
+      call->changes = TRUE;
       node->writing++;
       known_end_write (node, call->end, call->size);
     }
