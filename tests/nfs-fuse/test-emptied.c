@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A file that another client has given the name by which it is made here, and that is emptied by that. What was written
- * to it before, and not put down by the server, does not come back when it has to be written again. */
+ * to it before, and not put down by the server, does not come back when it has to be written again. It may be no file
+ * as well. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,9 +21,13 @@
 #define OLDER "what there was"
 #define NEWER "more"
 
+/* In the answer to CREATE. */
+#define HANDLE_AT 32
+
 typedef struct
 {
   Counted counted;
+  gboolean forged;
   char *old_name; /* there */
   char *new_name;
 } Renamed;
@@ -107,11 +112,40 @@ what_was_written_before_does_not_come_back (void **state)
   assert_there (self, NEWER);
 }
 
+/* Some servers say so of what is there already. */
+static void
+forge_directory (GByteArray *answer, gpointer data)
+{
+  const guint32 directory = GUINT32_TO_BE (NF3DIR);
+  Renamed *self = data;
+  guint32 length;
+
+  if (self->forged)
+    return;
+  self->forged = TRUE;
+  memcpy (&length, answer->data + HANDLE_AT, sizeof length);
+  /* Behind the handle and a word that says that they follow are the attributes. */
+  memcpy (answer->data + HANDLE_AT + 4 + (GUINT32_FROM_BE (length) + 3) / 4 * 4 + 4, &directory, sizeof directory);
+}
+
+static void
+what_is_no_file_is_looked_up (void **state)
+{
+  Renamed *self = *state;
+  KVOL_AUTO_FD fd = -1;
+
+  renamed_open (self);
+  lossy_forge (self->counted.lossy, NFS3_CREATE, forge_directory, self);
+  fd = open_here (self, "new", 0);
+  assert_true (self->forged);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     TEST_ON (renamed, what_was_written_before_does_not_come_back),
+    TEST_ON (renamed, what_is_no_file_is_looked_up),
   };
   const char *reason = NULL;
 

@@ -245,8 +245,18 @@ is_to_be_emptied (Node *node, const post_op_attr *now)
   return is;
 }
 
+/* After ESTALE the kernel looks the name up once more, and opens what it finds as it opens any file: if its mode allows
+ * that, and where a link leads. It does so once, so no other name of the path may be wrong then. */
+static void
+have_it_looked_up (Call *self)
+{
+  absent_forget_all (loop_get_volume (self->loop)->absent);
+  call_reply_error (self, ESTALE);
+}
+
 /* It is there. Another client may have given this name to a file that was written to from here: what the server may
- * still lose of that is put down before the file is emptied, or it would come back. */
+ * still lose of that is put down before the file is emptied, or it would come back. Linux's server says so as well of
+ * what is no file, which the kernel would open nowhere, and never close. */
 static void
 end_create (Call *self, const nfs_fh3 *handle, const post_op_attr *now)
 {
@@ -255,6 +265,11 @@ end_create (Call *self, const nfs_fh3 *handle, const post_op_attr *now)
   if (!nodes_may_have (handle))
     {
       call_reply_error (self, EIO);
+      return;
+    }
+  if (now->attributes_follow && now->post_op_attr_u.attributes.type != NF3REG)
+    {
+      have_it_looked_up (self);
       return;
     }
   self->other = nodes_get (volume->nodes, handle);
@@ -284,9 +299,7 @@ take_created (Call *self, int failure, gpointer result)
 
 static void take_create (Call *self, int failure, gpointer result);
 
-/* Another client has made it. After ESTALE the kernel looks the name up once more, and opens what it finds as it opens
- * any file: if its mode allows that, and where a link leads. It does so once, so no other name of the path may be wrong
- * then. Asked twice, it may be what was made the first time. */
+/* Another client has made it. Asked twice, it may be what was made the first time. */
 static void
 open_found (Call *self)
 {
@@ -296,8 +309,7 @@ open_found (Call *self)
       call_ask (self, ask_create, take_create);
       return;
     }
-  absent_forget_all (loop_get_volume (self->loop)->absent);
-  call_reply_error (self, ESTALE);
+  have_it_looked_up (self);
 }
 
 static void
