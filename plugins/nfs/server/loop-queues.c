@@ -134,6 +134,21 @@ loop_look_at_deaf (Loop *self, gint64 now)
   purge (&self->later);
 }
 
+/* What is abandoned is not: it would be done when something else may be in its place. */
+void
+loop_put_off (Call *call)
+{
+  const guint times = MIN (call->refused++, 4);
+
+  if (loop_is_abandoned (call))
+    {
+      call->then (call, EINTR, NULL);
+      return;
+    }
+  call->not_before = g_get_monotonic_time () + (IMPATIENT_USEC << times);
+  loop_put (call, &call->loop->later);
+}
+
 void
 loop_ask_later_ones (Loop *self, gint64 now)
 {

@@ -55,6 +55,8 @@ gboolean loop_is_abandoned (const Call *call);
 
 void loop_look_at_impatient (Loop *self, gint64 now);
 void loop_look_at_deaf      (Loop *self, gint64 now);
+/* The server said "later". */
+void loop_put_off           (Call *call);
 void loop_ask_later_ones    (Loop *self, gint64 now);
 /* An answer was lost, or the server is: whatever comes over this connection is not waited for any longer. */
 gboolean loop_is_overdue    (Loop *self, gint64 now);
