@@ -109,8 +109,8 @@ $(WORKER): $(call objects,lib/loader/worker) $(B)/libkvol.a
 	@mkdir -p $(@D)
 	$(CC) $(KVOL_LDFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(lib_PKGS)) -o $@
 # The server of an NFS volume lies in its plugin's folder, is no part of the plugin, and shares its way to a server.
-NFS_PIECES := $(patsubst %,$(B)/plugins/nfs/%.o,address cause deadline endpoint id-map lock-record nlm-call nlm-heir nlm-link \
-                portmapper reply resolve rpc xdr)
+NFS_PIECES := $(patsubst %,$(B)/plugins/nfs/%.o,address cause deadline endpoint id-map known-address lock-record nlm-call \
+                nlm-heir nlm-link portmapper reply resolve rpc xdr)
 $(B)/plugins/nfs/server/%.o: KVOL_CPPFLAGS += $(call pkg_cflags,$(nfs-server_PKGS))
 $(B)/libexec/kvol-nfs: $(call objects,plugins/nfs/server) $(NFS_PIECES)
 	@mkdir -p $(@D)
@@ -149,8 +149,8 @@ $(B)/tests/plugins/test-%: $(B)/tests/plugins/test-%.o $(B)/libscripted.a $(B)/l
 LOCK_SOURCES := $(wildcard plugins/nfs/server/nlm*.c plugins/nfs/server/lock*.c) \
                 $(addprefix plugins/nfs/server/,absent.c attributes.c confine.c keyed-hash.c process-table.c) \
                 $(wildcard plugins/nfs/nlm*.c plugins/nfs/lock*.c) \
-                $(addprefix plugins/nfs/,cause.c deadline.c endpoint.c id-map.c portmapper.c reply.c resolve.c rpc.c user-server.c \
-                  xdr.c)
+                $(addprefix plugins/nfs/,cause.c deadline.c endpoint.c id-map.c known-address.c portmapper.c reply.c resolve.c \
+                  rpc.c user-server.c xdr.c)
 $(B)/tests/nfs-fuse/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs/server -iquote plugins/nfs $(call pkg_cflags,$(nfs-server_PKGS))
 $(B)/liblocks.a: $(LOCK_SOURCES:%.c=$(B)/%.o)
 $(B)/libwire.a: $(patsubst %,$(B)/plugins/nfs/server/%.o,answer page-pipe procedure question rooms sluice spout wire) \

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "cause.h"
 
@@ -17,6 +18,20 @@ get_port (struct sockaddr_storage *address)
   if (address->ss_family == AF_INET6)
     return &((struct sockaddr_in6 *) address)->sin6_port;
   return &((struct sockaddr_in *) address)->sin_port;
+}
+
+gboolean
+nfs_endpoint_read (NfsEndpoint *self, const char *text)
+{
+  const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
+  struct addrinfo *list = NULL;
+
+  if (getaddrinfo (text, NULL, &hints, &list) != 0)
+    return FALSE;
+  *self = (NfsEndpoint){ .length = list->ai_addrlen };
+  memcpy (&self->address, list->ai_addr, list->ai_addrlen);
+  freeaddrinfo (list);
+  return TRUE;
 }
 
 char *

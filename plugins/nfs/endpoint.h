@@ -11,6 +11,8 @@ typedef struct {
   socklen_t               length;
 } NfsEndpoint;
 
+/* From an address that is written out, zone included: that needs nobody's answer. FALSE: it is a name. */
+gboolean nfs_endpoint_read (NfsEndpoint *self, const char *text);
 /* "127.0.0.1", "::1" */
 char *nfs_endpoint_dup_address (const NfsEndpoint *self);
 /* "127.0.0.1:2049", "[::1]:2049" */

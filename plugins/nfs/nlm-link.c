@@ -40,10 +40,37 @@ ask_portmapper (GArray *endpoints, gboolean wants_monitor, const NfsDeadline *de
          && (!wants_monitor || nfs_portmapper_ask (&rpc, ipv6, &monitor, &ret_ports->monitor, error));
 }
 
+/* Name servers that are silent get a part of the time only when there is something else to try. */
+static GArray *
+find (const NlmPlace *place, const NfsDeadline *deadline, GError **error)
+{
+  g_autoptr (GArray) known = g_array_new (FALSE, FALSE, sizeof (NfsEndpoint));
+  const gint64 now = g_get_monotonic_time ();
+  NfsDeadline part = *deadline;
+  GError *failure = NULL;
+  NfsEndpoint endpoint;
+  GArray *found;
+
+  if (place->known == NULL || !nfs_known_address_get (place->known, &endpoint))
+    return nfs_resolve (place->server, place->family, deadline, error);
+  g_array_append_val (known, endpoint);
+  part.end = now + (deadline->end - now) / 4;
+  found = nfs_resolve (place->server, place->family, &part, &failure);
+  if (found != NULL)
+    return found;
+  if (failure->domain == NFS_CAUSE)
+    {
+      g_error_free (failure);
+      return g_steal_pointer (&known);
+    }
+  g_propagate_error (error, failure);
+  return NULL;
+}
+
 static gboolean
 connect_to (NfsRpc *rpc, const NlmPlace *place, const NfsDeadline *deadline, Ports *ret_ports, GError **error)
 {
-  g_autoptr (GArray) endpoints = nfs_resolve (place->server, place->family, deadline, error);
+  g_autoptr (GArray) endpoints = find (place, deadline, error);
   NfsXdr results;
   int fd;
 

@@ -2,6 +2,7 @@
 /* The way to a server's lock manager, and whether it has one. */
 #pragma once
 
+#include "known-address.h"
 #include "rpc.h"
 
 typedef struct {
@@ -9,6 +10,7 @@ typedef struct {
   int         family;   /* AF_INET, AF_INET6, AF_UNSPEC */
   int         port;     /* of the lock manager; 0: the server's portmapper is asked each time */
   gboolean    any_port; /* the connection need not come from a reserved one */
+  NfsKnownAddress *known; /* where the server is taken to be when its name leads nowhere; or NULL */
 } NlmPlace;
 
 /* Connects @rpc, which has none, and has the lock manager answer. @rpc keeps @deadline. FALSE with a cause, or

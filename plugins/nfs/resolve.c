@@ -4,28 +4,9 @@
  * been given up, and whatever it found is dropped there. */
 #include "resolve.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
-#include <string.h>
+#include <sys/socket.h>
 
 #include "cause.h"
-
-/* An address that is written out, zone included, needs nobody's answer. */
-static gboolean
-read_literal (const char *server, GArray *found)
-{
-  const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
-  struct addrinfo *list = NULL;
-  NfsEndpoint endpoint = { 0 };
-
-  if (getaddrinfo (server, NULL, &hints, &list) != 0)
-    return FALSE;
-  memcpy (&endpoint.address, list->ai_addr, list->ai_addrlen);
-  endpoint.length = list->ai_addrlen;
-  g_array_append_val (found, endpoint);
-  freeaddrinfo (list);
-  return TRUE;
-}
 
 /* The family is chosen here, not by the resolver: asked for one alone, it leaves out all addresses when this node has
  * none of that family but the loopback's. */
@@ -130,10 +111,13 @@ nfs_resolve (const char *server, int family, const NfsDeadline *deadline, GError
   g_autoptr (GError) failure = NULL;
   Lookup lookup = { .end = end };
   GList *addresses = NULL;
+  NfsEndpoint literal;
 
-  if (read_literal (server, found))
-    return g_steal_pointer (&found);
-
+  if (nfs_endpoint_read (&literal, server))
+    {
+      g_array_append_val (found, literal);
+      return g_steal_pointer (&found);
+    }
   addresses = look_up (&lookup, server, deadline, &failure);
   g_object_unref (lookup.result);
   for (const GList *at = addresses; at != NULL; at = at->next)

@@ -85,9 +85,11 @@ nfs_user_arguments_new (const NfsTarget *target, const NfsFound *found, const Kv
 {
   GPtrArray *args = g_ptr_array_new_with_free_func (g_free);
   const NfsOptions *options = &target->options;
+  g_autofree char *address = nfs_endpoint_dup_address (&found->endpoint);
 
   add (args, PROGRAM);
   add (args, "--server=%s", target->server);
+  add (args, "--address=%s", address);
   add (args, "--port=%d", found->port);
   add_root (args, &found->root);
   if (options->family != AF_UNSPEC)

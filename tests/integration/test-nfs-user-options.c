@@ -313,25 +313,6 @@ a_server_is_told_what_its_volume_s_options_say (void **state)
   assert_told (self, "soft,timeo=50,retrans=3", NULL, "--soft=20", TRUE);
 }
 
-/* The threads that the one server that runs has started: each asks over a connection of its own. */
-static guint
-count_threads (void)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%d/task", user_servers_get ());
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-  guint n = 0;
-
-  assert_non_null (dir);
-  while ((name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *file = g_build_filename (path, name, "comm", NULL);
-
-      n += file_has (file, "serve\n");
-    }
-  return n;
-}
-
 static void
 a_volume_has_as_many_connections_as_it_says (void **state)
 {
@@ -346,7 +327,7 @@ a_volume_has_as_many_connections_as_it_says (void **state)
       story_sync (self->story, pod);
       make_in_pod (self, option, 0);
       /* The first one is the process's own. */
-      assert_int_equal (1 + count_threads (), numbers[i]);
+      assert_int_equal (1 + user_servers_await_threads (numbers[i] - 1), numbers[i]);
       story_remove (self->story, pod);
     }
 }

@@ -3,10 +3,18 @@
 
 #include <string.h>
 
+#include "procedure.h"
+
 gboolean
 odd_call_is (const GByteArray *message, guint procedure)
 {
   return message->len > 24 && message->data[23] == procedure;
+}
+
+gboolean
+odd_call_is_change (const GByteArray *message)
+{
+  return odd_call_is (message, NFS3_WRITE) || odd_call_is (message, NFS3_SETATTR);
 }
 
 guint64

@@ -10,6 +10,8 @@
 
 /* Whether a whole message is a call of this procedure. */
 gboolean odd_call_is            (const GByteArray *message, guint procedure);
+/* Of one that changes the file. */
+gboolean odd_call_is_change     (const GByteArray *message);
 guint64  odd_call_get_u64       (XdrReader *call);
 /* Of a whole message: on whose behalf. */
 guint32  odd_call_get_user      (const GByteArray *message);

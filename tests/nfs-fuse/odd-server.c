@@ -29,8 +29,10 @@ struct OddServer
   int fds[2];
   GThread *threads[2];
   GMutex lock;
-  GArray *guests; /* (element-type int) their connections */
-  gint held;      /* atomic: that of who waits for an answer; -1: nobody does */
+  GArray *guests;      /* (element-type int) their connections */
+  gint held;           /* atomic: that of who waits for an answer; -1: nobody does */
+  GByteArray *delayed; /* a call, of this lock; NULL: none is */
+  int delayed_guest;
   GByteArray *content;
   GByteArray *lasting;
   guint32 verifier;
@@ -301,11 +303,44 @@ hold_back (OddServer *self, int fd)
 }
 
 static gboolean
-serve_one (OddServer *self, int fd, const GByteArray *message)
+delay (OddServer *self, int fd, GByteArray *message)
+{
+  gint *delays = &self->manners->delays;
+
+  if (g_atomic_int_get (delays) != ODD_HOLD_NEXT || !odd_call_is_change (message))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  self->delayed = g_byte_array_ref (message);
+  self->delayed_guest = fd;
+  g_mutex_unlock (&self->lock);
+  g_atomic_int_set (delays, ODD_HELD);
+  return TRUE;
+}
+
+void
+odd_server_go_on (OddServer *self)
+{
+  g_autoptr (GByteArray) message = NULL;
+  g_autoptr (GByteArray) reply = NULL;
+  g_autoptr (GByteArray) record = NULL;
+
+  g_mutex_lock (&self->lock);
+  message = g_steal_pointer (&self->delayed);
+  reply = answer (self, message);
+  g_mutex_unlock (&self->lock);
+  record = record_wrap (reply);
+  g_atomic_int_set (&self->manners->delays, 0);
+  door_send (self->delayed_guest, record->data, record->len);
+}
+
+static gboolean
+serve_one (OddServer *self, int fd, GByteArray *message)
 {
   g_autoptr (GByteArray) reply = NULL;
   g_autoptr (GByteArray) record = NULL;
 
+  if (delay (self, fd, message))
+    return TRUE;
   g_mutex_lock (&self->lock);
   reply = answer (self, message);
   g_mutex_unlock (&self->lock);
@@ -325,6 +360,7 @@ odd_server_clear (gpointer data)
   OddServer *self = data;
 
   g_array_unref (self->guests);
+  g_clear_pointer (&self->delayed, g_byte_array_unref);
   g_byte_array_unref (self->content);
   g_byte_array_unref (self->lasting);
   g_mutex_clear (&self->lock);

@@ -5,34 +5,11 @@
 
 #include <glib.h>
 
-#include "nfs-fuse/odd-listing.h"
+#include "nfs-fuse/odd-manners.h"
 
 #define ODD_OWNER  1000 /* of the file, which is theirs and their group's to write */
 #define ODD_GROUP  2000
 #define ODD_READER 3000
-
-#define ODD_HOLD_NEXT 1
-#define ODD_HELD 2
-
-/* What is wrong with it; each may be changed while it serves. Atomic. */
-typedef struct {
-  gint lasting;     /* all writes after so many are answered as lasting; 0: none is */
-  gint postpones;   /* no write lasts, also when it was to */
-  gint forgets;     /* before so many commits what does not last is lost */
-  gint dies;        /* the next READ finds it gone, and back without what does not last, once */
-  gint hangs_up;    /* so many calls are not answered, and cost the caller a connection each */
-  gint refuses;     /* the next COMMIT is not taken, once */
-  gint denies;      /* this user may not commit; 0: everybody may */
-  gint read_length; /* what an answer to READ claims to hold; 0: what it holds */
-  gint fragments;   /* the next LOOKUP is answered by a record without an end, once */
-  gint swallows;    /* the next READ is not answered, once */
-  gint mistakes;    /* the next READ is answered as another call, once */
-  gint keeps_times; /* only the owner may set times */
-  gint listing;     /* an OddListing: what is in its directory */
-  gint holds;       /* ODD_HOLD_NEXT WRITE back, which makes it ODD_HELD; then until it is 0 */
-  gint n_writes;    /* that were made */
-  gint n_commits;
-} OddManners;
 
 /* Both fail the test when it cannot serve. @manners must outlive it. */
 typedef struct OddServer OddServer;
@@ -41,6 +18,9 @@ void       odd_server_stop  (OddServer *self);
 
 /* It is gone, with what does not last, and back at once. What was held back is heard all the same. */
 void odd_server_restart (OddServer *self);
+
+/* Makes the change that was delayed, and answers it. Others have been answered meanwhile. */
+void odd_server_go_on (OddServer *self);
 
 /* What the file holds, and what of it would be there after a loss of power. The caller frees both. */
 char *odd_server_dup_content (OddServer *self);

@@ -211,6 +211,8 @@ served_start (Served *self, const char *const *more)
   if (self->pid == 0)
     become (arguments, fuse, told, read_ahead);
   kvol_clear_fd (&told);
+  /* Whoever has it keeps the file system alive: from here on it dies with its server. */
+  kvol_clear_fd (&fuse);
   await_ready (heard);
   assert_int_equal (syscall (SYS_move_mount, tree, "", AT_FDCWD, self->path, MOVE_MOUNT_F_EMPTY_PATH), 0);
   assert_int_equal (fstat (tree, &status), 0);

@@ -23,6 +23,9 @@
 
 #define SIZE 4096
 #define WORDS_FROM_COUNT 4 /* of a write's answer, to its end */
+#define WORDS_TO_STATUS 6
+/* What is put off is asked again long before. */
+#define LONG_USEC G_USEC_PER_SEC
 
 static const char *const soft[] = { "--port=2050", "--soft=0.5", "--threads=1", NULL };
 
@@ -156,11 +159,84 @@ the_rest_of_a_write_that_was_given_up_is_not_written (void **state)
   assert_int_equal (lossy_count (ground->counted.lossy, NFS3_WRITE), before + 1);
 }
 
+static void
+forge_status (GByteArray *answer, guint32 status)
+{
+  const guint32 wire = GUINT32_TO_BE (status);
+
+  memcpy (answer->data + WORDS_TO_STATUS * 4, &wire, sizeof wire);
+}
+
+/* Whoever is not the owner may not say when he wrote. */
+static void
+forge_refusal (GByteArray *answer, gpointer data)
+{
+  forge_status (answer, NFS3ERR_PERM);
+  gate_wait (answer, data);
+}
+
+static void
+a_cut_is_not_asked_for_again_without_its_times (void **state)
+{
+  static const char *const alone[] = { "--port=2050", "--threads=1", "--single-writer", NULL };
+  Ground *ground = *state;
+  guint before;
+  pid_t child;
+
+  ground_open (ground, alone);
+  assert_int_equal (fsync (ground->fd), 0);
+  before = lossy_count (ground->counted.lossy, NFS3_SETATTR);
+  lossy_forge (ground->counted.lossy, NFS3_SETATTR, forge_refusal, &ground->gate);
+  child = fork ();
+  if (child == 0)
+    _exit (ftruncate (ground->fd, 0) != 0);
+  gate_await_guest (&ground->gate);
+  assert_int_equal (kill (child, SIGKILL), 0);
+  assert_int_equal (waitpid (child, NULL, 0), child);
+  gate_open (&ground->gate);
+  await_answers (ground);
+  assert_int_equal (lossy_count (ground->counted.lossy, NFS3_SETATTR), before + 1);
+}
+
+static void
+forge_delay (GByteArray *answer, gpointer data)
+{
+  forge_status (answer, NFS3ERR_JUKEBOX);
+  gate_wait (answer, data);
+}
+
+/* By then the name may be another file's. */
+static void
+a_removal_that_the_server_puts_off_is_not_made_later (void **state)
+{
+  static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
+  Ground *ground = *state;
+  g_autofree char *path = NULL;
+  pid_t child;
+
+  ground_open (ground, one_thread);
+  kvol_clear_fd (&ground->fd);
+  path = counted_dup_here (&ground->counted, "file");
+  lossy_forge (ground->counted.lossy, NFS3_REMOVE, forge_delay, &ground->gate);
+  child = fork ();
+  if (child == 0)
+    _exit (unlink (path) != 0);
+  gate_await_guest (&ground->gate);
+  assert_int_equal (kill (child, SIGKILL), 0);
+  assert_int_equal (waitpid (child, NULL, 0), child);
+  gate_open (&ground->gate);
+  g_usleep (LONG_USEC);
+  await_answers (ground);
+  assert_int_equal (lossy_count (ground->counted.lossy, NFS3_REMOVE), 1);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     TEST_ON (ground, a_cut_by_one_who_was_killed_is_not_made_later),
+    TEST_ON (ground, a_cut_is_not_asked_for_again_without_its_times),
+    TEST_ON (ground, a_removal_that_the_server_puts_off_is_not_made_later),
     TEST_ON (ground, a_write_that_waited_too_long_is_not_written_later),
     TEST_ON (ground, the_rest_of_a_write_that_was_given_up_is_not_written),
   };

@@ -216,10 +216,8 @@ static const Row rows[] = {
 };
 
 static void
-who_is_killed_ends (void **state)
+assert_all_end_by (Waiting *self, int signal_number)
 {
-  Waiting *self = *state;
-
   waiting_open (self);
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -229,12 +227,24 @@ who_is_killed_ends (void **state)
       begin_at_a_silent_server (self, rows[i].deed);
       /* It may not have come as far as to wait yet, and then it ends all the sooner. */
       g_usleep (G_USEC_PER_SEC / 10);
-      assert_int_equal (kill (self->child, SIGKILL), 0);
+      assert_int_equal (kill (self->child, signal_number), 0);
       status = await_child (self);
-      assert_true (WIFSIGNALED (status));
+      assert_true (WIFSIGNALED (status) && WTERMSIG (status) == signal_number);
       wake_server (self);
     }
   served_stop (&self->ground.volume);
+}
+
+static void
+who_is_killed_ends (void **state)
+{
+  assert_all_end_by (*state, SIGKILL);
+}
+
+static void
+who_is_terminated_ends (void **state)
+{
+  assert_all_end_by (*state, SIGTERM);
 }
 
 static gboolean
@@ -306,6 +316,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     TEST_ON (waiting, who_is_killed_ends),
+    TEST_ON (waiting, who_is_terminated_ends),
     TEST_ON (waiting, who_is_killed_closes_what_he_has_open),
     TEST_ON (waiting, who_is_not_killed_waits),
     TEST_ON (waiting, what_is_left_behind_is_written),

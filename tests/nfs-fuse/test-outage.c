@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -22,9 +22,15 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "support/etc-file.h"
+#include "support/name-server.h"
 #include "support/scratch.h"
 
 #define NAME "files.test"
+/* One question, and time for its answer. */
+#define ONE_NAME_SERVER "nameserver 127.0.0.1\noptions attempts:1 timeout:30\n"
+/* Longer than a connection is waited for. */
+#define SLOW_MSEC 5000
 /* How long an outage lasts that nobody is to waste time in. */
 #define OUTAGE_USEC (3 * G_TIME_SPAN_SECOND)
 
@@ -32,21 +38,39 @@ typedef struct
 {
   ServedGround served;
   int fd; /* of a file that was there before */
+  EtcFile hosts;
+  EtcFile resolv;
+  NameServer names;
 } Ground;
 
-static gboolean
-ground_begin (Ground *self, const char *const *more)
+static const char *const by_name[] = { "--server=" NAME, "--ipv4", NULL };
+
+/* The server has the names of the machine: it is started before others are made up. */
+static void
+ground_export (Ground *self, gboolean locks)
+{
+  self->fd = -1;
+  if (!served_export_open (&self->served.export, locks))
+    skip ();
+}
+
+static void
+ground_serve (Ground *self, const char *const *more)
 {
   g_autofree char *path = NULL;
 
-  self->fd = -1;
-  if (!served_ground_open (&self->served, more))
-    return FALSE;
+  served_start (&self->served.volume, more);
   path = g_build_filename (self->served.volume.path, "file", NULL);
   assert_true (g_file_set_contents (path, "content", -1, NULL));
   self->fd = open (path, O_RDWR | O_CLOEXEC);
   assert_true (self->fd >= 0);
-  return TRUE;
+}
+
+static void
+ground_begin (Ground *self, const char *const *more)
+{
+  ground_export (self, FALSE);
+  ground_serve (self, more);
 }
 
 static void
@@ -58,6 +82,9 @@ ground_clear (Ground *self)
   served_ground_clear (&self->served);
   if (is_open)
     kvol_clear_fd (&self->fd);
+  name_server_clear (&self->names);
+  etc_file_clear (&self->resolv);
+  etc_file_clear (&self->hosts);
 }
 TEST_STATE (Ground, ground)
 
@@ -98,8 +125,7 @@ ask_apart (const Ground *self, int *ret_said)
 static pid_t
 ask_when_gone (Ground *self, int *ret_said)
 {
-  if (!ground_begin (self, NULL))
-    skip ();
+  ground_begin (self, NULL);
   assert_true (nfs_server_kill (self->served.export.server, NULL));
   return ask_apart (self, ret_said);
 }
@@ -134,8 +160,7 @@ a_soft_request_fails_when_its_time_is_up (void **state)
   gint64 began;
   int failure;
 
-  if (!ground_begin (ground, soft))
-    skip ();
+  ground_begin (ground, soft);
   assert_true (nfs_server_freeze (ground->served.export.server, NULL));
   began = g_get_monotonic_time ();
   failure = ask (ground->fd);
@@ -166,8 +191,7 @@ one_who_waits_can_be_ended_by (Ground *ground, int number)
   int said, status;
   pid_t child;
 
-  if (!ground_begin (ground, NULL))
-    skip ();
+  ground_begin (ground, NULL);
   assert_true (nfs_server_freeze (ground->served.export.server, NULL));
   child = ask_apart (ground, &said);
   assert_false (is_said (said, 300));
@@ -214,8 +238,7 @@ at_rest_it_uses_no_time (void **state)
   Ground *ground = *state;
   guint64 before;
 
-  if (!ground_begin (ground, NULL))
-    skip ();
+  ground_begin (ground, NULL);
   assert_int_equal (ask (ground->fd), 0);
   before = get_ticks (&ground->served.volume);
   g_usleep (OUTAGE_USEC);
@@ -262,15 +285,6 @@ a_server_that_answers_again_is_found_in_two_seconds (void **state)
 
 /* ---- names ---- */
 
-static void
-say_where (const char *hosts, const char *address)
-{
-  g_autofree char *line = g_strdup_printf ("%s %s\n", address, NAME);
-  KVOL_AUTO_FD fd = open (hosts, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-  assert_true (fd >= 0 && write (fd, line, strlen (line)) == (ssize_t) strlen (line));
-}
-
 /* Whether somebody here is connected to the NFS port of this address, as /proc has it. */
 static gboolean
 is_connected_to (const char *address)
@@ -285,29 +299,69 @@ is_connected_to (const char *address)
 static void
 a_server_that_has_moved_is_found_by_its_name (void **state)
 {
-  static const char *const by_name[] = { "--server=" NAME, "--ipv4", NULL };
-  g_autofree char *dir = scratch_dir ("etc");
-  g_autofree char *hosts = g_build_filename (dir, "hosts", NULL);
   Ground *ground = *state;
   pid_t child;
   int said;
 
-  say_where (hosts, "127.0.0.7");
-  assert_int_equal (mount (hosts, "/etc/hosts", NULL, MS_BIND, NULL), 0);
-  if (!ground_begin (ground, by_name))
-    {
-      umount2 ("/etc/hosts", MNT_DETACH);
-      skip ();
-    }
+  ground_export (ground, FALSE);
+  etc_file_begin (&ground->hosts, "/etc/hosts", "127.0.0.7 " NAME "\n");
+  ground_serve (ground, by_name);
   assert_true (is_connected_to ("0700007F"));
   assert_true (nfs_server_kill (ground->served.export.server, NULL));
-  say_where (hosts, "127.0.0.8");
+  etc_file_write (&ground->hosts, "127.0.0.8 " NAME "\n");
   child = ask_apart (ground, &said);
   assert_true (nfs_server_restart (ground->served.export.server, NULL));
   assert_answered (child, said);
   assert_false (is_connected_to ("0700007F"));
   assert_true (is_connected_to ("0800007F"));
-  assert_int_equal (umount2 ("/etc/hosts", MNT_DETACH), 0);
+}
+
+/* The first of two name servers that is gone takes five seconds. */
+static void
+a_name_server_that_is_slow_is_waited_for (void **state)
+{
+  Ground *ground = *state;
+
+  ground_export (ground, FALSE);
+  etc_file_begin (&ground->resolv, "/etc/resolv.conf", ONE_NAME_SERVER);
+  name_server_start (&ground->names, "127.0.0.7", SLOW_MSEC);
+  ground_serve (ground, by_name);
+  assert_true (is_connected_to ("0700007F"));
+}
+
+static void
+a_server_whose_name_is_not_known_any_more_is_found_where_it_was (void **state)
+{
+  Ground *ground = *state;
+  pid_t child;
+  int said;
+
+  ground_export (ground, FALSE);
+  etc_file_begin (&ground->hosts, "/etc/hosts", "127.0.0.7 " NAME "\n");
+  etc_file_begin (&ground->resolv, "/etc/resolv.conf", ONE_NAME_SERVER);
+  name_server_start (&ground->names, NULL, 0);
+  ground_serve (ground, by_name);
+  assert_true (nfs_server_kill (ground->served.export.server, NULL));
+  etc_file_write (&ground->hosts, "");
+  child = ask_apart (ground, &said);
+  assert_true (nfs_server_restart (ground->served.export.server, NULL));
+  assert_answered (child, said);
+  assert_true (is_connected_to ("0700007F"));
+}
+
+/* As the plugin starts it, which has just asked the server. */
+static void
+where_the_server_was_before_is_enough_for_files_and_locks (void **state)
+{
+  static const char *const by_address[] = { "--server=" NAME, "--address=127.0.0.7", "--server-locks=all", NULL };
+  Ground *ground = *state;
+
+  ground_export (ground, TRUE);
+  etc_file_begin (&ground->resolv, "/etc/resolv.conf", ONE_NAME_SERVER);
+  name_server_start (&ground->names, NULL, 0);
+  ground_serve (ground, by_address);
+  assert_true (is_connected_to ("0700007F"));
+  assert_int_equal (flock (ground->fd, LOCK_EX), 0);
 }
 
 /* ---- what NFS 3 does not have ---- */
@@ -318,8 +372,7 @@ what_nfs_does_not_have_is_not_supported (void **state)
   Ground *ground = *state;
   char value[16];
 
-  if (!ground_begin (ground, NULL))
-    skip ();
+  ground_begin (ground, NULL);
   /* Asked twice: the kernel remembers the first answer. */
   for (int i = 0; i < 2; i++)
     {
@@ -351,6 +404,9 @@ main (void)
     TEST_ON (ground, an_outage_is_waited_for_and_not_spun_through),
     TEST_ON (ground, a_server_that_answers_again_is_found_in_two_seconds),
     TEST_ON (ground, a_server_that_has_moved_is_found_by_its_name),
+    TEST_ON (ground, a_name_server_that_is_slow_is_waited_for),
+    TEST_ON (ground, a_server_whose_name_is_not_known_any_more_is_found_where_it_was),
+    TEST_ON (ground, where_the_server_was_before_is_enough_for_files_and_locks),
     TEST_ON (ground, what_nfs_does_not_have_is_not_supported),
   };
   const char *reason = NULL;

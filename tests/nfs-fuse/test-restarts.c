@@ -28,8 +28,6 @@
 /* After so long it is taken that a thread has got all of them. */
 #define BURST_MSEC 2000
 #define N_BURSTS 60
-/* What must come, comes long before. */
-#define PATIENCE_USEC (30 * G_USEC_PER_SEC)
 
 typedef struct
 {
@@ -186,18 +184,6 @@ await_other_thread (Odd *self)
 }
 
 static void
-await_held (Odd *self)
-{
-  const gint64 end = g_get_monotonic_time () + PATIENCE_USEC;
-
-  while (g_atomic_int_get (&self->manners.holds) != ODD_HELD)
-    {
-      assert_true (g_get_monotonic_time () < end);
-      g_usleep (1000);
-    }
-}
-
-static void
 a_write_that_is_answered_after_a_restart_is_not_taken_for_safe (void **state)
 {
   const int the_writer = 1;
@@ -206,7 +192,7 @@ a_write_that_is_answered_after_a_restart_is_not_taken_for_safe (void **state)
   need_server (self);
   g_atomic_int_set (&self->manners.holds, ODD_HOLD_NEXT);
   start (self, write_file);
-  await_held (self);
+  odd_manners_await (&self->manners.holds, ODD_HELD);
   odd_server_restart (self->server);
   await_other_thread (self);
   g_atomic_int_set (&self->manners.holds, 0);

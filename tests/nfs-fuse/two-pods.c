@@ -31,6 +31,7 @@ pods_clear (Pods *self)
       kvol_clear_fd (&self->files[i]);
     }
   served_export_clear (&self->export);
+  etc_file_clear (&self->hosts);
   *self = (Pods){ 0 };
 }
 
@@ -52,6 +53,7 @@ pods_open (Pods *self, NfsLocks locks, guint grace_seconds)
   self->files[0] = self->files[1] = -1;
   if (!served_export_open_locked (&self->export, locks, grace_seconds))
     return FALSE;
+  etc_file_begin (&self->hosts, "/etc/hosts", "127.0.0.1 localhost\n");
   for (int i = 0; i < 2; i++)
     {
       served_start (&self->volumes[i], i == 0 ? pods_with_locks : by_name);

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "nfs-fuse/served.h"
+#include "support/etc-file.h"
 
 /* Two volumes of one export, and a file that each has open. */
 typedef struct {
   ServedExport export;
   Served       volumes[2]; /* the second one's server is reached by its name */
   int          files[2];   /* of "file" */
+  EtcFile      hosts;      /* what the name is */
 } Pods;
 
 /* The arguments of kvol-nfs by which the server keeps all locks. */

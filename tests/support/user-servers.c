@@ -17,6 +17,8 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "support/scratch.h"
+
 #define END_MSEC 10000
 #define GUARD_FD 500
 
@@ -76,6 +78,35 @@ user_servers_kill (void)
   assert_int_equal (kill (pid, SIGKILL), 0);
   assert_int_equal (poll (&ended, 1, END_MSEC), 1);
   return pid;
+}
+
+static guint
+count_threads (void)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/task", user_servers_get ());
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  assert_non_null (dir);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, name, "comm", NULL);
+
+      n += file_has (file, "serve\n");
+    }
+  return n;
+}
+
+/* A thread has its name a moment after it was started. */
+guint
+user_servers_await_threads (guint wanted)
+{
+  const gint64 deadline = g_get_monotonic_time () + END_MSEC * G_TIME_SPAN_MILLISECOND;
+
+  while (count_threads () < wanted && g_get_monotonic_time () < deadline)
+    g_usleep (10 * G_TIME_SPAN_MILLISECOND);
+  return count_threads ();
 }
 
 void

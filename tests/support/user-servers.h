@@ -11,6 +11,8 @@ GArray *user_servers_list (void);
 int  user_servers_get  (void);
 /* Kills that one, and comes back with its pid when it is dead. */
 int  user_servers_kill (void);
+/* How many threads that one has started, which have connections of their own; @wanted are waited for. */
+guint user_servers_await_threads (guint wanted);
 void assert_no_user_server (void);
 /* Kills all that are left, and comes back when they are dead with how many there were. */
 guint user_servers_end (void);

@@ -45,7 +45,9 @@ struct _Call {
   gboolean   interrupted;
   gboolean   deaf;          /* the kernel does not say when who asked is to be killed */
   gboolean   is_commit;     /* it is one of its node's `committing` */
-  pid_t      pid;
+  gboolean   changes;       /* it is on its way to change its node: one of the node's `orphans` when nobody waits */
+  pid_t      pid;           /* of the thread that asked */
+  pid_t      process;       /* of who is deaf: the thread's; 0: it is not known */
   guint64    request;       /* the kernel's number of it; of a read only */
 
   /* A commit, which any other question may have to wait for (unstable.c). */

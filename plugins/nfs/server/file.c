@@ -135,7 +135,8 @@ file_open (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 /* ---- create ---- */
 
 /* With the verifier the server knows its own file again when it is asked twice; the mode comes after. A name that the
- * server was not asked for may be there: `to_set`, it is not opened then as if it had been made. */
+ * server was not asked for may be there: `to_set`, it is not opened then as if it had been made. What is there all the
+ * same is not emptied by this, but afterwards. */
 static int
 ask_create (Call *self, Wire *wire)
 {
@@ -150,7 +151,6 @@ ask_create (Call *self, Wire *wire)
     {
       args.how.mode = self->to_set ? GUARDED : UNCHECKED;
       attributes_from_mode (self->attr.st_mode, &args.how.createhow3_u.obj_attributes);
-      args.how.createhow3_u.obj_attributes.size.set_it = (self->flags & O_TRUNC) != 0;
     }
   return wire_ask (wire, &procedure_create, &args, self);
 }
@@ -193,34 +193,113 @@ take_mode (Call *self, int failure, gpointer result)
     call_reply_entry (self, &handle, &res->SETATTR3res_u.resok.obj_wcc.after);
 }
 
-static void
-set_mode (Call *self, const nfs_fh3 *handle)
+static int
+ask_emptying (Call *self, Wire *wire)
 {
+  const SETATTR3args args = { .object = node_handle (self->node), .new_attributes.size.set_it = TRUE };
+
+  return wire_ask (wire, &procedure_setattr, &args, self);
+}
+
+/* What has been set is taken, whatever was told meanwhile. */
+static void
+take_emptying (Call *self, int failure, gpointer result)
+{
+  const SETATTR3res *res = result;
+  Node *node = self->node;
+  nfs_fh3 handle = node_handle (node);
+
+  unstable_end_change (self);
+  self->began = g_get_monotonic_time ();
+  g_mutex_lock (&node->lock);
+  node->changed = self->began;
+  node->latest_until = 0;
+  if (failure == 0)
+    known_end_cut (node);
+  g_mutex_unlock (&node->lock);
+  if (failure != 0)
+    call_reply_error (self, failure);
+  else
+    call_reply_entry (self, &handle, &res->SETATTR3res_u.resok.obj_wcc.after);
+}
+
+/* Whoever gave up while it waited must not have a file emptied that others write to since. */
+static void
+empty (Call *self)
+{
+  if (self->req == NULL)
+    call_reply_error (self, EINTR);
+  else
+    unstable_ask_change (self, ask_emptying, take_emptying);
+}
+
+/* Whether something is in it, or will be when a write is repeated (unstable.c). */
+static gboolean
+is_to_be_emptied (Node *node, const post_op_attr *now)
+{
+  gboolean is;
+
+  g_mutex_lock (&node->lock);
+  is = !now->attributes_follow || now->post_op_attr_u.attributes.size > 0 || node->kept.head != NULL;
+  g_mutex_unlock (&node->lock);
+  return is;
+}
+
+/* After ESTALE the kernel looks the name up once more, and opens what it finds as it opens any file: if its mode allows
+ * that, and where a link leads. It does so once, so no other name of the path may be wrong then. */
+static void
+have_it_looked_up (Call *self)
+{
+  absent_forget_all (loop_get_volume (self->loop)->absent);
+  call_reply_error (self, ESTALE);
+}
+
+/* It is there. Another client may have given this name to a file that was written to from here: what the server may
+ * still lose of that is put down before the file is emptied, or it would come back. Linux's server says so as well of
+ * what is no file, which the kernel would open nowhere, and never close. */
+static void
+end_create (Call *self, const nfs_fh3 *handle, const post_op_attr *now)
+{
+  Volume *volume = loop_get_volume (self->loop);
+
   if (!nodes_may_have (handle))
     {
       call_reply_error (self, EIO);
       return;
     }
-  self->other = nodes_get (loop_get_volume (self->loop)->nodes, handle);
-  call_ask (self, ask_mode, take_mode);
+  if (now->attributes_follow && now->post_op_attr_u.attributes.type != NF3REG)
+    {
+      have_it_looked_up (self);
+      return;
+    }
+  self->other = nodes_get (volume->nodes, handle);
+  if (self->flags & O_EXCL)
+    call_ask (self, ask_mode, take_mode);
+  else if ((self->flags & O_TRUNC) && is_to_be_emptied (self->other, now))
+    {
+      node_unref (self->node);
+      self->node = g_steal_pointer (&self->other);
+      unstable_conclude (self, empty);
+    }
+  else
+    call_reply_entry (self, handle, now);
 }
 
 static void
 take_created (Call *self, int failure, gpointer result)
 {
   LOOKUP3res *res = result;
+  LOOKUP3resok *ok = res != NULL ? &res->LOOKUP3res_u.resok : NULL;
 
   if (failure != 0)
     call_reply_error (self, failure);
   else
-    set_mode (self, &res->LOOKUP3res_u.resok.object);
+    end_create (self, &ok->object, &ok->obj_attributes);
 }
 
 static void take_create (Call *self, int failure, gpointer result);
 
-/* Another client has made it. After ESTALE the kernel looks the name up once more, and opens what it finds as it opens
- * any file: if its mode allows that, and where a link leads. It does so once, so no other name of the path may be wrong
- * then. Asked twice, it may be what was made the first time. */
+/* Another client has made it. Asked twice, it may be what was made the first time. */
 static void
 open_found (Call *self)
 {
@@ -230,8 +309,7 @@ open_found (Call *self)
       call_ask (self, ask_create, take_create);
       return;
     }
-  absent_forget_all (loop_get_volume (self->loop)->absent);
-  call_reply_error (self, ESTALE);
+  have_it_looked_up (self);
 }
 
 static void
@@ -246,10 +324,8 @@ take_create (Call *self, int failure, gpointer result)
     open_found (self);
   else if (failure != 0)
     call_reply_error (self, failure);
-  else if (!(self->flags & O_EXCL))
-    call_reply_entry_of_name (self, &ok->obj, &ok->obj_attributes);
   else if (ok->obj.handle_follows)
-    set_mode (self, &ok->obj.post_op_fh3_u.handle);
+    end_create (self, &ok->obj.post_op_fh3_u.handle, &ok->obj_attributes);
   else
     call_ask (self, call_ask_name, take_created);
 }
@@ -282,7 +358,6 @@ note_way (Call *call, File *file, int flags)
   loop_note_deaf (call->loop, call);
   if (flags & O_DSYNC)
     call->file = file;
-  call->given_up = unstable_note_failure;
 }
 
 void
@@ -293,6 +368,7 @@ file_write (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off_t offs
   Call *call = call_new (req, file->node, file->identity);
 
   call->data = from->mem;
+  call->given_up = unstable_give_up;
   note_way (call, file, info->flags);
   call->offset = (guint64) offset;
   call->size = from->size;

@@ -98,7 +98,7 @@ inode_getattr (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
     call_ask (call_new (req, node, file != NULL ? file->identity : NULL), call_ask_attributes, take_attributes);
 }
 
-/* ---- setattr: `mark` is how far our own goes behind what is cut ---- */
+/* ---- setattr: `mark` is how far our own goes behind what is cut; `flags`: the times are the kernel's ---- */
 
 static int
 ask_setattr (Call *self, Wire *wire)
@@ -111,14 +111,15 @@ ask_setattr (Call *self, Wire *wire)
 
 static void take_setattr (Call *self, int failure, gpointer result);
 
-/* Who is not the owner may not say when the file changed; the server has its own time of that. */
+/* Who is not the owner may not say when the file changed; the server has its own time of that. Whoever gave up has
+ * nothing set any more: others may have written since. */
 static void
 leave_times (Call *self)
 {
   self->flags = 0;
   self->to_set &= ~TIMES_OF_CHANGE;
   if (self->to_set & SETTABLE)
-    call_ask (self, ask_setattr, take_setattr);
+    unstable_ask_change (self, ask_setattr, take_setattr);
   else
     call_ask (self, call_ask_attributes, take_attributes);
 }
@@ -128,11 +129,12 @@ take_setattr (Call *self, int failure, gpointer result)
 {
   SETATTR3res *res = result;
 
+  unstable_end_change (self);
   g_mutex_lock (&self->node->lock);
   self->node->changed = g_get_monotonic_time ();
   self->node->latest_until = 0;
   g_mutex_unlock (&self->node->lock);
-  if (failure == EPERM && self->flags != 0)
+  if (failure == EPERM && self->flags != 0 && self->req != NULL)
     leave_times (self);
   else if (failure != 0)
     call_reply_error (self, failure);
@@ -142,14 +144,14 @@ take_setattr (Call *self, int failure, gpointer result)
     call_ask (self, call_ask_attributes, take_attributes);
 }
 
-/* Whoever gave up while it waited for the commit must not have a file cut that others write to since. */
+/* Whoever gave up while it waited must not have a file cut that others write to since. */
 static void
 go_on_setattr (Call *self)
 {
   if (self->req == NULL)
     call_reply_error (self, EINTR);
   else
-    call_ask (self, ask_setattr, take_setattr);
+    unstable_ask_change (self, ask_setattr, take_setattr);
 }
 
 /* Nothing goes of what another client has written. The kernel does not hear that; a program has to. */
@@ -213,7 +215,6 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
   call->attr.st_uid = nfs_id_map_outwards (&ids->users, attr->st_uid);
   call->attr.st_gid = nfs_id_map_outwards (&ids->groups, attr->st_gid);
   call->to_set = to_set;
-  /* A writer who is not the owner may not say when he wrote; the server has its own time of that. */
   call->flags = flush || has_times_of_kernel (to_set);
   if (!(to_set & SETTABLE))
     {
@@ -222,7 +223,7 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
       return;
     }
   /* A write that has to be repeated must not undo a truncation that came after it, nor the times that were set. */
-  unstable_commit (call, is_kernels_cut (call, info) ? look_before_cut : go_on_setattr);
+  unstable_conclude (call, is_kernels_cut (call, info) ? look_before_cut : go_on_setattr);
 }
 
 /* ---- readlink ---- */

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "link.h"
 
-#include <netdb.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#include "endpoint.h"
 #include "loop.h"
+#include "resolver.h"
 
 #define BACKOFF_FIRST (100 * G_TIME_SPAN_MILLISECOND)
 #define BACKOFF_LAST (1 * G_TIME_SPAN_SECOND)
-/* The name is asked for and the server called: it has so long. A server that was down may lose the first SYN, which is
- * sent again after a second. */
-#define ATTEMPT_USEC (3 * G_TIME_SPAN_SECOND)
+/* So long an address is waited for when there is another one to try. */
+#define NAME_USEC (500 * G_TIME_SPAN_MILLISECOND)
+/* A server that was down may lose the first SYN, which is sent again after a second. */
+#define CONNECT_USEC (3 * G_TIME_SPAN_SECOND)
 
 typedef enum
 {
@@ -32,114 +32,16 @@ struct _Link
   const LinkOps *ops;
   int epoll_fd;
   LinkState state;
-  int fd;     /* -1: none */
-  Wire *wire; /* READY: has it */
+  Resolver *resolver;
+  NfsEndpoint endpoint; /* CONNECTING, READY */
+  gboolean told;        /* that it cannot be reached */
+  int fd;               /* -1: none */
+  Wire *wire;           /* READY: has it */
   guint32 watched;
   gint64 next; /* DOWN: the next attempt; else the end of this one */
   gint64 backoff;
-  guint attempts;
   guint was_ready;
 };
-
-/* ---- names ---- */
-
-typedef struct
-{
-  Loop *loop;
-  Link *link;
-  guint attempt;
-  char *server;
-  int family;
-  NfsEndpoint endpoint; /* no length: it was not found */
-} Question;
-
-static gboolean
-look_up (Question *self, int flags)
-{
-  struct addrinfo hints = { .ai_family = self->family, .ai_socktype = SOCK_STREAM, .ai_flags = flags };
-  struct addrinfo *found = NULL;
-  struct addrinfo *entry;
-  guint n = 0;
-
-  if (getaddrinfo (self->server, NULL, &hints, &found) != 0)
-    return FALSE;
-  for (entry = found; entry != NULL; entry = entry->ai_next)
-    n++;
-  entry = found;
-  /* Each attempt takes the next one. */
-  for (guint i = 0; i < self->attempt % n; i++)
-    entry = entry->ai_next;
-  self->endpoint.length = entry->ai_addrlen;
-  memcpy (&self->endpoint.address, entry->ai_addr, entry->ai_addrlen);
-  freeaddrinfo (found);
-  return TRUE;
-}
-
-static void
-question_free (Question *self)
-{
-  g_free (self->server);
-  g_free (self);
-}
-
-static void connect_to (Link *self, const NfsEndpoint *endpoint);
-
-static void
-take_answer (Loop *loop, gpointer data)
-{
-  Question *question = data;
-  Link *self = question->link;
-
-  /* It may have come too late. */
-  if (self->state == LINK_RESOLVING && question->attempt == self->attempts)
-    connect_to (self, &question->endpoint);
-  question_free (question);
-}
-
-/* The resolver may take its time, which is not the thread's that serves the kernel: nor does its end wait for this one.
- * Once it is posted, the question is the loop's. */
-static gpointer
-look_up_apart (gpointer data)
-{
-  Question *self = data;
-  Loop *loop = self->loop;
-
-  look_up (self, 0);
-  loop_post (loop, take_answer, self);
-  loop_unref (loop);
-  return NULL;
-}
-
-static void
-resolve (Link *self)
-{
-  const Settings *settings = loop_get_volume (self->loop)->settings;
-  Question *question = g_new0 (Question, 1);
-  GThread *thread;
-
-  question->loop = self->loop;
-  question->link = self;
-  question->attempt = ++self->attempts;
-  question->server = g_strdup (settings->server);
-  question->family = settings->family;
-  self->state = LINK_RESOLVING;
-  if (look_up (question, AI_NUMERICHOST))
-    {
-      take_answer (self->loop, question);
-      return;
-    }
-  loop_ref (self->loop);
-  thread = g_thread_try_new ("resolve", look_up_apart, question, NULL);
-  if (thread != NULL)
-    {
-      g_thread_unref (thread);
-      return;
-    }
-  loop_unref (self->loop);
-  question_free (question);
-}
-
-/* ---- the connection ---- */
 
 static void
 watch (Link *self)
@@ -202,18 +104,75 @@ set_socket (int fd)
   setsockopt (fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
 }
 
+/* Once, until it answers: the log is for what is wrong, not for how long. */
+static void
+tell (Link *self, const char *format, ...)
+{
+  va_list list;
+
+  va_start (list, format);
+  if (!self->told)
+    vsyslog (LOG_WARNING, format, list);
+  va_end (list);
+  self->told = TRUE;
+}
+
+static void
+fail_to_connect (Link *self, int number)
+{
+  const Settings *settings = loop_get_volume (self->loop)->settings;
+  g_autofree char *where = nfs_endpoint_to_string (&self->endpoint, settings->port);
+
+  tell (self, "%s cannot be reached at %s: %s", settings->server, where, g_strerror (number));
+  drop (self);
+}
+
 static void
 connect_to (Link *self, const NfsEndpoint *endpoint)
 {
   const Settings *settings = loop_get_volume (self->loop)->settings;
 
   self->state = LINK_CONNECTING;
-  if (endpoint->length > 0)
-    self->fd = nfs_endpoint_begin (endpoint, settings->port, !settings->any_port);
+  self->next = g_get_monotonic_time () + CONNECT_USEC;
+  self->endpoint = *endpoint;
+  self->fd = nfs_endpoint_begin (endpoint, settings->port, !settings->any_port);
   if (self->fd < 0)
-    drop (self);
+    fail_to_connect (self, errno);
   else
     watch (self);
+}
+
+static void
+take_address (gpointer data, const NfsEndpoint *endpoint, const char *reason)
+{
+  Link *self = data;
+  Volume *volume = loop_get_volume (self->loop);
+  NfsEndpoint known;
+
+  if (endpoint != NULL)
+    connect_to (self, endpoint);
+  else if (nfs_known_address_get (&volume->known_address, &known))
+    connect_to (self, &known);
+  else
+    {
+      tell (self, "the name \"%s\" does not lead to an address: %s", volume->settings->server, reason);
+      drop (self);
+    }
+}
+
+/* With nothing else to try, name servers have all the time that they take. */
+static void
+go_without_name (Link *self)
+{
+  NfsEndpoint known;
+
+  if (!nfs_known_address_get (&loop_get_volume (self->loop)->known_address, &known))
+    {
+      self->next = G_MAXINT64;
+      return;
+    }
+  resolver_give_up (self->resolver);
+  connect_to (self, &known);
 }
 
 static void
@@ -223,6 +182,8 @@ become_ready (Link *self)
 
   self->state = LINK_READY;
   self->next = G_MAXINT64;
+  self->told = FALSE;
+  nfs_known_address_set (&volume->known_address, &self->endpoint);
   set_socket (self->fd);
   self->wire = wire_new (self->fd, loop_get_spout (self->loop), loop_answered);
   if (self->was_ready++ > 0)
@@ -230,13 +191,22 @@ become_ready (Link *self)
   self->ops->ready (self->loop, g_atomic_int_add (&volume->connections, 1) > 0);
 }
 
+static void
+service_new (Link *self, guint32 events)
+{
+  int number = nfs_endpoint_get_outcome (self->fd);
+
+  if (number != 0)
+    fail_to_connect (self, number);
+  else if (events & EPOLLOUT)
+    become_ready (self);
+}
+
 void
 link_service (Link *self, guint32 events)
 {
-  if (self->state == LINK_CONNECTING && nfs_endpoint_get_outcome (self->fd) != 0)
-    drop (self);
-  else if (self->state == LINK_CONNECTING && (events & EPOLLOUT))
-    become_ready (self);
+  if (self->state == LINK_CONNECTING)
+    service_new (self, events);
   else if (self->state == LINK_READY && (events & ~(guint32) EPOLLOUT))
     wire_receive (self->wire);
   link_settle (self);
@@ -272,13 +242,16 @@ link_want (Link *self, gint64 now)
 {
   if (self->state == LINK_READY || now < self->next)
     return;
-  if (self->state != LINK_DOWN)
+  if (self->state == LINK_RESOLVING)
+    go_without_name (self);
+  else if (self->state == LINK_CONNECTING)
+    fail_to_connect (self, ETIMEDOUT);
+  else
     {
-      drop (self);
-      return;
+      self->state = LINK_RESOLVING;
+      self->next = now + NAME_USEC;
+      resolver_ask (self->resolver);
     }
-  self->next = now + ATTEMPT_USEC;
-  resolve (self);
 }
 
 gint64
@@ -301,6 +274,7 @@ link_new (Loop *loop, int epoll_fd, const LinkOps *ops)
   self->loop = loop;
   self->ops = ops;
   self->epoll_fd = epoll_fd;
+  self->resolver = resolver_new (loop, take_address, self);
   self->fd = -1;
   self->backoff = BACKOFF_FIRST;
   return self;
@@ -310,5 +284,6 @@ void
 link_free (Link *self)
 {
   hang_up (self);
+  resolver_free (self->resolver);
   g_free (self);
 }

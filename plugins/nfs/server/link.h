@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A connection to the NFS service, made again whenever it is lost and somebody needs it: after 0.1 s, then twice as
- * long each time, up to a second; the server's name is resolved anew for each attempt. */
+ * long each time, up to a second. The server's name is resolved anew for each attempt; while name servers are silent it
+ * is called where it was reached last. */
 #pragma once
 
 #include <glib.h>

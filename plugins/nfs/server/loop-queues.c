@@ -97,12 +97,20 @@ void
 loop_note_deaf (Loop *self, Call *call)
 {
   call->deaf = TRUE;
+  call->process = process_table_find_process (self->volume->processes, call->pid, &self->threads, call->began);
   if (self->deaf_look == 0)
     self->deaf_look = call->began + DEAF_USEC;
 }
 
-/* The thread that began it by aio(7) may have ended since, and others of its process wait: that it is not seen means
- * nothing here. */
+/* The thread that began it by aio(7) may have ended since, and others of its process wait: then it is theirs to be
+ * killed. When these are not seen either nobody is, and what they left behind is done as if they had exited. */
+static gboolean
+is_to_be_killed (int processes, const Call *call)
+{
+  return process_table_is_to_be_killed (processes, call->pid, FALSE)
+         || (call->process != call->pid && process_table_is_to_be_killed (processes, call->process, FALSE));
+}
+
 void
 loop_look_at_deaf (Loop *self, gint64 now)
 {
@@ -117,13 +125,28 @@ loop_look_at_deaf (Loop *self, gint64 now)
 
       if (call->req == NULL || !call->deaf)
         continue;
-      if (now - call->began >= DEAF_USEC && process_table_is_to_be_killed (processes, call->pid, FALSE))
+      if (now - call->began >= DEAF_USEC && is_to_be_killed (processes, call))
         give_up (call, EINTR);
       else
         self->deaf_look = now + DEAF_USEC;
     }
   purge (&self->waiting);
   purge (&self->later);
+}
+
+/* What is abandoned is not: it would be done when something else may be in its place. */
+void
+loop_put_off (Call *call)
+{
+  const guint times = MIN (call->refused++, 4);
+
+  if (loop_is_abandoned (call))
+    {
+      call->then (call, EINTR, NULL);
+      return;
+    }
+  call->not_before = g_get_monotonic_time () + (IMPATIENT_USEC << times);
+  loop_put (call, &call->loop->later);
 }
 
 void

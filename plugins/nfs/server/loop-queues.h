@@ -8,6 +8,7 @@
 #include "call.h"
 #include "link.h"
 #include "loop.h"
+#include "process-table.h"
 
 /* How often it is seen whether who was interrupted is to be killed. */
 #define IMPATIENT_USEC (100 * G_TIME_SPAN_MILLISECOND)
@@ -31,6 +32,7 @@ struct _Loop
   guint large; /* a request was lately */
   const struct fuse_in_header *taken; /* the request that is being taken */
   IdentityMemory identities;
+  ThreadMemory threads; /* that ask and wait deaf */
   GQueue calls;   /* all, by their `all` link */
   GQueue waiting; /* for the connection */
   GQueue sent;
@@ -51,6 +53,8 @@ gboolean loop_is_abandoned (const Call *call);
 
 void loop_look_at_impatient (Loop *self, gint64 now);
 void loop_look_at_deaf      (Loop *self, gint64 now);
+/* The server said "later". */
+void loop_put_off           (Call *call);
 void loop_ask_later_ones    (Loop *self, gint64 now);
 /* An answer was lost, or the server is: whatever comes over this connection is not waited for any longer. */
 gboolean loop_is_overdue    (Loop *self, gint64 now);

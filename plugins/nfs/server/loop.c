@@ -50,14 +50,9 @@ loop_answered (gpointer question, gpointer result)
 
   loop_put (call, NULL);
   if (result != NULL && status == NFS3ERR_JUKEBOX)
-    {
-      guint times = MIN (call->refused++, 4);
-
-      call->not_before = g_get_monotonic_time () + (IMPATIENT_USEC << times);
-      loop_put (call, &call->loop->later);
-      return;
-    }
-  call->then (call, result != NULL ? attributes_errno (status) : EIO, result);
+    loop_put_off (call);
+  else
+    call->then (call, result != NULL ? attributes_errno (status) : EIO, result);
 }
 
 static void

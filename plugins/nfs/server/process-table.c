@@ -21,6 +21,13 @@
 #define FIRST_PROCESS 1
 /* The line that is looked for is the twelfth, and the lines before it are short; what follows is not wanted. */
 #define STATUS_SIZE 2048
+#define BIT(number) (G_GUINT64_CONSTANT (1) << (number - 1))
+/* The same that the number of a thread that has ended is nobody's. */
+#define REMEMBER_USEC G_TIME_SPAN_SECOND
+/* Signals that end no process. */
+#define HARMLESS                                                                                                       \
+  (BIT (SIGSTOP) | BIT (SIGTSTP) | BIT (SIGTTIN) | BIT (SIGTTOU) | BIT (SIGCONT) | BIT (SIGCHLD) | BIT (SIGURG)        \
+   | BIT (SIGWINCH))
 
 static gboolean
 set (int fs, const char *key, const char *value)
@@ -85,21 +92,48 @@ parse_groups (const char *text, gid_t *ret_groups, guint max)
   return n;
 }
 
-guint
-process_table_read_groups (int table, pid_t thread, gid_t *ret_groups, guint max)
+/* What follows the title, of the first lines about the thread, in @text; NULL: there is no such line. */
+static const char *
+read_field (int table, pid_t thread, const char *title, char text[STATUS_SIZE])
 {
-  static const char title[] = "\nGroups:";
   KVOL_AUTO_FD fd = open_status (table, thread);
-  char text[STATUS_SIZE];
-  ssize_t length = fd >= 0 ? read (fd, text, sizeof text - 1) : -1;
+  ssize_t length = fd >= 0 ? read (fd, text, STATUS_SIZE - 1) : -1;
   const char *line;
 
   if (length < 0)
-    return 0;
+    return NULL;
   text[length] = '\0';
   /* A process can have no line of its own in it: of its name the kernel escapes what ends a line. */
   line = strstr (text, title);
-  return line != NULL ? parse_groups (line + strlen (title), ret_groups, max) : 0;
+  return line != NULL ? line + strlen (title) : NULL;
+}
+
+guint
+process_table_read_groups (int table, pid_t thread, gid_t *ret_groups, guint max)
+{
+  char text[STATUS_SIZE];
+  const char *groups = read_field (table, thread, "\nGroups:", text);
+
+  return groups != NULL ? parse_groups (groups, ret_groups, max) : 0;
+}
+
+static pid_t
+read_process (int table, pid_t thread)
+{
+  char text[STATUS_SIZE];
+  const char *process = thread > 0 ? read_field (table, thread, "\nTgid:", text) : NULL;
+
+  return process != NULL ? (pid_t) strtol (process, NULL, 10) : 0;
+}
+
+pid_t
+process_table_find_process (int table, pid_t thread, ThreadMemory *memory, gint64 now)
+{
+  KnownThread *known = &memory->threads[(guint) thread % G_N_ELEMENTS (memory->threads)];
+
+  if (known->thread != thread || now >= known->until)
+    *known = (KnownThread){ thread, read_process (table, thread), now + REMEMBER_USEC };
+  return known->process;
 }
 
 /* All of it: many groups may come before what is looked for. */
@@ -122,25 +156,37 @@ is_want_of_room (int number)
   return number == EMFILE || number == ENFILE || number == ENOMEM;
 }
 
-/* A signal that ends a process Linux turns into a SIGKILL for its threads, which is pending until they are gone. */
+static guint64
+get_signals (const char *text, const char *title)
+{
+  const char *line = strstr (text, title);
+
+  return line != NULL ? g_ascii_strtoull (line + strlen (title), NULL, 16) : 0;
+}
+
+/* A signal that ends a process Linux turns into a SIGKILL for its threads, which is pending until they hear of it. What
+ * was begun by aio(7) the last one waits for when it has heard, and has given its memory back. The signal itself is
+ * pending then, as it has not been taken by anybody; not so when the process has ended by itself. */
+static gboolean
+is_killed (const char *text)
+{
+  const guint64 pending = get_signals (text, "\nSigPnd:") | get_signals (text, "\nShdPnd:");
+  const guint64 not_heard =
+      get_signals (text, "\nSigBlk:") | get_signals (text, "\nSigIgn:") | get_signals (text, "\nSigCgt:");
+
+  if (pending & BIT (SIGKILL))
+    return TRUE;
+  return strstr (text, "\nVmSize:") == NULL && (pending & ~not_heard & ~HARMLESS) != 0;
+}
+
 gboolean
 process_table_is_to_be_killed (int table, pid_t thread, gboolean unseen)
 {
-  static const char *const titles[] = { "\nSigPnd:", "\nShdPnd:" };
   KVOL_AUTO_FD fd = thread > 0 ? open_status (table, thread) : -1;
   g_autofree char *text = NULL;
 
   if (fd < 0)
     return unseen && !(thread > 0 && is_want_of_room (errno));
   text = dup_text (fd);
-  if (text == NULL)
-    return unseen;
-  for (gsize i = 0; i < G_N_ELEMENTS (titles); i++)
-    {
-      const char *line = strstr (text, titles[i]);
-
-      if (line != NULL && (g_ascii_strtoull (line + strlen (titles[i]), NULL, 16) & (1u << (SIGKILL - 1))))
-        return TRUE;
-    }
-  return FALSE;
+  return text != NULL ? is_killed (text) : unseen;
 }

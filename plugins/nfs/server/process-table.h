@@ -15,5 +15,20 @@ gboolean process_table_is_whole (int table);
 /* The first @max of the groups that the thread is in beside its own: how many there are. None when it has ended. */
 guint process_table_read_groups (int table, pid_t thread, gid_t *ret_groups, guint max);
 
+/* Of which process a thread is. */
+typedef struct {
+  pid_t  thread;
+  pid_t  process;
+  gint64 until;   /* monotonic: the number may be another thread's then */
+} KnownThread;
+
+/* Those that were asked for last, by their numbers. */
+typedef struct {
+  KnownThread threads[64];
+} ThreadMemory;
+
+/* The process of the thread; 0: it is not in the table. */
+pid_t process_table_find_process (int table, pid_t thread, ThreadMemory *memory, gint64 now);
+
 /* Whether it is on its way out. @unseen: what is believed of one that is not in the table. */
 gboolean process_table_is_to_be_killed (int table, pid_t thread, gboolean unseen);

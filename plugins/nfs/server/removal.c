@@ -4,7 +4,10 @@
  * renaming when the file is removed, and by linking when another file is to take its place, so that there always is a
  * file of that name. That client does not let it be removed meanwhile either.
  *
- * A removal that was asked for twice, because its answer was lost, finds nothing to remove: that is its success. */
+ * A removal that was asked for twice, because its answer was lost, finds nothing to remove: that is its success.
+ *
+ * Who is killed meanwhile is answered at once, and the name may be another file's when the next question is due: it is
+ * not asked then. What became of one that was out nobody hears (EINTR), so the file may live on by the new name. */
 #include <errno.h>
 
 #include "making.h"
@@ -131,6 +134,18 @@ find_open (Call *self, int failure, const LOOKUP3res *res)
   return NULL;
 }
 
+/* What a lookup found is to live on: `other`, as `text`. */
+static gboolean
+choose_silly (Call *self, int failure, const LOOKUP3res *res)
+{
+  self->other = find_open (self, failure, res);
+  if (self->other == NULL)
+    return FALSE;
+  self->text = make_up_name (loop_get_volume (self->loop), self->other->fileid);
+  making_note (self, self->text);
+  return TRUE;
+}
+
 /* The node @other lives on as `text` in @directory. It may have been closed meanwhile. */
 static void
 keep_silly (Call *self, Node *directory)
@@ -169,6 +184,26 @@ note_renamed (Call *self, Node *from, int failure, const RENAME3res *res)
 }
 
 static void
+take_silly_name (Call *self, int failure, gpointer result)
+{
+  if (failure == 0)
+    keep_silly (self, self->node);
+  call_free (self);
+}
+
+/* Whether there is a file of the new name is asked by nobody. */
+static void
+look_for_silly_name (Call *self)
+{
+  Call *call = call_new_work (self->loop, self->node, self->identity);
+
+  call->other = node_ref (self->other);
+  call->name = g_strdup (self->text);
+  call->text = g_steal_pointer (&self->text);
+  call_ask (call, call_ask_name, take_silly_name);
+}
+
+static void
 take_silly_rename (Call *self, int failure, gpointer result)
 {
   note_renamed (self, self->node, failure, result);
@@ -177,6 +212,8 @@ take_silly_rename (Call *self, int failure, gpointer result)
     failure = 0;
   if (failure == 0)
     keep_silly (self, self->node);
+  else if (failure == EINTR)
+    look_for_silly_name (self);
   call_reply_error (self, failure);
 }
 
@@ -200,20 +237,14 @@ is_silly_name (Call *self, int failure, const LOOKUP3res *res)
 static void
 take_lookup (Call *self, int failure, gpointer result)
 {
-  if (is_silly_name (self, failure, result))
-    {
-      call_reply_error (self, EBUSY);
-      return;
-    }
-  self->other = find_open (self, failure, result);
-  if (self->other == NULL)
-    {
-      call_ask (self, ask_remove, take_removed);
-      return;
-    }
-  self->text = make_up_name (loop_get_volume (self->loop), self->other->fileid);
-  making_note (self, self->text);
-  call_ask (self, ask_silly_rename, take_silly_rename);
+  if (self->req == NULL)
+    call_reply_error (self, EINTR);
+  else if (is_silly_name (self, failure, result))
+    call_reply_error (self, EBUSY);
+  else if (choose_silly (self, failure, result))
+    call_ask (self, ask_silly_rename, take_silly_rename);
+  else
+    call_ask (self, ask_remove, take_removed);
 }
 
 void
@@ -238,10 +269,11 @@ ask_rename (Call *self, Wire *wire)
   return wire_ask (wire, &procedure_rename, &args, self);
 }
 
+/* The second name takes nothing from the first one, if that is still there. */
 static void
 end_rename (Call *self, int failure)
 {
-  if (failure == 0 && self->other != NULL)
+  if ((failure == 0 || failure == EINTR) && self->other != NULL)
     keep_silly (self, self->node);
   else if (self->other != NULL)
     remove_silly (self->loop, self->identity, node_ref (self->node), g_steal_pointer (&self->text));
@@ -278,6 +310,12 @@ static void
 take_silly_link (Call *self, int failure, gpointer result)
 {
   making_note (self, self->text);
+  if (self->req == NULL)
+    {
+      remove_silly (self->loop, self->identity, node_ref (self->node), g_steal_pointer (&self->text));
+      call_reply_error (self, EINTR);
+      return;
+    }
   /* A server without links: the file goes, as it would with any other client that is not this one. */
   if (failure != 0 && !(failure == EEXIST && self->asked > 1))
     g_clear_pointer (&self->other, node_unref);
@@ -287,15 +325,12 @@ take_silly_link (Call *self, int failure, gpointer result)
 static void
 take_target (Call *self, int failure, gpointer result)
 {
-  self->other = find_open (self, failure, result);
-  if (self->other == NULL)
-    {
-      call_ask (self, ask_rename, take_rename);
-      return;
-    }
-  self->text = make_up_name (loop_get_volume (self->loop), self->other->fileid);
-  making_note (self, self->text);
-  call_ask (self, ask_silly_link, take_silly_link);
+  if (self->req == NULL)
+    call_reply_error (self, EINTR);
+  else if (choose_silly (self, failure, result))
+    call_ask (self, ask_silly_link, take_silly_link);
+  else
+    call_ask (self, ask_rename, take_rename);
 }
 
 void

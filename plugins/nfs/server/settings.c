@@ -7,6 +7,17 @@
 
 #define THREADS_MAX 16
 
+static const Settings defaults = {
+  .fuse_fd = -1,
+  .ready_fd = -1,
+  .record_fd = -1,
+  .read_ahead_fd = -1,
+  .port = 2049,
+  .file_max = G_MAXINT,
+  .directory_max = G_MAXINT,
+  .threads = 2,
+};
+
 static gboolean
 refuse (GError **error, const char *text)
 {
@@ -32,6 +43,13 @@ read_handle (Settings *self, const char *text, GError **error)
     }
   self->handle_length = (guint) (length / 2);
   return TRUE;
+}
+
+static gboolean
+read_address (Settings *self, const char *text, GError **error)
+{
+  return text == NULL || nfs_endpoint_read (&self->address, text)
+         || refuse (error, "--address: must be an address of the server, and no name");
 }
 
 static gboolean
@@ -94,6 +112,7 @@ gboolean
 settings_read (Settings *self, int argc, char **argv, GError **error)
 {
   g_autofree char *root = NULL;
+  g_autofree char *address = NULL;
   g_autofree char *locks = NULL;
   g_autofree char *lookups = NULL;
   gboolean io_error = FALSE;
@@ -107,6 +126,7 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
     { "read-ahead-fd", 0, 0, G_OPTION_ARG_INT, &self->read_ahead_fd,
       "the kernel's file of how much it reads ahead, open for writing", "FD" },
     { "server", 0, 0, G_OPTION_ARG_STRING, &self->server, "the NFS server", "NAME" },
+    { "address", 0, 0, G_OPTION_ARG_STRING, &address, "where it is when its name leads nowhere", "ADDRESS" },
     { "ipv4", 0, 0, G_OPTION_ARG_NONE, &ipv4, "ask for its IPv4 addresses only", NULL },
     { "ipv6", 0, 0, G_OPTION_ARG_NONE, &ipv6, "ask for its IPv6 addresses only", NULL },
     { "port", 0, 0, G_OPTION_ARG_INT, &self->port, "of its NFS service", "N" },
@@ -132,16 +152,7 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("- serve a directory of an NFS server over FUSE");
 
-  *self = (Settings){
-    .fuse_fd = -1,
-    .ready_fd = -1,
-    .record_fd = -1,
-    .read_ahead_fd = -1,
-    .port = 2049,
-    .file_max = G_MAXINT,
-    .directory_max = G_MAXINT,
-    .threads = 2,
-  };
+  *self = defaults;
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, error))
     return FALSE;
@@ -151,8 +162,8 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
   self->soft_error = io_error ? EIO : ETIMEDOUT;
   self->answer_usec = (gint64) (timeo * G_TIME_SPAN_SECOND);
   self->family = ipv4 == ipv6 ? AF_UNSPEC : ipv4 ? AF_INET : AF_INET6;
-  return read_handle (self, root, error) && read_locks (self, locks, error) && read_lookups (self, lookups, error)
-         && check (self, soft, timeo, error);
+  return read_handle (self, root, error) && read_address (self, address, error) && read_locks (self, locks, error)
+         && read_lookups (self, lookups, error) && check (self, soft, timeo, error);
 }
 
 void

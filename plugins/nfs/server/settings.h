@@ -4,6 +4,8 @@
 
 #include <glib.h>
 
+#include "endpoint.h"
+
 #define SETTINGS_HANDLE_MAX 64
 
 /* Which answers about names are believed for a while. */
@@ -18,6 +20,7 @@ typedef struct {
   int      ready_fd;       /* where to say that it serves, or why not; -1: nowhere */
   int      read_ahead_fd;  /* where to tell the kernel how much to read ahead; -1: nowhere */
   char    *server;         /* name or address */
+  NfsEndpoint address;     /* where it was reached before; no length: nowhere */
   int      family;         /* AF_UNSPEC for any */
   int      port;           /* of its NFS service */
   char     handle[SETTINGS_HANDLE_MAX]; /* of the root */

@@ -60,8 +60,8 @@ unstable_hold (Call *call, CallResume resumed)
   g_queue_push_tail (&call->node->held, call);
 }
 
-static void
-release (Node *node)
+void
+unstable_release (Node *node)
 {
   for (;;)
     {
@@ -95,15 +95,7 @@ unstable_may_read (Call *call, CallResume resumed)
 static int
 ask_write_again (Call *self, Wire *wire)
 {
-  WRITE3args args = {
-    .file = node_handle (self->node),
-    .offset = self->offset + self->done,
-    .count = (count3) (self->size - self->done),
-    .stable = FILE_SYNC,
-    .data = { (u_int) (self->size - self->done), (char *) self->data + self->done },
-  };
-
-  return wire_ask_write (wire, &args, self->room, self);
+  return unstable_ask_write (self, wire, FILE_SYNC);
 }
 
 static void
@@ -208,7 +200,7 @@ unstable_heal (Loop *loop, Node *node)
   g_mutex_unlock (&node->lock);
   if (kept == NULL)
     {
-      release (node);
+      unstable_release (node);
       return;
     }
   call = call_new_work (loop, node, kept->identity);
@@ -320,7 +312,7 @@ end_commit (Call *self)
     node->committing--;
   unstable_note (self->loop, node);
   g_mutex_unlock (&node->lock);
-  release (node);
+  unstable_release (node);
   if (self->is_commit)
     call_free (self);
   else
@@ -349,6 +341,50 @@ unstable_commit (Call *call, CallResume resumed)
     call_ask (call, ask_commit, take_commit);
 }
 
+static void
+conclude (Call *call)
+{
+  Node *node = call->node;
+  gboolean waits;
+
+  g_mutex_lock (&node->lock);
+  waits = node->orphans > 0;
+  if (waits)
+    unstable_hold (call, conclude);
+  g_mutex_unlock (&node->lock);
+  if (!waits)
+    unstable_commit (call, call->committed);
+}
+
+void
+unstable_conclude (Call *call, CallResume resumed)
+{
+  call->committed = resumed;
+  conclude (call);
+}
+
+void
+unstable_ask_change (Call *call, CallAsk ask, CallThen then)
+{
+  call->changes = TRUE;
+  call->given_up = unstable_give_up;
+  call_ask (call, ask, then);
+}
+
+void
+unstable_end_change (Call *call)
+{
+  Node *node = call->node;
+
+  call->changes = FALSE;
+  if (call->req != NULL)
+    return;
+  g_mutex_lock (&node->lock);
+  node->orphans--;
+  g_mutex_unlock (&node->lock);
+  unstable_release (node);
+}
+
 /* A commit that nobody waits for. */
 void
 unstable_commit_apart (Loop *loop, Node *node)
@@ -369,7 +405,7 @@ unstable_commit_apart (Loop *loop, Node *node)
   g_mutex_unlock (&node->lock);
   if (identity == NULL)
     {
-      release (node);
+      unstable_release (node);
       return;
     }
   call = call_new_work (loop, node, identity);

@@ -37,12 +37,20 @@ unstable_verifier (const char *bytes)
 void unstable_hold_data (Call *call);
 /* Writes the call's data, of a request, and answers it. */
 void unstable_write (Call *call);
-/* Answers such a call; if the kernel may cut the file then, its `given_up` is the next. */
+/* Answers such a call. */
 void unstable_fail (Call *call, int failure);
-void unstable_note_failure (Call *call);
+/* Its `given_up`. */
+void unstable_give_up (Call *call);
 /* Has the server put down all that was written to the call's node so far, then resumes the call. What went wrong is in
  * the node's faults. */
 void unstable_commit (Call *call, CallResume resume);
+/* The same, before the node is changed otherwise than by writing: no write so far undoes that, also none that nobody
+ * waits for any more and the server has not come to. */
+void unstable_conclude (Call *call, CallResume resume);
+/* Then asks for that change. What is written later waits for it as for a write, when nobody else does, until it ends:
+ * @then begins with that. */
+void unstable_ask_change (Call *call, CallAsk ask, CallThen then);
+void unstable_end_change (Call *call);
 /* Whether the node can be read as it is; if not, the call waits and is resumed. */
 gboolean unstable_may_read (Call *call, CallResume resume);
 
@@ -60,6 +68,10 @@ void unstable_commit_all (Loop *loop);
 /* Between unstable.c and write.c. With the node's lock held: the call waits until the node has healed; the volume knows
  * whether the node keeps something. */
 void unstable_hold (Call *call, CallResume resumed);
+/* Asks for what is left of the call's data to be written. */
+int unstable_ask_write (Call *call, Wire *wire, stable_how stable);
+/* Those go on that need not wait any more, or look for themselves. */
+void unstable_release (Node *node);
 void unstable_note (Loop *loop, Node *node);
 /* Goes on with the oldest write that is kept; the node is healing and no write to it is on its way. */
 void unstable_heal (Loop *loop, Node *node);

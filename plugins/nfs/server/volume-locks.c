@@ -16,7 +16,10 @@ volume_locks_start (Volume *volume, GError **error)
 {
   const Settings *settings = volume->settings;
   const NlmSettings nlm = {
-    .place = { .server = settings->server, .family = settings->family, .any_port = settings->any_port },
+    .place = { .server = settings->server,
+               .family = settings->family,
+               .any_port = settings->any_port,
+               .known = &volume->known_address },
     .caller = g_get_host_name (),
     .record = settings->record_fd,
     .patience = settings->soft_usec,

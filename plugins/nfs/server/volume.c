@@ -46,6 +46,7 @@ volume_init (Volume *self, const Settings *settings)
     .unstable = g_hash_table_new (NULL, NULL),
   };
   nfs_id_maps_read (&self->ids);
+  nfs_known_address_init (&self->known_address, &settings->address);
   g_mutex_init (&self->lock);
   self->root = nodes_get (self->nodes, &root);
 }
@@ -59,6 +60,7 @@ volume_clear (Volume *self)
   absent_free (self->absent);
   nodes_free (self->nodes);
   rooms_free (self->rooms);
+  nfs_known_address_clear (&self->known_address);
   g_mutex_clear (&self->lock);
 }
 

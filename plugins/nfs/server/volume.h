@@ -7,6 +7,7 @@
 
 #include "absent.h"
 #include "id-map.h"
+#include "known-address.h"
 #include "nlm.h"
 #include "node.h"
 #include "rooms.h"
@@ -18,6 +19,7 @@ typedef struct {
   const Settings      *settings;
   struct fuse_session *session;
   NfsIdMaps            ids;
+  NfsKnownAddress      known_address;
   int                  processes;    /* a descriptor (process-table.h); or -1 */
   Nodes               *nodes;
   Node                *root;

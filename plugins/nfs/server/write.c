@@ -17,20 +17,27 @@
 /* Up to here another copy costs no more than to lend pages. */
 #define COPY_MAX (128u * 1024)
 
+int
+unstable_ask_write (Call *self, Wire *wire, stable_how stable)
+{
+  const WRITE3args args = {
+    .file = node_handle (self->node),
+    .offset = self->offset + self->done,
+    .count = (count3) (self->size - self->done),
+    .stable = stable,
+    .data = { (u_int) (self->size - self->done), (char *) self->data + self->done },
+  };
+
+  return wire_ask_write (wire, &args, self->room, self);
+}
+
 static int
 ask_write (Call *self, Wire *wire)
 {
   const Settings *settings = loop_get_volume (self->loop)->settings;
-  WRITE3args args = {
-    .file = node_handle (self->node),
-    .offset = self->offset + self->done,
-    .count = (count3) (self->size - self->done),
-    .stable = settings->sync ? FILE_SYNC : UNSTABLE,
-    .data = { (u_int) (self->size - self->done), (char *) self->data + self->done },
-  };
 
   self->mark = unstable_count_suspicions (self->loop);
-  return wire_ask_write (wire, &args, self->room, self);
+  return unstable_ask_write (self, wire, settings->sync ? FILE_SYNC : UNSTABLE);
 }
 
 /* With the node's lock held. */
@@ -67,6 +74,27 @@ typedef struct
   gboolean full;  /* all is written, and a commit is due */
 } Next;
 
+/* With the node's lock held. TRUE when the node is to be healed. */
+static gboolean
+end_writing (Call *self)
+{
+  Node *node = self->node;
+
+  node->orphans -= self->req == NULL;
+  self->changes = FALSE;
+  return --node->writing == 0 && node->healing;
+}
+
+/* What has waited for its end goes on. */
+static void
+go_on_after (Call *self, gboolean heals)
+{
+  if (heals)
+    unstable_heal (self->loop, self->node);
+  else if (self->req == NULL)
+    unstable_release (self->node);
+}
+
 /* One part of it is done, which may be all. */
 static Next
 take_part (Call *self, const WRITE3resok *ok, gsize count)
@@ -90,7 +118,7 @@ take_part (Call *self, const WRITE3resok *ok, gsize count)
   self->done += count;
   if (self->done >= self->size)
     {
-      next.heals = --node->writing == 0 && node->healing;
+      next.heals = end_writing (self);
       next.full = node->kept_bytes > KEPT_MAX && node->committing == 0;
       next.waits = self->file != NULL || nodes_get_kept (node->nodes) > KEPT_ALL_MAX;
       if (!next.waits && self->req != NULL)
@@ -108,31 +136,40 @@ finish (Call *self)
   call_free (self);
 }
 
-void
-unstable_note_failure (Call *self)
+/* The kernel may cut the file when it was past its cache. */
+static void
+note_failure (Call *self)
 {
-  known_end_failed (self->node, get_from (self), self->done, self->pid);
+  if (self->deaf)
+    known_end_failed (self->node, get_from (self), self->done, self->pid);
+}
+
+void
+unstable_give_up (Call *self)
+{
+  note_failure (self);
+  g_mutex_lock (&self->node->lock);
+  self->node->orphans += self->changes;
+  g_mutex_unlock (&self->node->lock);
 }
 
 void
 unstable_fail (Call *self, int failure)
 {
-  if (self->req != NULL && self->given_up != NULL)
-    self->given_up (self);
+  if (self->req != NULL)
+    note_failure (self);
   call_reply_error (self, failure);
 }
 
 static void
 fail_write (Call *self, int failure)
 {
-  Node *node = self->node;
   gboolean heals;
 
-  g_mutex_lock (&node->lock);
-  heals = --node->writing == 0 && node->healing;
-  g_mutex_unlock (&node->lock);
-  if (heals)
-    unstable_heal (self->loop, node);
+  g_mutex_lock (&self->node->lock);
+  heals = end_writing (self);
+  g_mutex_unlock (&self->node->lock);
+  go_on_after (self, heals);
   unstable_fail (self, failure);
 }
 
@@ -171,8 +208,8 @@ take_write (Call *self, int failure, gpointer result)
     }
   privileges_written (self, &res->WRITE3res_u.resok.file_wcc.after);
   next = take_part (self, &res->WRITE3res_u.resok, MIN (res->WRITE3res_u.resok.count, left));
-  if (next.heals)
-    unstable_heal (self->loop, node);
+  if (!self->changes)
+    go_on_after (self, next.heals);
   /* Another thread has met the next server already, and this is the last word of the one before. */
   if (self->mark != unstable_count_suspicions (self->loop))
     unstable_suspect (self->loop, node);
@@ -211,9 +248,11 @@ send_write (Call *call)
       return;
     }
   g_mutex_lock (&node->lock);
-  may = !node->healing && (node->committing == 0 || node->kept_bytes < KEPT_MOST);
+  /* The server may come to a change that nobody waits for after it has come to this one. */
+  may = !node->healing && node->orphans == 0 && (node->committing == 0 || node->kept_bytes < KEPT_MOST);
   if (may)
     {
+      call->changes = TRUE;
       node->writing++;
       known_end_write (node, call->end, call->size);
     }

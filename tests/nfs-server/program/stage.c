@@ -15,6 +15,8 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "support/etc.h"
+
 static gboolean throw (GError * *error, const char *act, const char *object)
 {
   const int code = errno;
@@ -35,16 +37,6 @@ static const struct
   { "/etc/services", "sunrpc 111/tcp\nsunrpc 111/udp\n" },
 };
 
-/* Laid over the system's /etc, which itself stays as it is. */
-static gboolean
-cover_etc (GError **error)
-{
-  if (mkdir ("/run/etc", 0755) < 0 || mkdir ("/run/etc.work", 0755) < 0
-      || mount ("etc", "/etc", "overlay", 0, "lowerdir=/etc,upperdir=/run/etc,workdir=/run/etc.work") < 0)
-    return throw (error, "mount an overlay on", "/etc");
-  return TRUE;
-}
-
 static gboolean
 complete_etc (GError **error)
 {
@@ -57,7 +49,7 @@ complete_etc (GError **error)
 
       if (access (path, F_OK) == 0)
         continue;
-      if (!covered && !cover_etc (error))
+      if (!covered && !etc_cover ("/run", error))
         return FALSE;
       covered = TRUE;
       if (text == NULL && symlink ("/proc/self/mounts", path) < 0)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From the server's name to an address of it, for one connection after the other. Name servers may take long, five
+ * seconds for the first of two that is gone; so an answer that comes when it is not waited for any more is kept for the
+ * next time, and there is one question at a time. Of the thread of its loop. */
+#pragma once
+
+#include "endpoint.h"
+#include "volume.h"
+
+typedef struct _Resolver Resolver;
+
+/* @endpoint: NULL when there is none, and why. */
+typedef void (*ResolverAnswer) (gpointer data, const NfsEndpoint *endpoint, const char *reason);
+
+Resolver *resolver_new  (Loop *loop, ResolverAnswer answer, gpointer data);
+void      resolver_free (Resolver *self);
+
+/* The answer comes at once, or later unless it is given up. Each time it is another one of the name's addresses. */
+void resolver_ask     (Resolver *self);
+void resolver_give_up (Resolver *self);

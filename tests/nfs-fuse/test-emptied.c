@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A file that another client has given the name by which it is made here, and that is emptied by that. What was written
+ * to it before, and not put down by the server, does not come back when it has to be written again. It may be no file
+ * as well. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "nfs-fuse/counted.h"
+#include "support/scratch.h"
+
+#define OLDER "what there was"
+#define NEWER "more"
+
+/* In the answer to CREATE. */
+#define HANDLE_AT 32
+
+typedef struct
+{
+  Counted counted;
+  gboolean forged;
+  char *old_name; /* there */
+  char *new_name;
+} Renamed;
+
+static void
+renamed_clear (Renamed *self)
+{
+  counted_clear (&self->counted);
+  g_free (self->old_name);
+  g_free (self->new_name);
+}
+TEST_STATE (Renamed, renamed)
+
+static void
+renamed_open (Renamed *self)
+{
+  if (!counted_open (&self->counted, counted_shared))
+    skip ();
+  self->old_name = counted_dup_there (&self->counted, "old");
+  self->new_name = counted_dup_there (&self->counted, "new");
+}
+
+/* The server has said that there is no such name, and there is one before that is heard. */
+static void
+rename_there (GByteArray *answer, gpointer data)
+{
+  const Renamed *self = data;
+
+  if (access (self->old_name, F_OK) == 0 && rename (self->old_name, self->new_name) != 0)
+    perror (self->new_name);
+}
+
+/* The server has another number now: it has lost what it has not put down. */
+static void
+forge_loss (GByteArray *answer, gpointer data)
+{
+  answer->data[answer->len - 1] ^= 1;
+}
+
+static int
+open_here (const Renamed *self, const char *name, int flags)
+{
+  g_autofree char *path = counted_dup_here (&self->counted, name);
+  int fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0644);
+
+  assert_true (fd >= 0);
+  return fd;
+}
+
+static void
+write_text (int fd, const char *text)
+{
+  assert_int_equal (pwrite (fd, text, strlen (text), 0), strlen (text));
+}
+
+static void
+assert_there (const Renamed *self, const char *wanted)
+{
+  g_autofree char *text = NULL;
+
+  assert_true (g_file_get_contents (self->new_name, &text, NULL, NULL));
+  assert_string_equal (text, wanted);
+}
+
+static void
+what_was_written_before_does_not_come_back (void **state)
+{
+  Renamed *self = *state;
+  KVOL_AUTO_FD old = -1;
+  KVOL_AUTO_FD new = -1;
+
+  renamed_open (self);
+  old = open_here (self, "old", 0);
+  write_text (old, OLDER);
+  lossy_forge (self->counted.lossy, NFS3_LOOKUP, rename_there, self);
+  new = open_here (self, "new", O_TRUNC);
+  assert_int_equal (access (self->old_name, F_OK), -1);
+  assert_there (self, "");
+  write_text (new, NEWER);
+  lossy_forge (self->counted.lossy, NFS3_COMMIT, forge_loss, NULL);
+  assert_int_equal (fsync (new), 0);
+  assert_there (self, NEWER);
+}
+
+/* Some servers say so of what is there already. */
+static void
+forge_directory (GByteArray *answer, gpointer data)
+{
+  const guint32 directory = GUINT32_TO_BE (NF3DIR);
+  Renamed *self = data;
+  guint32 length;
+
+  if (self->forged)
+    return;
+  self->forged = TRUE;
+  memcpy (&length, answer->data + HANDLE_AT, sizeof length);
+  /* Behind the handle and a word that says that they follow are the attributes. */
+  memcpy (answer->data + HANDLE_AT + 4 + (GUINT32_FROM_BE (length) + 3) / 4 * 4 + 4, &directory, sizeof directory);
+}
+
+static void
+what_is_no_file_is_looked_up (void **state)
+{
+  Renamed *self = *state;
+  KVOL_AUTO_FD fd = -1;
+
+  renamed_open (self);
+  lossy_forge (self->counted.lossy, NFS3_CREATE, forge_directory, self);
+  fd = open_here (self, "new", 0);
+  assert_true (self->forged);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    TEST_ON (renamed, what_was_written_before_does_not_come_back),
+    TEST_ON (renamed, what_is_no_file_is_looked_up),
+  };
+  const char *reason = NULL;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    {
+      print_message ("ok - files that are emptied # SKIP %s\n", reason);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("files that are emptied", tests, NULL, NULL);
+}
