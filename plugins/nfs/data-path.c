@@ -35,15 +35,15 @@ has_user_path (const KvolHost *host)
 
 gboolean
 nfs_data_path_open (const NfsDataPath *self, const KvolPodVolume *volume, const NfsTarget *target,
-                    const NfsFound *found, KvolMade *made, GCancellable *cancellable, GError **error)
+                    const NfsFound *found, const NfsDeadline *deadline, KvolMade *made, GError **error)
 {
   g_autofree char *peer = nfs_endpoint_to_string (&found->endpoint, found->port);
   KVOL_AUTO_FD tree = -1;
 
   if (nfs_kernel_has_client (found->version))
-    tree = open_kernel (self, target, found, cancellable, error);
+    tree = open_kernel (self, target, found, deadline->cancellable, error);
   else if (has_user_path (self->host))
-    tree = nfs_user_path_open (self->host, target, found, volume, self->usec, made, cancellable, error);
+    tree = nfs_user_path_open (self->host, target, found, volume, deadline, made, error);
   else
     return nfs_cause_throw (
         error, NFS_NO_DATA_PATH,

@@ -21,8 +21,8 @@
 
 /* Of no user's and no system's range. */
 #define STRANGER 61000
-/* As many names of the root are looked at, and as many are removed, within that part of the time: of a server that is
- * slow less is known, but it is no silent one. */
+/* As many names of the root are looked at, and as many are removed, within that part of the time that is left: of a
+ * server that is slow less is known, but it is no silent one. */
 #define LOOKS_MAX 8
 #define LOOKS_PART 2
 #define MADE_PREFIX ".kvol-nfs-whose-"
@@ -178,20 +178,21 @@ look_below (NfsProbe *probe, const NfsFile *root, gboolean may_write, gint64 unt
 }
 
 gboolean
-nfs_judge (const NfsTarget *target, const NfsFound *found, gboolean may_write, gint64 usec, gboolean *ret_is_server,
-           GCancellable *cancellable, GError **error)
+nfs_judge (const NfsTarget *target, const NfsFound *found, gboolean may_write, const NfsDeadline *deadline,
+           gboolean *ret_is_server, GError **error)
 {
   NfsTarget by_3 = *target;
   g_auto (NfsProbe) probe = NFS_PROBE_INIT;
   g_auto (NfsFile) root = { .handle = g_byte_array_new () };
-  const gint64 until = g_get_monotonic_time () + usec / LOOKS_PART;
+  const gint64 now = g_get_monotonic_time ();
+  const gint64 until = now + (deadline->end - now) / LOOKS_PART;
   NfsXdr results;
   Judge judge;
 
   by_3.options.version = 3;
   by_3.options.port = found->port;
   nfs_xdr_put_data (root.handle, found->root.bytes, found->root.length);
-  if (!nfs_probe_begin (&probe, &by_3, usec, cancellable, error))
+  if (!nfs_probe_begin (&probe, &by_3, deadline, error))
     return FALSE;
   judge = look_at (&probe, &root);
   if (judge == JUDGE_UNKNOWN)

@@ -60,7 +60,7 @@ has_option (const GPtrArray *options, const char *name)
 static gboolean
 statd_runs_here (GCancellable *cancellable)
 {
-  const NfsDeadline deadline = { .end = g_get_monotonic_time () + STATD_USEC, .cancellable = cancellable };
+  const NfsDeadline deadline = nfs_deadline_after (STATD_USEC, cancellable);
   g_autoptr (GArray) endpoints = nfs_resolve ("127.0.0.1", AF_UNSPEC, &deadline, NULL);
   g_auto (NfsRpc) rpc = NFS_RPC_INIT;
   int port = 0;

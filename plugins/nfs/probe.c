@@ -162,11 +162,11 @@ arrive (NfsProbe *self, GError **error)
 }
 
 static void
-probe_init (NfsProbe *self, const NfsTarget *target, gint64 usec, GCancellable *cancellable)
+probe_init (NfsProbe *self, const NfsTarget *target, const NfsDeadline *deadline)
 {
   *self = (NfsProbe){
     .target = target,
-    .deadline = { .end = g_get_monotonic_time () + usec, .cancellable = cancellable },
+    .deadline = *deadline,
     .nfs = NFS_RPC_INIT,
   };
   nfs_steps_init (&self->steps);
@@ -181,9 +181,9 @@ nfs_probe_clear (NfsProbe *self)
 }
 
 gboolean
-nfs_probe_begin (NfsProbe *self, const NfsTarget *target, gint64 usec, GCancellable *cancellable, GError **error)
+nfs_probe_begin (NfsProbe *self, const NfsTarget *target, const NfsDeadline *deadline, GError **error)
 {
-  probe_init (self, target, usec, cancellable);
+  probe_init (self, target, deadline);
   return arrive (self, error);
 }
 
@@ -199,14 +199,14 @@ look (NfsProbe *self, GError **error)
 }
 
 gboolean
-nfs_probe (const NfsTarget *target, gint64 usec, GVariant **ret_steps, NfsFound *ret_found, GCancellable *cancellable,
+nfs_probe (const NfsTarget *target, const NfsDeadline *deadline, GVariant **ret_steps, NfsFound *ret_found,
            GError **error)
 {
   g_auto (NfsProbe) self;
   g_autoptr (GError) failure = NULL;
   gboolean good;
 
-  probe_init (&self, target, usec, cancellable);
+  probe_init (&self, target, deadline);
   good = look (&self, &failure);
   if (!good && failure->domain == NFS_CAUSE)
     nfs_steps_fail (&self.steps, failure);

@@ -47,14 +47,13 @@ typedef struct {
   NfsHandle   root;       /* of version 3 */
 } NfsFound;
 
-/* Asks for at most @usec. @ret_steps: what was done, also when it failed. FALSE with a cause, or cancelled. */
-gboolean nfs_probe (const NfsTarget *target, gint64 usec, GVariant **ret_steps, NfsFound *ret_found,
-                    GCancellable *cancellable, GError **error);
+/* @ret_steps: what was done, also when it failed. FALSE with a cause, or cancelled. */
+gboolean nfs_probe (const NfsTarget *target, const NfsDeadline *deadline, GVariant **ret_steps, NfsFound *ret_found,
+                    GError **error);
 
 /* For who wants to do more than look: @self is connected to a server of the wanted version, which has said so. FALSE
  * with a cause, or cancelled. @target lives longer. */
-gboolean nfs_probe_begin (NfsProbe *self, const NfsTarget *target, gint64 usec, GCancellable *cancellable,
-                          GError **error);
+gboolean nfs_probe_begin (NfsProbe *self, const NfsTarget *target, const NfsDeadline *deadline, GError **error);
 void     nfs_probe_clear (NfsProbe *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NfsProbe, nfs_probe_clear)
 

@@ -23,6 +23,9 @@
 
 #define SERVER_PROGRAM "kvol-nfs"
 #define FIRST_FD 3 /* of those that a server is handed */
+/* What a server has to start at least, which takes nobody's answer, when the time for answers is over. A call ends
+ * after 30 s, of which those may take 25. */
+#define START_USEC (3 * G_TIME_SPAN_SECOND)
 
 /* What is open while a volume is made; -1: not. */
 typedef struct
@@ -107,9 +110,10 @@ make_tree (const KvolHost *host, Parts *parts, const char *source, gboolean serv
 
 /* Waits for the line in which it says that it serves, or why not. */
 static gboolean
-await_ready (Parts *parts, gint64 usec, GCancellable *cancellable, GError **error)
+await_ready (Parts *parts, const NfsDeadline *answers, GError **error)
 {
-  NfsDeadline deadline = { .end = g_get_monotonic_time () + usec, .cancellable = cancellable };
+  const NfsDeadline deadline = { .end = MAX (answers->end, g_get_monotonic_time () + START_USEC),
+                                 .cancellable = answers->cancellable };
   NfsWait wait = nfs_deadline_await (&deadline, parts->ready[0], POLLIN, deadline.end, error);
   char line[512];
   ssize_t n = wait == NFS_WAIT_READY ? read (parts->ready[0], line, sizeof line - 1) : 0;
@@ -137,7 +141,7 @@ hand (GArray *fds, GPtrArray *args, const char *option, int fd)
 }
 
 static gboolean
-start (const KvolHost *host, Parts *parts, GPtrArray *args, gint64 usec, GCancellable *cancellable, GError **error)
+start (const KvolHost *host, Parts *parts, GPtrArray *args, const NfsDeadline *deadline, GError **error)
 {
   g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
 
@@ -153,7 +157,7 @@ start (const KvolHost *host, Parts *parts, GPtrArray *args, gint64 usec, GCancel
     return FALSE;
   close_fd (&parts->fuse);
   close_fd (&parts->ready[1]);
-  return await_ready (parts, usec, cancellable, error);
+  return await_ready (parts, deadline, error);
 }
 
 static gboolean
@@ -192,7 +196,7 @@ find_kernels (const NfsOptions *options)
 
 /* The server speaks version 3; a volume that does not say another one is asked for by that. */
 static gboolean
-find_v3 (const NfsTarget *target, const NfsFound *found, gint64 usec, NfsFound *ret_found, GCancellable *cancellable,
+find_v3 (const NfsTarget *target, const NfsFound *found, const NfsDeadline *deadline, NfsFound *ret_found,
          GError **error)
 {
   const char *kernels = find_kernels (&target->options);
@@ -206,7 +210,7 @@ find_v3 (const NfsTarget *target, const NfsFound *found, gint64 usec, NfsFound *
   *ret_found = *found;
   by_3.options.version = 3;
   by_3.options.port = found->port;
-  return found->version == 3 || nfs_probe (&by_3, usec, &steps, ret_found, cancellable, error);
+  return found->version == 3 || nfs_probe (&by_3, deadline, &steps, ret_found, error);
 }
 
 /* As the host says of a bind mount's. */
@@ -226,11 +230,11 @@ say_left_out (const KvolHost *host, const NfsOptions *options)
 /* TRUE with the record, or none when this node's kernel has all locks. */
 static gboolean
 open_locks (const KvolHost *host, Parts *parts, const NfsTarget *target, const KvolPodVolume *volume, const char *kinds,
-            gint64 usec, GCancellable *cancellable, GError **error)
+            const NfsDeadline *deadline, GError **error)
 {
   if (g_str_equal (kinds, "none"))
     return TRUE;
-  parts->locks = nfs_user_locks_open (host, target, volume, usec, cancellable, error);
+  parts->locks = nfs_user_locks_open (host, target, volume, deadline, error);
   return parts->locks >= 0;
 }
 
@@ -268,34 +272,34 @@ watch (int *pidfd, KvolMade *made)
 
 static gboolean
 make (const KvolHost *host, Parts *parts, const NfsTarget *target, const NfsFound *by_3, const KvolPodVolume *volume,
-      const char *locks, gint64 usec, GCancellable *cancellable, GError **error)
+      const char *locks, const NfsDeadline *deadline, GError **error)
 {
   g_autofree char *source = g_strdup_printf ("%s:%s", target->server, target->path);
   g_autoptr (GPtrArray) args = NULL;
   gboolean server_judges;
 
-  if (!nfs_judge (target, by_3, is_writable (target, volume), usec, &server_judges, cancellable, error))
+  if (!nfs_judge (target, by_3, is_writable (target, volume), deadline, &server_judges, error))
     return FALSE;
   args = nfs_user_arguments_new (target, by_3, volume->volume, locks, server_judges);
-  return make_tree (host, parts, source, server_judges, cancellable, error)
-         && start (host, parts, args, usec, cancellable, error) && write_down (host, parts, target, volume, error);
+  return make_tree (host, parts, source, server_judges, deadline->cancellable, error)
+         && start (host, parts, args, deadline, error) && write_down (host, parts, target, volume, error);
 }
 
 int
 nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFound *found, const KvolPodVolume *volume,
-                    gint64 usec, KvolMade *made, GCancellable *cancellable, GError **error)
+                    const NfsDeadline *deadline, KvolMade *made, GError **error)
 {
   g_auto (Parts) parts = { -1, -1, -1, -1, { -1, -1 }, -1 };
   const char *locks = nfs_user_locks_get_kinds (target, volume->volume);
   NfsFound by_3;
   int tree;
 
-  if (!find_v3 (target, found, usec, &by_3, cancellable, error)
-      || !open_locks (host, &parts, target, volume, locks, usec, cancellable, error))
+  if (!find_v3 (target, found, deadline, &by_3, error)
+      || !open_locks (host, &parts, target, volume, locks, deadline, error))
     return -1;
-  if (!make (host, &parts, target, &by_3, volume, locks, usec, cancellable, error))
+  if (!make (host, &parts, target, &by_3, volume, locks, deadline, error))
     {
-      give_up (host, &parts, target, volume, cancellable);
+      give_up (host, &parts, target, volume, deadline->cancellable);
       return -1;
     }
   say_left_out (host, &target->options);

@@ -4,11 +4,11 @@
 
 #include "probe.h"
 
-/* A detached mount of @target, which was @found, and the server behind it, which is in the volume's record. -1 with a
- * cause or another error; the server is gone then. @usec: for each, the probe by version 3 and the server's start. */
+/* A detached mount of @target, which was @found, and the server behind it, which is in the volume's record. @deadline:
+ * of all that the NFS server is still to be asked; our own has a few seconds more to start. -1 with a cause or another
+ * error; the server is gone then. */
 int nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFound *found,
-                        const KvolPodVolume *volume, gint64 usec, KvolMade *made, GCancellable *cancellable,
-                        GError **error);
+                        const KvolPodVolume *volume, const NfsDeadline *deadline, KvolMade *made, GError **error);
 
 /* Looks whether the server that the volume has according to its record lives: it is watched, or the volume is lost.
  * FALSE when that cannot be told now. */
