@@ -219,7 +219,7 @@ static gboolean
 nfs_refresh (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *made, GCancellable *cancellable,
              GError **error)
 {
-  return nfs_user_path_check (((const Nfs *) self)->data_path.host, volume, made, cancellable, error);
+  return nfs_user_path_check (((const Nfs *) self)->data_path.host, volume, dir_fd, made, cancellable, error);
 }
 
 /* The host has unmounted; what is behind the mount is the server's. */

@@ -18,6 +18,7 @@
 
 #include "judge.h"
 #include "user-arguments.h"
+#include "user-connection.h"
 #include "user-locks.h"
 #include "user-server.h"
 
@@ -311,38 +312,61 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
 
 /* ---- later ---- */
 
-gboolean
-nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, KvolMade *made, GCancellable *cancellable,
-                     GError **error)
+static void
+tell (const KvolHost *host, const char *reason, const NfsUserServer *server, const char *what)
 {
-  g_autofree char *text = NULL;
+  g_autofree char *text =
+      g_strdup_printf ("its server (%s, process %" G_GINT64_FORMAT ") %s", SERVER_PROGRAM, server->pid, what);
+
+  host->event (host, TRUE, reason, text);
+}
+
+static gboolean
+throw_server (GError **error, int code, const char *before, const NfsUserServer *server, const char *after)
+{
+  g_set_error (error, KVOL_ERROR, code, "%sthe volume's server (%s, process %" G_GINT64_FORMAT ") %s", before,
+               SERVER_PROGRAM, server->pid, after);
+  return FALSE;
+}
+
+/* Nobody can write under its locks any more, and others wait for them. */
+static void
+lose (const KvolHost *host, const KvolPodVolume *volume, const NfsUserServer *server, KvolMade *made,
+      GCancellable *cancellable)
+{
+  nfs_user_locks_free (host, volume, cancellable);
+  tell (host, "ServerDied", server,
+        "has died, and another takes its place: containers from before get errors until they are started again");
+  made->kind = KVOL_MADE_LOST;
+}
+
+gboolean
+nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, int dir_fd, KvolMade *made,
+                     GCancellable *cancellable, GError **error)
+{
   NfsUserServer server;
-  gboolean ended;
-  int pidfd;
+  KVOL_AUTO_FD pidfd = -1;
 
   if (!nfs_user_server_from_record (&server, volume->volume->record))
     return TRUE;
-  pidfd = nfs_user_server_open (&server, &ended);
-  if (pidfd >= 0)
+  switch (nfs_user_server_open (&server, &pidfd))
     {
+    case NFS_SERVER_LIVES:
       watch (&pidfd, made);
-      close_fd (&pidfd);
-      return TRUE;
+      break;
+    case NFS_SERVER_ENDED:
+      lose (host, volume, &server, made, cancellable);
+      break;
+    case NFS_SERVER_ELSEWHERE:
+      if (nfs_user_connection_is_broken (dir_fd))
+        lose (host, volume, &server, made, cancellable);
+      else
+        tell (host, "ServerElsewhere", &server,
+              "is in another pid or time namespace than this agent, which cannot see it die");
+      break;
+    default:
+      return throw_server (error, KVOL_ERROR_TRANSIENT, "cannot find out whether ", &server, "is there");
     }
-  if (!ended)
-    {
-      g_set_error (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT,
-                   "cannot find out whether the volume's server (%s, process %" G_GINT64_FORMAT ") is there",
-                   SERVER_PROGRAM, server.pid);
-      return FALSE;
-    }
-  /* Nobody can write under them any more, and others wait for them. */
-  nfs_user_locks_free (host, volume, cancellable);
-  text = g_strdup_printf ("its server (%s, process %" G_GINT64_FORMAT ") has died, and another takes its place: "
-                          "containers from before get errors until they are started again",
-                          SERVER_PROGRAM, server.pid);
-  host->event (host, TRUE, "ServerDied", text);
-  made->kind = KVOL_MADE_LOST;
   return TRUE;
 }
 
@@ -354,12 +378,21 @@ nfs_user_path_close (const KvolHost *host, const KvolPodVolume *volume, gint64 u
 
   if (!nfs_user_server_from_record (&server, volume->volume->record))
     return TRUE;
-  if (nfs_user_server_end (&server, usec))
+  switch (nfs_user_server_end (&server, usec))
     {
-      nfs_user_locks_free (host, volume, cancellable);
-      return TRUE;
+    case NFS_SERVER_LIVES:
+      return throw_server (error, KVOL_ERROR_BUSY, "", &server, "does not end");
+    case NFS_SERVER_UNKNOWN:
+      return throw_server (error, KVOL_ERROR_TRANSIENT, "cannot find out whether ", &server, "has ended");
+    case NFS_SERVER_ELSEWHERE:
+      tell (
+          host, "ServerElsewhere", &server,
+          "is in another pid or time namespace than this agent: it ends by itself when nobody has the volume open any "
+          "more");
+      break;
+    default:
+      break;
     }
-  g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY,
-               "the volume's server (%s, process %" G_GINT64_FORMAT ") does not end", SERVER_PROGRAM, server.pid);
-  return FALSE;
+  nfs_user_locks_free (host, volume, cancellable);
+  return TRUE;
 }

@@ -10,11 +10,13 @@
 int nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFound *found,
                         const KvolPodVolume *volume, const NfsDeadline *deadline, KvolMade *made, GError **error);
 
-/* Looks whether the server that the volume has according to its record lives: it is watched, or the volume is lost.
- * FALSE when that cannot be told now. */
-gboolean nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, KvolMade *made,
+/* Looks whether the server that the volume has according to its record lives: it is watched, or the volume is lost. Of
+ * one in another pid namespace the mount itself tells, which is @dir_fd (or -1), and nobody can watch it. FALSE when
+ * that cannot be told now. */
+gboolean nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, int dir_fd, KvolMade *made,
                               GCancellable *cancellable, GError **error);
 
-/* The volume has been unmounted: the server, if it has one, has @usec to end by itself, and is killed then. */
+/* The volume has been unmounted: the server, if it has one, has @usec to end by itself, and is killed then; but not one
+ * in another pid namespace, where its number is somebody else here. */
 gboolean nfs_user_path_close (const KvolHost *host, const KvolPodVolume *volume, gint64 usec,
                               GCancellable *cancellable, GError **error);
