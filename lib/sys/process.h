@@ -7,8 +7,9 @@
 /* All zero: none. */
 typedef struct {
   guint64 pid;
-  guint64 start;     /* in clock ticks after the boot: with the pid it names one process of this boot */
-  guint64 pid_space; /* the namespace of its pid: elsewhere the number is another's, or nobody's */
+  guint64 start;      /* in clock ticks after the boot: with the pid it names one process of this boot */
+  guint64 pid_space;  /* the namespace of its pid: elsewhere the number is another's, or nobody's */
+  guint64 time_space; /* the one by whose clock it has begun: by another's it is another start; 0: not said */
 } SysProcess;
 
 /* The process of a pidfd. FALSE when @fd is none, or of a process that this one cannot look for later: it has ended, or
