@@ -40,6 +40,8 @@ nfs_data_path_open (const NfsDataPath *self, const KvolPodVolume *volume, const 
   g_autofree char *peer = nfs_endpoint_to_string (&found->endpoint, found->port);
   KVOL_AUTO_FD tree = -1;
 
+  if (!nfs_user_path_forget (self->host, volume, deadline->cancellable, error))
+    return FALSE;
   if (nfs_kernel_has_client (found->version))
     tree = open_kernel (self, target, found, deadline->cancellable, error);
   else if (has_user_path (self->host))

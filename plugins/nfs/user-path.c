@@ -340,6 +340,19 @@ lose (const KvolHost *host, const KvolPodVolume *volume, const NfsUserServer *se
   made->kind = KVOL_MADE_LOST;
 }
 
+/* What it is made of may have none, and would be taken for lost with the one of before. */
+gboolean
+nfs_user_path_forget (const KvolHost *host, const KvolPodVolume *volume, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GVariant) nothing = g_variant_ref_sink (g_variant_new_parsed ("@a{sv} {}"));
+  NfsUserServer server;
+
+  if (!nfs_user_server_from_record (&server, volume->volume->record))
+    return TRUE;
+  nfs_user_locks_free (host, volume, cancellable);
+  return host->save_record (host, volume->volume, volume->pod_uid, nothing, FALSE, error);
+}
+
 gboolean
 nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, int dir_fd, KvolMade *made,
                      GCancellable *cancellable, GError **error)
