@@ -10,6 +10,9 @@
 #define MOUNT_PROTOCOL "MOUNT"
 #define FLAVORS_MAX 64 /* that are looked at */
 #define FATTR3_SIZE 84
+/* Between two tries at what a server will do later: at first, and at most. */
+#define LATER_USEC (100 * G_TIME_SPAN_MILLISECOND)
+#define LATER_USEC_MAX (1 * G_TIME_SPAN_SECOND)
 
 static const NfsProcedure mnt = { MOUNT_PROTOCOL, MOUNT_PROGRAM, MOUNT_V3, MOUNT3_MNT, "MNT" };
 static const NfsProcedure umnt = { MOUNT_PROTOCOL, MOUNT_PROGRAM, MOUNT_V3, MOUNT3_UMNT, "UMNT" };
@@ -105,17 +108,49 @@ nfs_export_v3_open (NfsProbe *self, GError **error)
   return root;
 }
 
+/* Nobody tells when "later" is. FALSE when there is no such time, or cancelled. */
+static gboolean
+await_later (const NfsProbe *self, gint64 *pause, GError **error)
+{
+  const gint64 then = g_get_monotonic_time () + *pause;
+
+  *pause = MIN (*pause * 2, LATER_USEC_MAX);
+  return then < MIN (self->patience, self->deadline.end)
+         && nfs_deadline_await (&self->deadline, self->nfs.fd, 0, then, error) != NFS_WAIT_FAILED;
+}
+
+gboolean
+nfs_export_v3_call (NfsProbe *self, const NfsProcedure *procedure, const GByteArray *args, guint32 *ret_status,
+                    NfsXdr *ret_results, GError **error)
+{
+  g_autoptr (GError) cancelled = NULL;
+  gint64 pause = LATER_USEC;
+
+  do
+    {
+      if (!nfs_rpc_call (&self->nfs, procedure, args, ret_results, error))
+        return FALSE;
+      *ret_status = nfs_xdr_get (ret_results);
+      if (!nfs_rpc_check (&self->nfs, procedure, ret_results, error))
+        return FALSE;
+    }
+  while (*ret_status == NFS3ERR_JUKEBOX && await_later (self, &pause, &cancelled));
+  if (cancelled == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&cancelled));
+  return FALSE;
+}
+
 gboolean
 nfs_export_v3_ask (NfsProbe *self, const NfsProcedure *procedure, const GByteArray *args, NfsXdr *ret_results,
                    GError **error)
 {
   guint32 status;
 
-  if (!nfs_rpc_call (&self->nfs, procedure, args, ret_results, error))
+  if (!nfs_export_v3_call (self, procedure, args, &status, ret_results, error))
     return FALSE;
-  status = nfs_xdr_get (ret_results);
   if (status == NFS_STATUS_OK)
-    return nfs_rpc_check (&self->nfs, procedure, ret_results, error);
+    return TRUE;
   return nfs_status_throw (error, status, &self->nfs, procedure, self->target->path);
 }
 

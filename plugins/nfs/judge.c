@@ -194,6 +194,7 @@ nfs_judge (const NfsTarget *target, const NfsFound *found, gboolean may_write, c
   nfs_xdr_put_data (root.handle, found->root.bytes, found->root.length);
   if (!nfs_probe_begin (&probe, &by_3, deadline, error))
     return FALSE;
+  probe.patience = until;
   judge = look_at (&probe, &root);
   if (judge == JUDGE_UNKNOWN)
     judge = look_below (&probe, &root, may_write, until);

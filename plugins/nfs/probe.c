@@ -167,6 +167,7 @@ probe_init (NfsProbe *self, const NfsTarget *target, const NfsDeadline *deadline
   *self = (NfsProbe){
     .target = target,
     .deadline = *deadline,
+    .patience = G_MAXINT64,
     .nfs = NFS_RPC_INIT,
   };
   nfs_steps_init (&self->steps);

@@ -24,6 +24,7 @@ typedef struct {
   int              mount_port; /* of the MOUNT service, for version 3 */
   int              version;    /* that the server speaks, 3 or 4; 0: not known yet */
   NfsHandle        root;       /* of the export, for version 3 */
+  gint64           patience;   /* monotonic: so long a server that says "later" is asked again */
 } NfsProbe;
 
 #define NFS_PROBE_INIT { .nfs = NFS_RPC_INIT }

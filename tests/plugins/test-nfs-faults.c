@@ -154,6 +154,8 @@ static const Row rows[] = {
   { "nfs.server-fault: NFS3ERR_JUKEBOX", RULE (FSINFO, NFS_ACT_STATUS, 10008, 0), "vers=3",
     MOUNTED "fsinfo nfs.server-fault", NULL },
   { "nfs.server-fault: NFS4ERR_SERVERFAULT", HEALTHY, "vers=4", GREETED "mount nfs.server-fault", "SERVERFAULT" },
+  { "who says later is asked again", RULES ({ FSINFO, NFS_ACT_STATUS, 10008, 1 }, { ACCESS, NFS_ACT_STATUS, 10008, 1 }),
+    "vers=3", ALL_OF_V3, NULL },
   { "nfs.export-unavailable-or-denied: NFS4ERR_NOENT", RULE (COMPOUND, NFS_ACT_STATUS, 2, 0), "vers=4",
     GREETED "mount nfs.export-unavailable-or-denied", NULL },
   { "nfs.export-unavailable-or-denied: NFS4ERR_WRONGSEC", RULE (COMPOUND, NFS_ACT_STATUS, 10016, 0), "vers=4",
