@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who is to judge of permissions in a volume, its server or this node's kernel, by answers that come
- * late. */
+/* Who is to judge of permissions in a volume, its server or this node's kernel, by answers that come late, or between
+ * which somebody has changed a mode. */
 #include "plugins/nfs-case.h"
 
 #include <fcntl.h>
@@ -64,6 +64,14 @@ static const Row rows[] = {
     { { OF_THE_PROBE }, { GRANTED (OWNER, 0750, 0) }, { GRANTED (OWNER, 0750, ALL) }, { MADE } },
     4,
     FALSE },
+  { "others are denied less when the owner is asked",
+    { { OF_THE_PROBE }, { GRANTED (OWNER, 0700, 0) }, { GRANTED (OWNER, 0755, READ | SEARCH) }, { MADE } },
+    4,
+    TRUE },
+  { "the owner is another one when the first is asked",
+    { { OF_THE_PROBE }, { GRANTED (OWNER, 0700, 0) }, { GRANTED (ANOTHER, 0700, ALL) }, { MADE } },
+    4,
+    TRUE },
 };
 
 /* ---- the host ---- */
