@@ -7,11 +7,11 @@
 #include "user-path.h"
 
 static int
-open_kernel (const NfsDataPath *self, const NfsTarget *target, const NfsFound *found, GCancellable *cancellable,
-             GError **error)
+open_kernel (const NfsDataPath *self, const NfsTarget *target, const NfsFound *found, const KvolNodeVolume *volume,
+             GCancellable *cancellable, GError **error)
 {
   return self->use_helper ? nfs_kernel_run_helper (self->host, target, found, cancellable, error)
-                          : nfs_kernel_mount (self->host, target, found, cancellable, error);
+                          : nfs_kernel_mount (self->host, target, found, volume, cancellable, error);
 }
 
 /* "ro", "noatime": they are the mount's, whoever serves it. */
@@ -43,7 +43,7 @@ nfs_data_path_open (const NfsDataPath *self, const KvolPodVolume *volume, const 
   if (!nfs_user_path_forget (self->host, volume, deadline->cancellable, error))
     return FALSE;
   if (nfs_kernel_has_client (found->version))
-    tree = open_kernel (self, target, found, deadline->cancellable, error);
+    tree = open_kernel (self, target, found, volume->volume, deadline->cancellable, error);
   else if (has_user_path (self->host))
     tree = nfs_user_path_open (self->host, target, found, volume, deadline, made, error);
   else
