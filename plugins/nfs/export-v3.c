@@ -10,9 +10,6 @@
 #define MOUNT_PROTOCOL "MOUNT"
 #define FLAVORS_MAX 64 /* that are looked at */
 #define FATTR3_SIZE 84
-/* Between two tries at what a server will do later: at first, and at most. */
-#define LATER_USEC (100 * G_TIME_SPAN_MILLISECOND)
-#define LATER_USEC_MAX (1 * G_TIME_SPAN_SECOND)
 
 static const NfsProcedure mnt = { MOUNT_PROTOCOL, MOUNT_PROGRAM, MOUNT_V3, MOUNT3_MNT, "MNT" };
 static const NfsProcedure umnt = { MOUNT_PROTOCOL, MOUNT_PROGRAM, MOUNT_V3, MOUNT3_UMNT, "UMNT" };
@@ -108,23 +105,12 @@ nfs_export_v3_open (NfsProbe *self, GError **error)
   return root;
 }
 
-/* Nobody tells when "later" is. FALSE when there is no such time, or cancelled. */
-static gboolean
-await_later (const NfsProbe *self, gint64 *pause, GError **error)
-{
-  const gint64 then = g_get_monotonic_time () + *pause;
-
-  *pause = MIN (*pause * 2, LATER_USEC_MAX);
-  return then < MIN (self->patience, self->deadline.end)
-         && nfs_deadline_await (&self->deadline, self->nfs.fd, 0, then, error) != NFS_WAIT_FAILED;
-}
-
 gboolean
 nfs_export_v3_call (NfsProbe *self, const NfsProcedure *procedure, const GByteArray *args, guint32 *ret_status,
                     NfsXdr *ret_results, GError **error)
 {
   g_autoptr (GError) cancelled = NULL;
-  gint64 pause = LATER_USEC;
+  gint64 pause = 0;
 
   do
     {
@@ -134,7 +120,7 @@ nfs_export_v3_call (NfsProbe *self, const NfsProcedure *procedure, const GByteAr
       if (!nfs_rpc_check (&self->nfs, procedure, ret_results, error))
         return FALSE;
     }
-  while (*ret_status == NFS3ERR_JUKEBOX && await_later (self, &pause, &cancelled));
+  while (*ret_status == NFS_STATUS_LATER && nfs_probe_await_later (self, &pause, &cancelled));
   if (cancelled == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&cancelled));

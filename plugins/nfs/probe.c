@@ -16,6 +16,9 @@
 #include "resolve.h"
 
 #define NFS_PORT 2049
+/* Between two tries at what a server will do later: at first, and at most. */
+#define LATER_USEC (100 * G_TIME_SPAN_MILLISECOND)
+#define LATER_USEC_MAX (1 * G_TIME_SPAN_SECOND)
 
 static const NfsProcedure null_v3 = { "NFS", NFS_PROGRAM, NFS_V3, NFS3_NULL, "NULL" };
 static const NfsProcedure null_v4 = { "NFS", NFS4_PROGRAM, NFS_V4, 0, "NULL" };
@@ -140,6 +143,18 @@ greet (NfsProbe *self, GError **error)
     return call_null (self, 3, error);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
+}
+
+/* Nobody tells when "later" is. */
+gboolean
+nfs_probe_await_later (const NfsProbe *self, gint64 *pause, GError **error)
+{
+  gint64 then;
+
+  *pause = CLAMP (*pause * 2, LATER_USEC, LATER_USEC_MAX);
+  then = g_get_monotonic_time () + *pause;
+  return then < MIN (self->patience, self->deadline.end)
+         && nfs_deadline_await (&self->deadline, self->nfs.fd, 0, then, error) != NFS_WAIT_FAILED;
 }
 
 gboolean
