@@ -73,6 +73,18 @@ sys_process_is_set (const SysProcess *self)
   return self->pid != 0;
 }
 
+static gboolean
+has_own_clock (const SysProcess *self)
+{
+  return self->time_space == 0 || self->time_space == own_time_space ();
+}
+
+gboolean
+sys_process_is_elsewhere (const SysProcess *self)
+{
+  return sys_process_is_set (self) && (self->pid_space != own_pid_space () || !has_own_clock (self));
+}
+
 gboolean
 sys_process_equal (const SysProcess *self, const SysProcess *other)
 {
@@ -105,10 +117,9 @@ is_of_no_process (int failure)
 static gboolean
 has_other_start (const SysProcess *self)
 {
-  const gboolean same_clock = self->time_space == 0 || self->time_space == own_time_space ();
   guint64 start;
 
-  return same_clock && read_start (self->pid, &start) && start != self->start;
+  return has_own_clock (self) && read_start (self->pid, &start) && start != self->start;
 }
 
 gboolean

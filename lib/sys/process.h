@@ -18,6 +18,8 @@ gboolean sys_process_of_pidfd (int fd, SysProcess *ret_process);
 
 gboolean sys_process_is_set   (const SysProcess *self);
 gboolean sys_process_equal    (const SysProcess *self, const SysProcess *other);
+/* Whether it was written down in another pid or time namespace, so that it cannot be recognised here. */
+gboolean sys_process_is_elsewhere (const SysProcess *self);
 
 /* Whether it is known to have ended, also when nobody has reaped it yet; asks the kernel and nobody else. FALSE when it
  * is there, or when that cannot be told from here. */

@@ -168,6 +168,22 @@ an_agent_elsewhere_neither_loses_nor_kills_a_server_that_lives (void **state)
   assert_no_user_server ();
 }
 
+static void
+what_an_agent_elsewhere_cannot_see_is_not_forgotten_by_it (void **state)
+{
+  static const char *const failed[] = { "\"ready\" : false", "\"failed\"", "has died", NULL };
+  Ground *self = *state;
+  g_autofree char *manifest = write_manifest (self);
+  g_autofree char *again = g_strconcat ("up ", manifest, NULL);
+
+  up (self, NULL);
+  g_free (agent_by (self, elsewhere, NULL, 0, again));
+  user_servers_kill ();
+  assert_says (self, 0, "status -o json", failed);
+  g_free (agent (self, NULL, 0, "down --all"));
+  assert_no_user_server ();
+}
+
 /* It is the end of all that is in it that the first of a pid namespace ends. */
 static void
 a_server_that_died_with_its_pid_namespace_is_replaced (void **state)
@@ -194,6 +210,8 @@ main (void)
                                      ground_leave),
     cmocka_unit_test_setup_teardown (where_the_agent_was_started_can_be_unmounted, agent_ground_enter, ground_leave),
     cmocka_unit_test_setup_teardown (an_agent_elsewhere_neither_loses_nor_kills_a_server_that_lives, agent_ground_enter,
+                                     ground_leave),
+    cmocka_unit_test_setup_teardown (what_an_agent_elsewhere_cannot_see_is_not_forgotten_by_it, agent_ground_enter,
                                      ground_leave),
     cmocka_unit_test_setup_teardown (a_server_that_died_with_its_pid_namespace_is_replaced, agent_ground_enter,
                                      ground_leave),

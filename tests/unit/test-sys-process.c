@@ -101,7 +101,9 @@ of_another_pid_namespace_nothing_is_known (void **state)
   Child child;
 
   child_start (&child);
+  assert_false (sys_process_is_elsewhere (&child.process));
   child.process.pid_space++;
+  assert_true (sys_process_is_elsewhere (&child.process));
   child_kill (&child);
   child_reap (&child);
   assert_false (sys_process_has_ended (&child.process));
@@ -235,6 +237,7 @@ who_has_ended_has_so_by_every_clock (void **state)
   child_start (&child);
   child.process.time_space++;
   child.process.start--;
+  assert_true (sys_process_is_elsewhere (&child.process));
   assert_false (sys_process_has_ended (&child.process));
   child_kill (&child);
   assert_true (sys_process_has_ended (&child.process));
