@@ -150,7 +150,7 @@ LOCK_SOURCES := $(wildcard plugins/nfs/server/nlm*.c plugins/nfs/server/lock*.c)
                 $(addprefix plugins/nfs/server/,absent.c attributes.c confine.c keyed-hash.c process-table.c) \
                 $(wildcard plugins/nfs/nlm*.c plugins/nfs/lock*.c) \
                 $(addprefix plugins/nfs/,cause.c deadline.c endpoint.c id-map.c known-address.c portmapper.c reply.c resolve.c \
-                  rpc.c user-server.c xdr.c)
+                  rpc.c user-connection.c user-server.c xdr.c)
 $(B)/tests/nfs-fuse/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs/server -iquote plugins/nfs $(call pkg_cflags,$(nfs-server_PKGS))
 $(B)/liblocks.a: $(LOCK_SOURCES:%.c=$(B)/%.o)
 $(B)/libwire.a: $(patsubst %,$(B)/plugins/nfs/server/%.o,answer page-pipe procedure question rooms sluice spout wire) \

@@ -14,8 +14,8 @@
  * volume id, state, what it was made, mount (id, device, mark of its root), host path, the plugin's record (a{sv}),
  * the last error (code, text). After them again of each: since when it is in its state, content (device, inode) and
  * its conditions; after those whether there may be other binds than it says, and the binds of each; and the server
- * behind each (pid, start, namespace of the pid). An older version neither writes nor reads what it does not know.
- * Contents of objects are never in it. */
+ * behind each (pid, start, namespace of the pid); and again of each the namespace of its server's start. An older
+ * version neither writes nor reads what it does not know. Contents of objects are never in it. */
 
 static void
 put_volume (GByteArray *record, const EngineVolume *volume)
@@ -50,6 +50,12 @@ put_server (GByteArray *record, const EngineVolume *volume)
   record_put_number (record, volume->server.pid_space);
 }
 
+static void
+put_clock (GByteArray *record, const EngineVolume *volume)
+{
+  record_put_number (record, volume->server.time_space);
+}
+
 gboolean
 engine_journal_save (Engine *self, EnginePod *pod, gboolean durable, GError **error)
 {
@@ -69,6 +75,8 @@ engine_journal_save (Engine *self, EnginePod *pod, gboolean durable, GError **er
     engine_bind_put (record, pod->volumes->pdata[i]);
   for (guint i = 0; i < pod->volumes->len; i++)
     put_server (record, pod->volumes->pdata[i]);
+  for (guint i = 0; i < pod->volumes->len; i++)
+    put_clock (record, pod->volumes->pdata[i]);
 
   pod->unsaved = !sys_slots_write (self->records_fd, pod->uid, &pod->slots, self->boot_id, record->data, record->len,
                                    durable, error);
@@ -138,6 +146,15 @@ get_server (RecordReader *record, EngineVolume *volume, gboolean same_boot)
     volume->server = server;
 }
 
+static void
+get_clock (RecordReader *record, EngineVolume *volume)
+{
+  const guint64 time_space = record_get_number (record);
+
+  if (sys_process_is_set (&volume->server))
+    volume->server.time_space = time_space;
+}
+
 static EnginePod *
 get_pod (Engine *self, const char *uid, RecordReader *record, gboolean same_boot)
 {
@@ -159,6 +176,8 @@ get_pod (Engine *self, const char *uid, RecordReader *record, gboolean same_boot
     engine_bind_get (record, pod->volumes->pdata[i], same_boot);
   for (guint i = 0; i < pod->volumes->len && !record_is_at_end (record); i++)
     get_server (record, pod->volumes->pdata[i], same_boot);
+  for (guint i = 0; i < pod->volumes->len && !record_is_at_end (record); i++)
+    get_clock (record, pod->volumes->pdata[i]);
   return pod;
 }
 

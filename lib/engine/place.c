@@ -4,6 +4,7 @@
 #include <kvol/kvol-error.h>
 
 #include "engine/claim.h"
+#include "engine/server.h"
 
 gboolean
 engine_place_is_cut_off (const EngineVolume *volume, const SysMountInfo *info)
@@ -12,19 +13,31 @@ engine_place_is_cut_off (const EngineVolume *volume, const SysMountInfo *info)
          && !sys_mount_id_is_set (&volume->mount);
 }
 
+void
+engine_place_forget (Engine *self, EnginePod *pod, EngineVolume *volume)
+{
+  engine_server_set (self, pod, volume, -1);
+  if (sys_mount_id_is_set (&volume->mount))
+    engine_set_made (self, volume, volume->made == ENGINE_MADE_MOUNT ? ENGINE_MADE_UNKNOWN : volume->made, NULL, NULL);
+}
+
 gboolean
-engine_place_look (Engine *self, EngineVolume *volume, GError **error)
+engine_place_look (Engine *self, EngineVolume *volume, gboolean *ret_is_empty, GError **error)
 {
   g_autoptr (GError) absent = NULL;
   SysMountInfo info = { 0 };
 
   if (!sys_mount_lookup (self->pods_fd, volume->relative, &info, &absent))
     {
-      if (g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
-        return TRUE;
-      g_propagate_error (error, g_steal_pointer (&absent));
-      return FALSE;
+      if (!g_error_matches (absent, KVOL_ERROR, KVOL_ERROR_ABSENT))
+        {
+          g_propagate_error (error, g_steal_pointer (&absent));
+          return FALSE;
+        }
+      *ret_is_empty = TRUE;
+      return TRUE;
     }
+  *ret_is_empty = !info.is_mount_root;
   if (engine_place_is_cut_off (volume, &info))
     engine_set_made (self, volume, ENGINE_MADE_MOUNT, &info.mount, NULL);
   return !info.is_mount_root || engine_place_is_own_mount (volume, &info) || engine_place_throw_foreign (volume, error);

@@ -10,9 +10,13 @@
  * the place. */
 gboolean engine_place_is_cut_off (const EngineVolume *volume, const SysMountInfo *info);
 
-/* Looks at the place before a set-up is written down: what a cut-off one left is known by its id from here on. BUSY:
- * somebody else's mount is there, and the set-up may not begin. */
-gboolean engine_place_look (Engine *self, EngineVolume *volume, GError **error);
+/* Looks at the place before a set-up is written down: what a cut-off one left is known by its id from here on.
+ * *@ret_is_empty: no mount is there. BUSY: somebody else's is, and the set-up may not begin. */
+gboolean engine_place_look (Engine *self, EngineVolume *volume, gboolean *ret_is_empty, GError **error);
+
+/* Before a set-up is written down, of a place in which nothing is: the mount that the volume had is gone, and who was
+ * behind it is behind nothing. What a set-up that is cut off after this leaves must not be held against them. */
+void engine_place_forget (Engine *self, EnginePod *pod, EngineVolume *volume);
 
 /* Whether what was found is the volume's own mount. */
 gboolean engine_place_is_own_mount (const EngineVolume *volume, const SysMountInfo *info);

@@ -42,11 +42,12 @@ settle_volumes (Engine *self, EnginePod *pod)
   for (guint i = 0; i < pod->volumes->len; i++)
     {
       EngineVolume *volume = pod->volumes->pdata[i];
+      gboolean is_empty;
 
       /* What neither a record nor a plugin speaks for is left as it is. */
       if (volume->state == ENGINE_UNCERTAIN
           && (pod->slots.slot_size != 0 || loader_registry_find (self->registry, volume->plugin) != NULL))
-        engine_place_look (self, volume, NULL);
+        engine_place_look (self, volume, &is_empty, NULL);
     }
 }
 

@@ -15,6 +15,13 @@ engine_server_set (Engine *self, EnginePod *pod, EngineVolume *volume, int watch
   pod->unsaved = TRUE;
 }
 
+void
+engine_server_review (Engine *self, EnginePod *pod, EngineVolume *volume, int watch_fd)
+{
+  if (watch_fd >= 0 || !sys_process_is_elsewhere (&volume->server))
+    engine_server_set (self, pod, volume, watch_fd);
+}
+
 gboolean
 engine_server_is_dead (const EngineVolume *volume)
 {

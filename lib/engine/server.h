@@ -9,6 +9,9 @@
 /* By the owner of the pod's claim: @watch_fd, or none (-1), is what the plugin gave now. */
 void engine_server_set (Engine *self, EnginePod *pod, EngineVolume *volume, int watch_fd);
 
+/* The same of a volume that stands as it stood: a process of other namespaces is not given here, and not forgotten. */
+void engine_server_review (Engine *self, EnginePod *pod, EngineVolume *volume, int watch_fd);
+
 /* Of a volume that counts as READY. What is not known to have died lives. */
 gboolean engine_server_is_dead (const EngineVolume *volume);
 

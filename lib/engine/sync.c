@@ -161,10 +161,11 @@ set_up_one (Engine *self, EnginePod *pod, EngineVolume *volume, LayoutPod *layou
 static gboolean
 may_begin (Engine *self, EnginePod *pod, EngineVolume *volume, const LayoutPod *layout)
 {
+  gboolean is_empty = layout->is_new;
   GError *error = NULL;
 
   /* Nothing can be in the place of a pod that was not there. */
-  if (!layout->is_new && !engine_place_look (self, volume, &error))
+  if (!is_empty && !engine_place_look (self, volume, &is_empty, &error))
     {
       /* What could not be looked at stays as uncertain as it was. */
       gboolean foreign = g_error_matches (error, KVOL_ERROR, KVOL_ERROR_BUSY);
@@ -172,6 +173,8 @@ may_begin (Engine *self, EnginePod *pod, EngineVolume *volume, const LayoutPod *
       engine_set_state (self, pod, volume, foreign ? ENGINE_FAILED : volume->state, error);
       return FALSE;
     }
+  if (is_empty)
+    engine_place_forget (self, pod, volume);
   if (volume->state != ENGINE_UNCERTAIN)
     engine_set_state (self, pod, volume, ENGINE_MOUNTING, NULL);
   return TRUE;

@@ -56,7 +56,7 @@ refresh_at (Engine *self, const LoaderPlugin *plugin, EnginePod *pod, EngineVolu
   if (done && made.kind == KVOL_MADE_LOST && volume->made == ENGINE_MADE_MOUNT)
     *ret_loss = ENGINE_LOSS_DEAD;
   else if (done)
-    engine_server_set (self, pod, volume, made.watch_fd);
+    engine_server_review (self, pod, volume, made.watch_fd);
   if (done || made.next_refresh_usec != 0)
     note_wishes (self, pod, volume, &made);
   return done;

@@ -32,13 +32,25 @@ read_start (guint64 pid, guint64 *ret_start)
   return TRUE;
 }
 
-/* 0: it cannot be told. */
+/* 0: it cannot be told, or the kernel has but one. */
 static guint64
-own_pid_space (void)
+own_space (const char *path)
 {
   struct stat status;
 
-  return stat ("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
+  return stat (path, &status) == 0 ? status.st_ino : 0;
+}
+
+static guint64
+own_pid_space (void)
+{
+  return own_space ("/proc/self/ns/pid");
+}
+
+static guint64
+own_time_space (void)
+{
+  return own_space ("/proc/self/ns/time");
 }
 
 static int
@@ -61,10 +73,23 @@ sys_process_is_set (const SysProcess *self)
   return self->pid != 0;
 }
 
+static gboolean
+has_own_clock (const SysProcess *self)
+{
+  return self->time_space == 0 || self->time_space == own_time_space ();
+}
+
+gboolean
+sys_process_is_elsewhere (const SysProcess *self)
+{
+  return sys_process_is_set (self) && (self->pid_space != own_pid_space () || !has_own_clock (self));
+}
+
 gboolean
 sys_process_equal (const SysProcess *self, const SysProcess *other)
 {
-  return self->pid == other->pid && self->start == other->start && self->pid_space == other->pid_space;
+  return self->pid == other->pid && self->start == other->start && self->pid_space == other->pid_space
+         && self->time_space == other->time_space;
 }
 
 /* The number that /proc has for it; 0: it is no pidfd, or of a process that is gone or not to be seen. */
@@ -88,11 +113,18 @@ is_of_no_process (int failure)
   return failure == ESRCH || failure == ENOENT || failure == EINVAL;
 }
 
-gboolean
-sys_process_has_ended (const SysProcess *self)
+/* Where another clock goes, everybody has begun at another time. */
+static gboolean
+has_other_start (const SysProcess *self)
 {
   guint64 start;
 
+  return has_own_clock (self) && read_start (self->pid, &start) && start != self->start;
+}
+
+gboolean
+sys_process_has_ended (const SysProcess *self)
+{
   if (!sys_process_is_set (self) || self->pid_space != own_pid_space ())
     return FALSE;
 
@@ -101,8 +133,7 @@ sys_process_has_ended (const SysProcess *self)
   if (pidfd < 0)
     return is_of_no_process (errno);
   /* Where /proc is another namespace's, the number there is somebody else. */
-  return is_readable (pidfd)
-         || (read_pid (pidfd) == self->pid && read_start (self->pid, &start) && start != self->start);
+  return is_readable (pidfd) || (read_pid (pidfd) == self->pid && has_other_start (self));
 }
 
 gboolean
@@ -117,6 +148,7 @@ sys_process_of_pidfd (int fd, SysProcess *ret_process)
 
   /* Where /proc is another namespace's the number there is not the one here. */
   found.pid_space = own_pid_space ();
+  found.time_space = own_time_space ();
   if (again < 0 || read_pid (again) != found.pid || found.pid_space == 0 || !read_start (found.pid, &found.start)
       || is_readable (again))
     return FALSE;

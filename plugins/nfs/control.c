@@ -42,10 +42,11 @@ is_about_version (const GError *failure)
 static gboolean
 place_open (Place *self, const NfsControl *control, GCancellable *cancellable, GError **error)
 {
+  const NfsDeadline deadline = nfs_deadline_after (control->answer_usec, cancellable);
   g_autoptr (GError) failure = NULL;
 
   self->target.options.version = 3;
-  if (nfs_probe_begin (&self->probe, &self->target, control->answer_usec, cancellable, &failure)
+  if (nfs_probe_begin (&self->probe, &self->target, &deadline, &failure)
       && nfs_file_open_root (&self->probe, &self->root, &failure))
     return TRUE;
   if (is_about_version (failure))

@@ -7,11 +7,11 @@
 #include "user-path.h"
 
 static int
-open_kernel (const NfsDataPath *self, const NfsTarget *target, const NfsFound *found, GCancellable *cancellable,
-             GError **error)
+open_kernel (const NfsDataPath *self, const NfsTarget *target, const NfsFound *found, const KvolNodeVolume *volume,
+             GCancellable *cancellable, GError **error)
 {
   return self->use_helper ? nfs_kernel_run_helper (self->host, target, found, cancellable, error)
-                          : nfs_kernel_mount (self->host, target, found, cancellable, error);
+                          : nfs_kernel_mount (self->host, target, found, volume, cancellable, error);
 }
 
 /* "ro", "noatime": they are the mount's, whoever serves it. */
@@ -35,15 +35,17 @@ has_user_path (const KvolHost *host)
 
 gboolean
 nfs_data_path_open (const NfsDataPath *self, const KvolPodVolume *volume, const NfsTarget *target,
-                    const NfsFound *found, KvolMade *made, GCancellable *cancellable, GError **error)
+                    const NfsFound *found, const NfsDeadline *deadline, KvolMade *made, GError **error)
 {
   g_autofree char *peer = nfs_endpoint_to_string (&found->endpoint, found->port);
   KVOL_AUTO_FD tree = -1;
 
+  if (!nfs_user_path_forget (self->host, volume, deadline->cancellable, error))
+    return FALSE;
   if (nfs_kernel_has_client (found->version))
-    tree = open_kernel (self, target, found, cancellable, error);
+    tree = open_kernel (self, target, found, volume->volume, deadline->cancellable, error);
   else if (has_user_path (self->host))
-    tree = nfs_user_path_open (self->host, target, found, volume, self->usec, made, cancellable, error);
+    tree = nfs_user_path_open (self->host, target, found, volume, deadline, made, error);
   else
     return nfs_cause_throw (
         error, NFS_NO_DATA_PATH,

@@ -3,6 +3,12 @@
 
 #include <errno.h>
 
+NfsDeadline
+nfs_deadline_after (gint64 usec, GCancellable *cancellable)
+{
+  return (NfsDeadline){ .end = g_get_monotonic_time () + usec, .cancellable = cancellable };
+}
+
 guint
 nfs_deadline_get_left (const NfsDeadline *self, gint64 until)
 {

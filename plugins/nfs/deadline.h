@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How long a probe may take in all, whatever its steps wait for. */
+/* How long something may take in all, whatever its steps wait for. */
 #pragma once
 
 #include <gio/gio.h>
@@ -8,6 +8,9 @@ typedef struct {
   gint64        end;         /* monotonic, µs */
   GCancellable *cancellable; /* or NULL */
 } NfsDeadline;
+
+/* @usec from now. */
+NfsDeadline nfs_deadline_after (gint64 usec, GCancellable *cancellable);
 
 /* Milliseconds until @until (monotonic) and the deadline, whichever is first; 0: none. */
 guint nfs_deadline_get_left (const NfsDeadline *self, gint64 until);

@@ -106,16 +106,37 @@ nfs_export_v3_open (NfsProbe *self, GError **error)
 }
 
 gboolean
+nfs_export_v3_call (NfsProbe *self, const NfsProcedure *procedure, const GByteArray *args, guint32 *ret_status,
+                    NfsXdr *ret_results, GError **error)
+{
+  g_autoptr (GError) cancelled = NULL;
+  gint64 pause = 0;
+
+  do
+    {
+      if (!nfs_rpc_call (&self->nfs, procedure, args, ret_results, error))
+        return FALSE;
+      *ret_status = nfs_xdr_get (ret_results);
+      if (!nfs_rpc_check (&self->nfs, procedure, ret_results, error))
+        return FALSE;
+    }
+  while (*ret_status == NFS_STATUS_LATER && nfs_probe_await_later (self, &pause, &cancelled));
+  if (cancelled == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&cancelled));
+  return FALSE;
+}
+
+gboolean
 nfs_export_v3_ask (NfsProbe *self, const NfsProcedure *procedure, const GByteArray *args, NfsXdr *ret_results,
                    GError **error)
 {
   guint32 status;
 
-  if (!nfs_rpc_call (&self->nfs, procedure, args, ret_results, error))
+  if (!nfs_export_v3_call (self, procedure, args, &status, ret_results, error))
     return FALSE;
-  status = nfs_xdr_get (ret_results);
   if (status == NFS_STATUS_OK)
-    return nfs_rpc_check (&self->nfs, procedure, ret_results, error);
+    return TRUE;
   return nfs_status_throw (error, status, &self->nfs, procedure, self->target->path);
 }
 

@@ -61,7 +61,7 @@ add_start (Compound *self, const Handle *handle)
 
 /* FALSE when there is no answer; else @ret_status says how far it came. */
 static gboolean
-run (NfsProbe *self, Compound *of, guint32 *ret_status, GError **error)
+run_once (NfsProbe *self, Compound *of, guint32 *ret_status, GError **error)
 {
   const gsize n_ops_at = 8; /* after the empty tag and the minor version */
   guint32 n_ops = GUINT32_TO_BE (of->n_ops);
@@ -74,6 +74,23 @@ run (NfsProbe *self, Compound *of, guint32 *ret_status, GError **error)
   nfs_xdr_get_data (&of->results, NFS4_OPAQUE_LIMIT, &length);
   nfs_xdr_get (&of->results);
   return nfs_rpc_check (&self->nfs, &compound, &of->results, error);
+}
+
+/* Servers say "later" while they have to ask somebody of their own. */
+static gboolean
+run (NfsProbe *self, Compound *of, guint32 *ret_status, GError **error)
+{
+  g_autoptr (GError) cancelled = NULL;
+  gint64 pause = 0;
+
+  do
+    if (!run_once (self, of, ret_status, error))
+      return FALSE;
+  while (*ret_status == NFS_STATUS_LATER && nfs_probe_await_later (self, &pause, &cancelled));
+  if (cancelled == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&cancelled));
+  return FALSE;
 }
 
 /* Steps over the head of the next result; what it is of is known, because the answer keeps the order. */

@@ -4,6 +4,11 @@
 
 #include "probe.h"
 
+/* A call of NFS 3, and its status, whatever that is. A server that says that it will do it later is asked again, until
+ * there is no time left or @self has no more patience. FALSE with a cause, or cancelled. */
+gboolean nfs_export_v3_call (NfsProbe *self, const NfsProcedure *procedure, const GByteArray *args,
+                             guint32 *ret_status, NfsXdr *ret_results, GError **error);
+
 /* What the file system of the export has room for. FALSE with a cause or another error. */
 gboolean nfs_export_v3_measure (NfsProbe *self, KvolUsageInfo *usage, GError **error);
 gboolean nfs_export_v4_measure (NfsProbe *self, KvolUsageInfo *usage, GError **error);

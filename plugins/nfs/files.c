@@ -73,10 +73,7 @@ static gboolean
 ask (NfsProbe *probe, const NfsProcedure *procedure, const GByteArray *args, const char *name, guint32 expected,
      guint32 *ret_status, NfsXdr *ret_results, GError **error)
 {
-  if (!nfs_rpc_call (&probe->nfs, procedure, args, ret_results, error))
-    return FALSE;
-  *ret_status = nfs_xdr_get (ret_results);
-  if (!nfs_rpc_check (&probe->nfs, procedure, ret_results, error))
+  if (!nfs_export_v3_call (probe, procedure, args, ret_status, ret_results, error))
     return FALSE;
   if (*ret_status == NFS_STATUS_OK || *ret_status == expected)
     return TRUE;

@@ -4,11 +4,12 @@
  * belongs to somebody else. Of such an export owners and modes do not tell who may do what, and a kernel that goes by
  * them keeps people from their own files.
  *
- * First it is only asked: of the root, and of some of what is in it. That the owner is granted what the stranger is
- * not settles it too: a server that tells users apart does not take them for one. Root is no such owner, who may be the
- * only one that it knows. Where everybody may do everything there is nothing to tell by; then the stranger makes a
- * directory, by which it is seen whom he is taken for, and removes it. One that is left, because nobody lived to remove
- * it, is removed by the next who asks.
+ * First it is only asked: of the root, and of some of what is in it. That the owner is granted what others are denied
+ * and the stranger was not settles it too: a server that tells users apart does not take them for one. Root is no such
+ * owner, who may be the only one that it knows. A mode may change between two questions, so each answer is measured by
+ * the attributes that came with it. Where everybody may do everything there is nothing to tell by; then the stranger
+ * makes a directory, by which it is seen whom he is taken for, and removes it. One that is left, because nobody lived
+ * to remove it, is removed by the next who asks.
  *
  * To be wrong costs speed, and opens nothing that is the server's: where it judges by itself it is asked each time
  * (server/rights.c). */
@@ -21,8 +22,8 @@
 
 /* Of no user's and no system's range. */
 #define STRANGER 61000
-/* As many names of the root are looked at, and as many are removed, within that part of the time: of a server that is
- * slow less is known, but it is no silent one. */
+/* As many names of the root are looked at, and as many are removed, within that part of the time that is left: of a
+ * server that is slow less is known, but it is no silent one. */
 #define LOOKS_MAX 8
 #define LOOKS_PART 2
 #define MADE_PREFIX ".kvol-nfs-whose-"
@@ -88,15 +89,15 @@ static Judge
 look_at (NfsProbe *probe, const NfsFile *file)
 {
   Rights stranger;
-  Rights owner;
+  Rights owner; /* as he sees it, a moment later */
 
   if (!get_rights (probe, file, STRANGER, &stranger) || stranger.owner == STRANGER || stranger.group == STRANGER)
     return JUDGE_UNKNOWN;
   if ((stranger.granted & get_denied (stranger.mode)) != 0)
     return JUDGE_SERVER;
-  if (stranger.owner == 0 || !get_rights (probe, file, stranger.owner, &owner))
+  if (stranger.owner == 0 || !get_rights (probe, file, stranger.owner, &owner) || owner.owner != stranger.owner)
     return JUDGE_UNKNOWN;
-  return (owner.granted & ~stranger.granted) != 0 ? JUDGE_MODES : JUDGE_UNKNOWN;
+  return (owner.granted & get_denied (owner.mode)) != 0 ? JUDGE_MODES : JUDGE_UNKNOWN;
 }
 
 /* Of what somebody else made it has no name. */
@@ -178,21 +179,23 @@ look_below (NfsProbe *probe, const NfsFile *root, gboolean may_write, gint64 unt
 }
 
 gboolean
-nfs_judge (const NfsTarget *target, const NfsFound *found, gboolean may_write, gint64 usec, gboolean *ret_is_server,
-           GCancellable *cancellable, GError **error)
+nfs_judge (const NfsTarget *target, const NfsFound *found, gboolean may_write, const NfsDeadline *deadline,
+           gboolean *ret_is_server, GError **error)
 {
   NfsTarget by_3 = *target;
   g_auto (NfsProbe) probe = NFS_PROBE_INIT;
   g_auto (NfsFile) root = { .handle = g_byte_array_new () };
-  const gint64 until = g_get_monotonic_time () + usec / LOOKS_PART;
+  const gint64 now = g_get_monotonic_time ();
+  const gint64 until = now + (deadline->end - now) / LOOKS_PART;
   NfsXdr results;
   Judge judge;
 
   by_3.options.version = 3;
   by_3.options.port = found->port;
   nfs_xdr_put_data (root.handle, found->root.bytes, found->root.length);
-  if (!nfs_probe_begin (&probe, &by_3, usec, cancellable, error))
+  if (!nfs_probe_begin (&probe, &by_3, deadline, error))
     return FALSE;
+  probe.patience = until;
   judge = look_at (&probe, &root);
   if (judge == JUDGE_UNKNOWN)
     judge = look_below (&probe, &root, may_write, until);

@@ -7,5 +7,5 @@
 /* Whether the server grants what owners and modes deny. @found: what a probe of version 3 has found. @may_write: a
  * directory may be made in the export, for a moment. What its answers do not tell is FALSE in @ret_is_server. FALSE
  * with a cause or another error: it does not answer. */
-gboolean nfs_judge (const NfsTarget *target, const NfsFound *found, gboolean may_write, gint64 usec,
-                    gboolean *ret_is_server, GCancellable *cancellable, GError **error);
+gboolean nfs_judge (const NfsTarget *target, const NfsFound *found, gboolean may_write, const NfsDeadline *deadline,
+                    gboolean *ret_is_server, GError **error);

@@ -60,7 +60,7 @@ has_option (const GPtrArray *options, const char *name)
 static gboolean
 statd_runs_here (GCancellable *cancellable)
 {
-  const NfsDeadline deadline = { .end = g_get_monotonic_time () + STATD_USEC, .cancellable = cancellable };
+  const NfsDeadline deadline = nfs_deadline_after (STATD_USEC, cancellable);
   g_autoptr (GArray) endpoints = nfs_resolve ("127.0.0.1", AF_UNSPEC, &deadline, NULL);
   g_auto (NfsRpc) rpc = NFS_RPC_INIT;
   int port = 0;
@@ -72,18 +72,31 @@ statd_runs_here (GCancellable *cancellable)
   return nfs_portmapper_ask (&rpc, FALSE, &statd, &port, NULL) && port != 0;
 }
 
+/* Who may say something in mount options, is told what. One who did not ask for version 3 has it because the server has
+ * no other. */
+static const char *
+get_advice (const NfsTarget *target, const KvolNodeVolume *volume)
+{
+  if (nfs_target_is_inline (volume))
+    return "";
+  return target->options.version == 3 ? ", or use the mount option vers=4 or nolock"
+                                      : ", or use the mount option nolock";
+}
+
 /* Whoever says nothing of locks gets them from the server where that can be, else on this node alone, and is told. */
 static gboolean
-wants_local_locks (const KvolHost *host, const NfsTarget *target, GCancellable *cancellable)
+wants_local_locks (const KvolHost *host, const NfsTarget *target, const KvolNodeVolume *volume,
+                   GCancellable *cancellable)
 {
   const GPtrArray *said = target->options.kernel;
+  g_autofree char *text = NULL;
 
   if (has_option (said, "lock") || has_option (said, "nolock") || has_option (said, "local_lock")
       || statd_runs_here (cancellable))
     return FALSE;
-  host->event (host, TRUE, "LocksLocal",
-               "rpc.statd does not run on this node, so locks of this NFS 3 volume hold on this node only; start it, "
-               "use vers=4, or say nolock");
+  text = g_strconcat ("rpc.statd does not run on this node, so locks of this NFS 3 volume hold on this node only; ",
+                      "start it", get_advice (target, volume), NULL);
+  host->event (host, TRUE, "LocksLocal", text);
   return TRUE;
 }
 
@@ -223,12 +236,12 @@ mount_any_minor (const KvolHost *host, const NfsTarget *target, const NfsFound *
 }
 
 int
-nfs_kernel_mount (const KvolHost *host, const NfsTarget *target, const NfsFound *found, GCancellable *cancellable,
-                  GError **error)
+nfs_kernel_mount (const KvolHost *host, const NfsTarget *target, const NfsFound *found, const KvolNodeVolume *volume,
+                  GCancellable *cancellable, GError **error)
 {
   const int minor = target->options.minor;
   const gboolean any_minor = found->version == 4 && minor < 0;
-  const gboolean local_locks = found->version == 3 && wants_local_locks (host, target, cancellable);
+  const gboolean local_locks = found->version == 3 && wants_local_locks (host, target, volume, cancellable);
   g_autofree char *source = dup_source (target);
   GError *failure = NULL;
   KVOL_AUTO_FD tree = any_minor ? mount_any_minor (host, target, found, cancellable, &failure)

@@ -9,8 +9,8 @@ gboolean nfs_kernel_has_client (int version);
 
 /* A detached mount of @target, which was @found. It may wait for the server for as long as that takes: the caller runs
  * where it can be killed. -1 with a cause or another error, in which the kernel's own words are. */
-int nfs_kernel_mount (const KvolHost *host, const NfsTarget *target, const NfsFound *found, GCancellable *cancellable,
-                      GError **error);
+int nfs_kernel_mount (const KvolHost *host, const NfsTarget *target, const NfsFound *found,
+                      const KvolNodeVolume *volume, GCancellable *cancellable, GError **error);
 
 /* The same by mount.nfs, which knows Kerberos, nfsmount.conf and rpc.statd. */
 int nfs_kernel_run_helper (const KvolHost *host, const NfsTarget *target, const NfsFound *found,

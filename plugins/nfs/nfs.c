@@ -4,7 +4,7 @@
  * scrub, and the removal of a directory that was made for a claim, delete any.
  *
  * The configuration may have
- *   probeTimeoutSeconds  until a server has to be found willing (5)
+ *   probeTimeoutSeconds  until a server has to be found willing, all that a set-up asks it together (5)
  *   mountHelper          mount.nfs mounts, and not the kernel at once: for Kerberos, nfsmount.conf, rpc.statd (false)
  *   scrubTimeoutSeconds  until an export, or a directory that is to be deleted, has to be empty (300)
  *   server, path         where directories for claims are made when their class does not say it
@@ -148,7 +148,6 @@ nfs_open (const KvolHost *host, GVariant *config, GError **error)
   self->control.host = host;
   self->control.answer_usec = probe_seconds * G_TIME_SPAN_SECOND;
   self->control.scrub_usec = scrub_seconds * G_TIME_SPAN_SECOND;
-  self->data_path.usec = probe_seconds * G_TIME_SPAN_SECOND;
   self->probe_usec = probe_seconds * G_TIME_SPAN_SECOND;
   self->farewell_usec = MIN (FAREWELL_USEC, call_seconds * G_TIME_SPAN_SECOND / FAREWELL_PART);
   return g_steal_pointer (&self);
@@ -170,6 +169,7 @@ nfs_identify (gpointer self, const KvolNodeVolume *volume, GError **error)
 static GVariant *
 nfs_probe_slot (gpointer self, const KvolNodeVolume *volume, GCancellable *cancellable, GError **error)
 {
+  const NfsDeadline deadline = nfs_deadline_after (((const Nfs *) self)->probe_usec, cancellable);
   g_auto (NfsTarget) target = { 0 };
   g_autoptr (GVariant) steps = NULL;
   g_autoptr (GError) failure = NULL;
@@ -177,8 +177,7 @@ nfs_probe_slot (gpointer self, const KvolNodeVolume *volume, GCancellable *cance
 
   if (!nfs_target_read (&target, volume, error))
     return NULL;
-  if (!nfs_probe (&target, ((Nfs *) self)->probe_usec, &steps, &found, cancellable, &failure)
-      && failure->domain != NFS_CAUSE)
+  if (!nfs_probe (&target, &deadline, &steps, &found, &failure) && failure->domain != NFS_CAUSE)
     {
       g_propagate_error (error, g_steal_pointer (&failure));
       return NULL;
@@ -201,16 +200,17 @@ static gboolean
 nfs_setup (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *made, GCancellable *cancellable,
            GError **error)
 {
+  const Nfs *nfs = self;
+  const NfsDeadline deadline = nfs_deadline_after (nfs->probe_usec, cancellable);
   g_auto (NfsTarget) target = { 0 };
   g_autoptr (GVariant) steps = NULL;
-  const Nfs *nfs = self;
   GError *failure = NULL;
   NfsFound found;
 
   if (!nfs_target_read (&target, volume->volume, error))
     return FALSE;
-  if (nfs_probe (&target, nfs->probe_usec, &steps, &found, cancellable, &failure)
-      && nfs_data_path_open (&nfs->data_path, volume, &target, &found, made, cancellable, &failure))
+  if (nfs_probe (&target, &deadline, &steps, &found, &failure)
+      && nfs_data_path_open (&nfs->data_path, volume, &target, &found, &deadline, made, &failure))
     return TRUE;
   return throw_advice (volume->volume, failure, error);
 }
@@ -219,7 +219,7 @@ static gboolean
 nfs_refresh (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolMade *made, GCancellable *cancellable,
              GError **error)
 {
-  return nfs_user_path_check (((const Nfs *) self)->data_path.host, volume, made, cancellable, error);
+  return nfs_user_path_check (((const Nfs *) self)->data_path.host, volume, dir_fd, made, cancellable, error);
 }
 
 /* The host has unmounted; what is behind the mount is the server's. */
@@ -236,13 +236,14 @@ static gboolean
 nfs_get_usage (gpointer self, const KvolPodVolume *volume, int dir_fd, KvolUsageInfo *usage, GCancellable *cancellable,
                GError **error)
 {
+  const NfsDeadline deadline = nfs_deadline_after (((const Nfs *) self)->probe_usec, cancellable);
   g_auto (NfsTarget) target = { 0 };
   g_auto (NfsProbe) probe = NFS_PROBE_INIT;
   GError *failure = NULL;
 
   if (!nfs_target_read (&target, volume->volume, error))
     return FALSE;
-  if (nfs_probe_begin (&probe, &target, ((const Nfs *) self)->probe_usec, cancellable, &failure)
+  if (nfs_probe_begin (&probe, &target, &deadline, &failure)
       && (probe.version == 4 ? nfs_export_v4_measure (&probe, usage, &failure)
                              : nfs_export_v3_measure (&probe, usage, &failure)))
     return TRUE;

@@ -16,6 +16,9 @@
 #include "resolve.h"
 
 #define NFS_PORT 2049
+/* Between two tries at what a server will do later: at first, and at most. */
+#define LATER_USEC (100 * G_TIME_SPAN_MILLISECOND)
+#define LATER_USEC_MAX (1 * G_TIME_SPAN_SECOND)
 
 static const NfsProcedure null_v3 = { "NFS", NFS_PROGRAM, NFS_V3, NFS3_NULL, "NULL" };
 static const NfsProcedure null_v4 = { "NFS", NFS4_PROGRAM, NFS_V4, 0, "NULL" };
@@ -142,6 +145,18 @@ greet (NfsProbe *self, GError **error)
   return FALSE;
 }
 
+/* Nobody tells when "later" is. */
+gboolean
+nfs_probe_await_later (const NfsProbe *self, gint64 *pause, GError **error)
+{
+  gint64 then;
+
+  *pause = CLAMP (*pause * 2, LATER_USEC, LATER_USEC_MAX);
+  then = g_get_monotonic_time () + *pause;
+  return then < MIN (self->patience, self->deadline.end)
+         && nfs_deadline_await (&self->deadline, self->nfs.fd, 0, then, error) != NFS_WAIT_FAILED;
+}
+
 gboolean
 nfs_probe_end_access (NfsProbe *self, guint32 granted)
 {
@@ -162,11 +177,12 @@ arrive (NfsProbe *self, GError **error)
 }
 
 static void
-probe_init (NfsProbe *self, const NfsTarget *target, gint64 usec, GCancellable *cancellable)
+probe_init (NfsProbe *self, const NfsTarget *target, const NfsDeadline *deadline)
 {
   *self = (NfsProbe){
     .target = target,
-    .deadline = { .end = g_get_monotonic_time () + usec, .cancellable = cancellable },
+    .deadline = *deadline,
+    .patience = G_MAXINT64,
     .nfs = NFS_RPC_INIT,
   };
   nfs_steps_init (&self->steps);
@@ -181,9 +197,9 @@ nfs_probe_clear (NfsProbe *self)
 }
 
 gboolean
-nfs_probe_begin (NfsProbe *self, const NfsTarget *target, gint64 usec, GCancellable *cancellable, GError **error)
+nfs_probe_begin (NfsProbe *self, const NfsTarget *target, const NfsDeadline *deadline, GError **error)
 {
-  probe_init (self, target, usec, cancellable);
+  probe_init (self, target, deadline);
   return arrive (self, error);
 }
 
@@ -199,14 +215,14 @@ look (NfsProbe *self, GError **error)
 }
 
 gboolean
-nfs_probe (const NfsTarget *target, gint64 usec, GVariant **ret_steps, NfsFound *ret_found, GCancellable *cancellable,
+nfs_probe (const NfsTarget *target, const NfsDeadline *deadline, GVariant **ret_steps, NfsFound *ret_found,
            GError **error)
 {
   g_auto (NfsProbe) self;
   g_autoptr (GError) failure = NULL;
   gboolean good;
 
-  probe_init (&self, target, usec, cancellable);
+  probe_init (&self, target, deadline);
   good = look (&self, &failure);
   if (!good && failure->domain == NFS_CAUSE)
     nfs_steps_fail (&self.steps, failure);

@@ -24,6 +24,7 @@ typedef struct {
   int              mount_port; /* of the MOUNT service, for version 3 */
   int              version;    /* that the server speaks, 3 or 4; 0: not known yet */
   NfsHandle        root;       /* of the export, for version 3 */
+  gint64           patience;   /* monotonic: so long a server that says "later" is asked again */
 } NfsProbe;
 
 #define NFS_PROBE_INIT { .nfs = NFS_RPC_INIT }
@@ -47,14 +48,13 @@ typedef struct {
   NfsHandle   root;       /* of version 3 */
 } NfsFound;
 
-/* Asks for at most @usec. @ret_steps: what was done, also when it failed. FALSE with a cause, or cancelled. */
-gboolean nfs_probe (const NfsTarget *target, gint64 usec, GVariant **ret_steps, NfsFound *ret_found,
-                    GCancellable *cancellable, GError **error);
+/* @ret_steps: what was done, also when it failed. FALSE with a cause, or cancelled. */
+gboolean nfs_probe (const NfsTarget *target, const NfsDeadline *deadline, GVariant **ret_steps, NfsFound *ret_found,
+                    GError **error);
 
 /* For who wants to do more than look: @self is connected to a server of the wanted version, which has said so. FALSE
  * with a cause, or cancelled. @target lives longer. */
-gboolean nfs_probe_begin (NfsProbe *self, const NfsTarget *target, gint64 usec, GCancellable *cancellable,
-                          GError **error);
+gboolean nfs_probe_begin (NfsProbe *self, const NfsTarget *target, const NfsDeadline *deadline, GError **error);
 void     nfs_probe_clear (NfsProbe *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NfsProbe, nfs_probe_clear)
 
@@ -66,5 +66,8 @@ gboolean nfs_probe_export_v4 (NfsProbe *self, GError **error);
 gboolean nfs_probe_connect (NfsProbe *self, NfsRpc *rpc, int port, GError **error);
 /* Asks the portmapper for the port of @procedure's service, which must be there. */
 gboolean nfs_probe_find_port (NfsProbe *self, const NfsProcedure *procedure, int *ret_port, GError **error);
+/* Waits before what the server will do later is asked for again: *@pause, which begins with 0, and longer each time.
+ * FALSE when there is no time left for that, or cancelled, with an error. */
+gboolean nfs_probe_await_later (const NfsProbe *self, gint64 *pause, GError **error);
 /* Says what ACCESS granted, as the end of its step. */
 gboolean nfs_probe_end_access (NfsProbe *self, guint32 granted);

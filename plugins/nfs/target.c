@@ -42,13 +42,16 @@ nfs_target_read (NfsTarget *self, const KvolNodeVolume *volume, GError **error)
 }
 
 /* A PersistentVolume says how it may be accessed. */
+gboolean
+nfs_target_is_inline (const KvolNodeVolume *volume)
+{
+  return volume->access_mode == NULL && (volume->mount_options == NULL || *volume->mount_options == NULL);
+}
+
 char *
 nfs_target_dup_advice (const KvolNodeVolume *volume, const char *text)
 {
-  const gboolean is_inline =
-      volume->access_mode == NULL && (volume->mount_options == NULL || *volume->mount_options == NULL);
-
-  return is_inline && strstr (text, "mount option") != NULL
+  return nfs_target_is_inline (volume) && strstr (text, "mount option") != NULL
              ? g_strconcat (text, "; mount options are a PersistentVolume's, a volume of the pod itself has none", NULL)
              : g_strdup (text);
 }

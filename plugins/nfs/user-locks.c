@@ -18,6 +18,8 @@
 
 /* To let go of what is left, beside all else that a call has to do. */
 #define FREE_USEC (2 * G_TIME_SPAN_SECOND)
+/* Of the time that a set-up has left, for what others have left: its own volume can do without. */
+#define OTHERS_PART 2
 
 /* The nodes of a cluster that write into the volume are counted by its access mode, and the pods of a node by this one
  * alone: one pod needs no server for its locks. */
@@ -111,7 +113,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Heir, heir_clear)
 static Heir
 heir_to (const NlmPlace *place, GCancellable *cancellable)
 {
-  return (Heir){ *place, { g_get_monotonic_time () + FREE_USEC, cancellable }, NFS_RPC_INIT };
+  return (Heir){ *place, nfs_deadline_after (FREE_USEC, cancellable), NFS_RPC_INIT };
 }
 
 static gboolean
@@ -151,13 +153,15 @@ clear_record (Heir *self, int dir, const char *name, GError **error)
 
 /* Of this server, which has just been asked and was there. What stays was warned of when it was left. */
 static void
-clear_others (const NlmPlace *place, int records, const char *own, GCancellable *cancellable)
+clear_others (const NlmPlace *place, int records, const char *own, const NfsDeadline *deadline)
 {
-  g_auto (Heir) heir = heir_to (place, cancellable);
+  const gint64 now = g_get_monotonic_time ();
+  g_auto (Heir) heir = heir_to (place, deadline->cancellable);
   g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", records);
   g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
   const char *name;
 
+  heir.deadline.end = MIN (heir.deadline.end, now + (deadline->end - now) / OTHERS_PART);
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
       g_autoptr (GError) failure = NULL;
@@ -200,16 +204,15 @@ place_of (const NfsTarget *target)
 }
 
 int
-nfs_user_locks_open (const KvolHost *host, const NfsTarget *target, const KvolPodVolume *volume, gint64 usec,
-                     GCancellable *cancellable, GError **error)
+nfs_user_locks_open (const KvolHost *host, const NfsTarget *target, const KvolPodVolume *volume,
+                     const NfsDeadline *deadline, GError **error)
 {
   const NlmPlace place = place_of (target);
-  const NfsDeadline deadline = { .end = g_get_monotonic_time () + usec, .cancellable = cancellable };
   g_autofree char *warning = NULL;
   g_autofree char *name = dup_name (volume);
   KVOL_AUTO_FD records = -1;
 
-  if (!nlm_link_check (&place, &deadline, &warning, error))
+  if (!nlm_link_check (&place, deadline, &warning, error))
     return -1;
   if (warning != NULL)
     {
@@ -220,7 +223,7 @@ nfs_user_locks_open (const KvolHost *host, const NfsTarget *target, const KvolPo
   records = open_records (host, target->server, TRUE, error);
   if (records < 0)
     return -1;
-  clear_others (&place, records, name, cancellable);
+  clear_others (&place, records, name, deadline);
   return open_own (records, name, error);
 }
 

@@ -3,16 +3,17 @@
  * writes down which it has. */
 #pragma once
 
+#include "deadline.h"
 #include "target.h"
 
 /* The kinds that the server keeps, in the words of kvol-nfs: "all", "posix", "flock" or "none". */
 const char *nfs_user_locks_get_kinds (const NfsTarget *target, const KvolNodeVolume *volume);
 
-/* Asks the server whether it keeps locks, for @usec at the most; it is a warning when it denies them all. Then what
- * others have left there is let go of. Answers the volume's record, which is taken as long as it is open; -1 with an
+/* Asks the server whether it keeps locks; it is a warning when it denies them all. Then what others have left there is
+ * let go of, as far as there is time. Answers the volume's record, which is taken as long as it is open; -1 with an
  * error. */
-int nfs_user_locks_open (const KvolHost *host, const NfsTarget *target, const KvolPodVolume *volume, gint64 usec,
-                         GCancellable *cancellable, GError **error);
+int nfs_user_locks_open (const KvolHost *host, const NfsTarget *target, const KvolPodVolume *volume,
+                         const NfsDeadline *deadline, GError **error);
 
 /* Nothing came of it: the record is closed, and need not be there. */
 void nfs_user_locks_undo (const KvolHost *host, const NfsTarget *target, const KvolPodVolume *volume,

@@ -18,11 +18,15 @@
 
 #include "judge.h"
 #include "user-arguments.h"
+#include "user-connection.h"
 #include "user-locks.h"
 #include "user-server.h"
 
 #define SERVER_PROGRAM "kvol-nfs"
 #define FIRST_FD 3 /* of those that a server is handed */
+/* What a server has to start at least, which takes nobody's answer, when the time for answers is over. A call ends
+ * after 30 s, of which those may take 25. */
+#define START_USEC (3 * G_TIME_SPAN_SECOND)
 
 /* What is open while a volume is made; -1: not. */
 typedef struct
@@ -107,9 +111,10 @@ make_tree (const KvolHost *host, Parts *parts, const char *source, gboolean serv
 
 /* Waits for the line in which it says that it serves, or why not. */
 static gboolean
-await_ready (Parts *parts, gint64 usec, GCancellable *cancellable, GError **error)
+await_ready (Parts *parts, const NfsDeadline *answers, GError **error)
 {
-  NfsDeadline deadline = { .end = g_get_monotonic_time () + usec, .cancellable = cancellable };
+  const NfsDeadline deadline = { .end = MAX (answers->end, g_get_monotonic_time () + START_USEC),
+                                 .cancellable = answers->cancellable };
   NfsWait wait = nfs_deadline_await (&deadline, parts->ready[0], POLLIN, deadline.end, error);
   char line[512];
   ssize_t n = wait == NFS_WAIT_READY ? read (parts->ready[0], line, sizeof line - 1) : 0;
@@ -137,7 +142,7 @@ hand (GArray *fds, GPtrArray *args, const char *option, int fd)
 }
 
 static gboolean
-start (const KvolHost *host, Parts *parts, GPtrArray *args, gint64 usec, GCancellable *cancellable, GError **error)
+start (const KvolHost *host, Parts *parts, GPtrArray *args, const NfsDeadline *deadline, GError **error)
 {
   g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
 
@@ -153,7 +158,7 @@ start (const KvolHost *host, Parts *parts, GPtrArray *args, gint64 usec, GCancel
     return FALSE;
   close_fd (&parts->fuse);
   close_fd (&parts->ready[1]);
-  return await_ready (parts, usec, cancellable, error);
+  return await_ready (parts, deadline, error);
 }
 
 static gboolean
@@ -192,7 +197,7 @@ find_kernels (const NfsOptions *options)
 
 /* The server speaks version 3; a volume that does not say another one is asked for by that. */
 static gboolean
-find_v3 (const NfsTarget *target, const NfsFound *found, gint64 usec, NfsFound *ret_found, GCancellable *cancellable,
+find_v3 (const NfsTarget *target, const NfsFound *found, const NfsDeadline *deadline, NfsFound *ret_found,
          GError **error)
 {
   const char *kernels = find_kernels (&target->options);
@@ -206,7 +211,7 @@ find_v3 (const NfsTarget *target, const NfsFound *found, gint64 usec, NfsFound *
   *ret_found = *found;
   by_3.options.version = 3;
   by_3.options.port = found->port;
-  return found->version == 3 || nfs_probe (&by_3, usec, &steps, ret_found, cancellable, error);
+  return found->version == 3 || nfs_probe (&by_3, deadline, &steps, ret_found, error);
 }
 
 /* As the host says of a bind mount's. */
@@ -226,11 +231,11 @@ say_left_out (const KvolHost *host, const NfsOptions *options)
 /* TRUE with the record, or none when this node's kernel has all locks. */
 static gboolean
 open_locks (const KvolHost *host, Parts *parts, const NfsTarget *target, const KvolPodVolume *volume, const char *kinds,
-            gint64 usec, GCancellable *cancellable, GError **error)
+            const NfsDeadline *deadline, GError **error)
 {
   if (g_str_equal (kinds, "none"))
     return TRUE;
-  parts->locks = nfs_user_locks_open (host, target, volume, usec, cancellable, error);
+  parts->locks = nfs_user_locks_open (host, target, volume, deadline, error);
   return parts->locks >= 0;
 }
 
@@ -268,34 +273,34 @@ watch (int *pidfd, KvolMade *made)
 
 static gboolean
 make (const KvolHost *host, Parts *parts, const NfsTarget *target, const NfsFound *by_3, const KvolPodVolume *volume,
-      const char *locks, gint64 usec, GCancellable *cancellable, GError **error)
+      const char *locks, const NfsDeadline *deadline, GError **error)
 {
   g_autofree char *source = g_strdup_printf ("%s:%s", target->server, target->path);
   g_autoptr (GPtrArray) args = NULL;
   gboolean server_judges;
 
-  if (!nfs_judge (target, by_3, is_writable (target, volume), usec, &server_judges, cancellable, error))
+  if (!nfs_judge (target, by_3, is_writable (target, volume), deadline, &server_judges, error))
     return FALSE;
   args = nfs_user_arguments_new (target, by_3, volume->volume, locks, server_judges);
-  return make_tree (host, parts, source, server_judges, cancellable, error)
-         && start (host, parts, args, usec, cancellable, error) && write_down (host, parts, target, volume, error);
+  return make_tree (host, parts, source, server_judges, deadline->cancellable, error)
+         && start (host, parts, args, deadline, error) && write_down (host, parts, target, volume, error);
 }
 
 int
 nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFound *found, const KvolPodVolume *volume,
-                    gint64 usec, KvolMade *made, GCancellable *cancellable, GError **error)
+                    const NfsDeadline *deadline, KvolMade *made, GError **error)
 {
   g_auto (Parts) parts = { -1, -1, -1, -1, { -1, -1 }, -1 };
   const char *locks = nfs_user_locks_get_kinds (target, volume->volume);
   NfsFound by_3;
   int tree;
 
-  if (!find_v3 (target, found, usec, &by_3, cancellable, error)
-      || !open_locks (host, &parts, target, volume, locks, usec, cancellable, error))
+  if (!find_v3 (target, found, deadline, &by_3, error)
+      || !open_locks (host, &parts, target, volume, locks, deadline, error))
     return -1;
-  if (!make (host, &parts, target, &by_3, volume, locks, usec, cancellable, error))
+  if (!make (host, &parts, target, &by_3, volume, locks, deadline, error))
     {
-      give_up (host, &parts, target, volume, cancellable);
+      give_up (host, &parts, target, volume, deadline->cancellable);
       return -1;
     }
   say_left_out (host, &target->options);
@@ -307,38 +312,74 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
 
 /* ---- later ---- */
 
-gboolean
-nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, KvolMade *made, GCancellable *cancellable,
-                     GError **error)
+static void
+tell (const KvolHost *host, const char *reason, const NfsUserServer *server, const char *what)
 {
-  g_autofree char *text = NULL;
+  g_autofree char *text =
+      g_strdup_printf ("its server (%s, process %" G_GINT64_FORMAT ") %s", SERVER_PROGRAM, server->pid, what);
+
+  host->event (host, TRUE, reason, text);
+}
+
+static gboolean
+throw_server (GError **error, int code, const char *before, const NfsUserServer *server, const char *after)
+{
+  g_set_error (error, KVOL_ERROR, code, "%sthe volume's server (%s, process %" G_GINT64_FORMAT ") %s", before,
+               SERVER_PROGRAM, server->pid, after);
+  return FALSE;
+}
+
+/* Nobody can write under its locks any more, and others wait for them. */
+static void
+lose (const KvolHost *host, const KvolPodVolume *volume, const NfsUserServer *server, KvolMade *made,
+      GCancellable *cancellable)
+{
+  nfs_user_locks_free (host, volume, cancellable);
+  tell (host, "ServerDied", server,
+        "has died, and another takes its place: containers from before get errors until they are started again");
+  made->kind = KVOL_MADE_LOST;
+}
+
+/* What it is made of may have none, and would be taken for lost with the one of before. */
+gboolean
+nfs_user_path_forget (const KvolHost *host, const KvolPodVolume *volume, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GVariant) nothing = g_variant_ref_sink (g_variant_new_parsed ("@a{sv} {}"));
   NfsUserServer server;
-  gboolean ended;
-  int pidfd;
 
   if (!nfs_user_server_from_record (&server, volume->volume->record))
     return TRUE;
-  pidfd = nfs_user_server_open (&server, &ended);
-  if (pidfd >= 0)
-    {
-      watch (&pidfd, made);
-      close_fd (&pidfd);
-      return TRUE;
-    }
-  if (!ended)
-    {
-      g_set_error (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT,
-                   "cannot find out whether the volume's server (%s, process %" G_GINT64_FORMAT ") is there",
-                   SERVER_PROGRAM, server.pid);
-      return FALSE;
-    }
-  /* Nobody can write under them any more, and others wait for them. */
   nfs_user_locks_free (host, volume, cancellable);
-  text = g_strdup_printf ("its server (%s, process %" G_GINT64_FORMAT ") has died, and another takes its place: "
-                          "containers from before get errors until they are started again",
-                          SERVER_PROGRAM, server.pid);
-  host->event (host, TRUE, "ServerDied", text);
-  made->kind = KVOL_MADE_LOST;
+  return host->save_record (host, volume->volume, volume->pod_uid, nothing, FALSE, error);
+}
+
+gboolean
+nfs_user_path_check (const KvolHost *host, const KvolPodVolume *volume, int dir_fd, KvolMade *made,
+                     GCancellable *cancellable, GError **error)
+{
+  NfsUserServer server;
+  KVOL_AUTO_FD pidfd = -1;
+
+  if (!nfs_user_server_from_record (&server, volume->volume->record))
+    return TRUE;
+  switch (nfs_user_server_open (&server, &pidfd))
+    {
+    case NFS_SERVER_LIVES:
+      watch (&pidfd, made);
+      break;
+    case NFS_SERVER_ENDED:
+      lose (host, volume, &server, made, cancellable);
+      break;
+    case NFS_SERVER_ELSEWHERE:
+      if (nfs_user_connection_is_broken (dir_fd))
+        lose (host, volume, &server, made, cancellable);
+      else
+        tell (host, "ServerElsewhere", &server,
+              "is in another pid or time namespace than this agent, which cannot see it die");
+      break;
+    default:
+      return throw_server (error, KVOL_ERROR_TRANSIENT, "cannot find out whether ", &server, "is there");
+    }
   return TRUE;
 }
 
@@ -350,12 +391,21 @@ nfs_user_path_close (const KvolHost *host, const KvolPodVolume *volume, gint64 u
 
   if (!nfs_user_server_from_record (&server, volume->volume->record))
     return TRUE;
-  if (nfs_user_server_end (&server, usec))
+  switch (nfs_user_server_end (&server, usec))
     {
-      nfs_user_locks_free (host, volume, cancellable);
-      return TRUE;
+    case NFS_SERVER_LIVES:
+      return throw_server (error, KVOL_ERROR_BUSY, "", &server, "does not end");
+    case NFS_SERVER_UNKNOWN:
+      return throw_server (error, KVOL_ERROR_TRANSIENT, "cannot find out whether ", &server, "has ended");
+    case NFS_SERVER_ELSEWHERE:
+      tell (
+          host, "ServerElsewhere", &server,
+          "is in another pid or time namespace than this agent: it ends by itself when nobody has the volume open any "
+          "more");
+      break;
+    default:
+      break;
     }
-  g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY,
-               "the volume's server (%s, process %" G_GINT64_FORMAT ") does not end", SERVER_PROGRAM, server.pid);
-  return FALSE;
+  nfs_user_locks_free (host, volume, cancellable);
+  return TRUE;
 }

@@ -144,6 +144,47 @@ options_of_the_client_are_seen_in_the_kernels (void **state)
   story_remove (self->story, pod);
 }
 
+/* ---- locks ---- */
+
+#define ON_THIS_NODE "locks of this NFS 3 volume hold on this node only; start it"
+
+typedef struct
+{
+  NfsStoryVolume volume;
+  const char *advice;
+} Advice;
+
+/* Without rpc.statd, by a server that has version 3 alone. A volume of the pod itself has no mount options. */
+static void
+what_is_advised_about_locks_can_be_done (void **state)
+{
+  static const NfsServerSettings settings = { .only_v3 = TRUE, .portmapper = TRUE };
+  static const Advice rows[] = {
+    { { .server = NULL }, ON_THIS_NODE "'" },
+    { { .more = ", 'accessModes': <['ReadWriteMany']>" }, ON_THIS_NODE ", or use the mount option nolock" },
+    { { .options = "'vers=3'" }, ON_THIS_NODE ", or use the mount option vers=4 or nolock" },
+  };
+  NfsStory *self;
+
+  if (!nfs_story_kernel_has_client () || !scratch_is_real_root ())
+    skip_because ("this takes the kernel's NFS client, and root for a portmapper");
+  self = nfs_story_begin (&settings, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (KvolPod) pod = nfs_story_pod ("web", &rows[i].volume);
+      g_autoptr (GVariant) status = NULL;
+      g_autofree char *text = NULL;
+
+      story_sync (self->story, pod);
+      status = kvol_manager_get_status (self->story->manager);
+      text = g_variant_print (status, FALSE);
+      if (strstr (text, rows[i].advice) == NULL)
+        fail_msg ("\"%s\" is not in: %s", rows[i].advice, text);
+      story_remove (self->story, pod);
+    }
+  nfs_story_end (self);
+}
+
 /* ---- Kerberos ---- */
 
 static void
@@ -168,6 +209,7 @@ main (void)
     ON_GROUND (an_address_of_version_6_is_a_server),
     ON_GROUND (options_of_the_mount_are_seen_in_it),
     ON_GROUND (options_of_the_client_are_seen_in_the_kernels),
+    cmocka_unit_test (what_is_advised_about_locks_can_be_done),
     ON_GROUND (kerberos_without_kerberos_is_a_clear_error),
   };
 

@@ -28,6 +28,7 @@ typedef enum {
   NFS_ACT_WRONG_XID,     /* the answer to a call that nobody made */
   NFS_ACT_STATUS,        /* a proper answer with this status: of NFS 3, of MOUNT, of the first operation of a v4
                           * compound; the port, when it is the portmapper's GETPORT (0: not registered) */
+  NFS_ACT_RIGHTS,        /* ACCESS or MKDIR of NFS 3 goes well, in or with what NFS_FAULT_RIGHTS() says */
   NFS_ACT_PROG_UNAVAIL,  /* accepted, program not here */
   NFS_ACT_PROG_MISMATCH, /* accepted, only version @value is here */
   NFS_ACT_PROC_UNAVAIL,  /* accepted, procedure not here */
@@ -36,6 +37,9 @@ typedef enum {
   NFS_ACT_DENIED,        /* rejected: AUTH_ERROR with this auth_stat */
   NFS_ACT_RPC_MISMATCH,  /* rejected: another version of RPC */
 } NfsAct;
+
+/* The mode of a directory of user and group @owner, and, for ACCESS, what is granted in it. */
+#define NFS_FAULT_RIGHTS(owner, mode, granted) ((guint32) (owner) << 16 | (guint32) (mode) << 6 | (granted))
 
 #define NFS_PROGRAM_PORTMAPPER 100000
 #define NFS_PROGRAM_NFS        100003

@@ -73,6 +73,15 @@ create_fs (const KvolHost *host, const char *fs_type, const char *source, const 
   return open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+static gboolean
+save_record (const KvolHost *host, const KvolNodeVolume *volume, const char *pod_uid, GVariant *record,
+             gboolean durable, GError **error)
+{
+  g_autofree char *text = g_variant_print (record, FALSE);
+
+  return !fails (note (host, "save_record", text), "save_record", error);
+}
+
 /* The very directory, in place of a mount of it: nothing need be allowed to mount. */
 static int
 clone_tree (const KvolHost *host, int dir_fd, const char *path, gboolean recursive, GError **error)
@@ -199,6 +208,7 @@ event (const KvolHost *host, gboolean warning, const char *reason, const char *t
 static const KvolHost services = {
   .size = sizeof (KvolHost),
   .minor = KVOL_ABI_MINOR,
+  .save_record = save_record,
   .create_fs = create_fs,
   .publish_files = publish_files,
   .is_published = is_published,

@@ -3,6 +3,7 @@
 #include "sys/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -10,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -99,7 +101,9 @@ of_another_pid_namespace_nothing_is_known (void **state)
   Child child;
 
   child_start (&child);
+  assert_false (sys_process_is_elsewhere (&child.process));
   child.process.pid_space++;
+  assert_true (sys_process_is_elsewhere (&child.process));
   child_kill (&child);
   child_reap (&child);
   assert_false (sys_process_has_ended (&child.process));
@@ -188,6 +192,59 @@ where_proc_is_of_another_namespace_nobody_is_taken_for_it (void **state)
   assert_int_equal (WEXITSTATUS (status), 0);
 }
 
+/* In a time namespace whose machine was booted earlier. */
+static int
+look_by_another_clock (const SysProcess *lives)
+{
+  static const char offset[] = "boottime 1000 0";
+  int fd = open ("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+  pid_t inner;
+  int status;
+
+  if (fd < 0 || write (fd, offset, strlen (offset)) < 0)
+    return 2;
+  inner = fork ();
+  if (inner == 0)
+    _exit (sys_process_has_ended (lives) ? 1 : 0);
+  return inner > 0 && waitpid (inner, &status, 0) == inner && WIFEXITED (status) ? WEXITSTATUS (status) : 2;
+}
+
+static void
+by_another_clock_nobody_has_ended (void **state)
+{
+  Child child;
+  pid_t outer;
+  int status;
+
+  child_start (&child);
+  outer = fork ();
+  if (outer == 0)
+    _exit (unshare (CLONE_NEWTIME) < 0 ? 77 : look_by_another_clock (&child.process));
+  assert_int_equal (waitpid (outer, &status, 0), outer);
+  child_kill (&child);
+  child_reap (&child);
+  assert_true (WIFEXITED (status));
+  if (WEXITSTATUS (status) == 77)
+    skip_because ("a time namespace takes CAP_SYS_ADMIN, and a kernel that has such");
+  assert_int_equal (WEXITSTATUS (status), 0);
+}
+
+static void
+who_has_ended_has_so_by_every_clock (void **state)
+{
+  Child child;
+
+  child_start (&child);
+  child.process.time_space++;
+  child.process.start--;
+  assert_true (sys_process_is_elsewhere (&child.process));
+  assert_false (sys_process_has_ended (&child.process));
+  child_kill (&child);
+  assert_true (sys_process_has_ended (&child.process));
+  child_reap (&child);
+  assert_true (sys_process_has_ended (&child.process));
+}
+
 static void
 what_is_no_pidfd_has_no_process (void **state)
 {
@@ -213,6 +270,8 @@ main (void)
     cmocka_unit_test (a_thread_that_has_the_number_by_now_is_not_it),
     cmocka_unit_test (where_proc_is_of_another_namespace_nobody_is_taken_for_it),
     cmocka_unit_test (of_another_pid_namespace_nothing_is_known),
+    cmocka_unit_test (by_another_clock_nobody_has_ended),
+    cmocka_unit_test (who_has_ended_has_so_by_every_clock),
     cmocka_unit_test (what_is_no_pidfd_has_no_process),
   };
 

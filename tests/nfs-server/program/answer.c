@@ -84,6 +84,8 @@ make_message (const NfsFaultRule *rule, const RpcHead *head, XdrReader *args, gu
       return make_garbage ();
     case NFS_ACT_STATUS:
       return results_with_status (head, args, rule->value);
+    case NFS_ACT_RIGHTS:
+      return results_with_rights (head, rule->value);
     case NFS_ACT_PROG_UNAVAIL:
       return rpc_accepted (head->xid, RPC_PROG_UNAVAIL);
     case NFS_ACT_PROG_MISMATCH:

@@ -5,6 +5,7 @@
 #define NFS_HANDLE "kvol-empty-directory"
 
 #define NFS3_DIRECTORY 2
+#define NFS3_MKDIR 9
 #define NFS3ERR_NOENT 2
 #define NFS3ERR_NOTSUPP 10004
 
@@ -24,20 +25,26 @@ put_time (GByteArray *out)
 }
 
 static void
-put_attributes (GByteArray *out)
+put_attributes_of (GByteArray *out, guint32 owner, guint32 mode)
 {
   xdr_put_u32 (out, NFS3_DIRECTORY);
-  xdr_put_u32 (out, 0755);
-  xdr_put_u32 (out, 2);    /* links */
-  xdr_put_u32 (out, 0);    /* uid */
-  xdr_put_u32 (out, 0);    /* gid */
-  xdr_put_u64 (out, 4096); /* size */
-  xdr_put_u64 (out, 4096); /* used */
-  xdr_put_u64 (out, 0);    /* device */
-  xdr_put_u64 (out, 7);    /* file system */
-  xdr_put_u64 (out, 1);    /* inode */
+  xdr_put_u32 (out, mode);
+  xdr_put_u32 (out, 2);     /* links */
+  xdr_put_u32 (out, owner); /* uid */
+  xdr_put_u32 (out, owner); /* gid */
+  xdr_put_u64 (out, 4096);  /* size */
+  xdr_put_u64 (out, 4096);  /* used */
+  xdr_put_u64 (out, 0);     /* device */
+  xdr_put_u64 (out, 7);     /* file system */
+  xdr_put_u64 (out, 1);     /* inode */
   for (int i = 0; i < 3; i++)
     put_time (out);
+}
+
+static void
+put_attributes (GByteArray *out)
+{
+  put_attributes_of (out, 0, 0755);
 }
 
 static void
@@ -236,5 +243,22 @@ results_with_status (const RpcHead *head, XdrReader *args, guint32 status)
     put_nfs3_failure (out, head->procedure, status);
   else
     xdr_put_u32 (out, status);
+  return out;
+}
+
+GByteArray *
+results_with_rights (const RpcHead *head, guint32 rights)
+{
+  GByteArray *out = rpc_accepted (head->xid, RPC_SUCCESS);
+
+  xdr_put_u32 (out, 0);
+  if (head->procedure == NFS3_MKDIR)
+    xdr_put_u32 (out, FALSE); /* no handle */
+  xdr_put_u32 (out, TRUE);
+  put_attributes_of (out, rights >> 16, rights >> 6 & 0777);
+  if (head->procedure != NFS3_MKDIR)
+    xdr_put_u32 (out, rights & 0x3f);
+  else
+    xdr_put_u64 (out, 0); /* nothing of the directory that it is in */
   return out;
 }

@@ -9,3 +9,6 @@ GByteArray *results_proper (const RpcHead *head, XdrReader *args, guint16 port);
 
 /* An answer of the right form that says @status. */
 GByteArray *results_with_status (const RpcHead *head, XdrReader *args, guint32 status);
+
+/* An answer to ACCESS or MKDIR: NFS_FAULT_RIGHTS(). */
+GByteArray *results_with_rights (const RpcHead *head, guint32 rights);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether a volume's connection is broken is seen by the mount alone, and without waiting for anybody who is slow. */
+#include "user-connection.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "nfs-fuse/served.h"
+#include "support/scratch.h"
+
+#define END_MSEC 30000
+
+static void
+it_is_broken_when_its_server_has_died_and_not_before (void **state)
+{
+  ServedGround *ground = *state;
+
+  if (!served_ground_open (ground, NULL))
+    skip ();
+
+  KVOL_AUTO_FD dir = open (ground->volume.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  assert_true (dir >= 0);
+  assert_false (nfs_user_connection_is_broken (dir));
+  assert_int_equal (kill (ground->volume.pid, SIGSTOP), 0);
+  assert_false (nfs_user_connection_is_broken (dir));
+  assert_int_equal (kill (ground->volume.pid, SIGKILL), 0);
+  assert_true (served_await_end (&ground->volume, END_MSEC));
+  assert_true (nfs_user_connection_is_broken (dir));
+}
+
+static void
+a_frozen_nfs_server_breaks_nothing (void **state)
+{
+  ServedGround *ground = *state;
+
+  if (!served_ground_open (ground, NULL))
+    skip ();
+
+  KVOL_AUTO_FD dir = open (ground->volume.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  assert_true (nfs_server_freeze (ground->export.server, NULL));
+  assert_false (nfs_user_connection_is_broken (dir));
+  assert_true (nfs_server_thaw (ground->export.server, NULL));
+  assert_false (nfs_user_connection_is_broken (dir));
+}
+
+static void
+what_is_no_volume_has_none_that_could_be_broken (void **state)
+{
+  KVOL_AUTO_FD dir = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  assert_false (nfs_user_connection_is_broken (dir));
+  assert_false (nfs_user_connection_is_broken (-1));
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    TEST_ON (served_ground, it_is_broken_when_its_server_has_died_and_not_before),
+    TEST_ON (served_ground, a_frozen_nfs_server_breaks_nothing),
+    cmocka_unit_test (what_is_no_volume_has_none_that_could_be_broken),
+  };
+  const char *reason = NULL;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    {
+      print_message ("ok - a volume's connection # SKIP %s\n", reason);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("a volume's connection", tests, NULL, NULL);
+}
