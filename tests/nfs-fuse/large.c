@@ -17,6 +17,8 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "operations.h"
+
 #define KIB 1024u
 
 const LargeRow large_rows[] = {
@@ -26,9 +28,9 @@ const LargeRow large_rows[] = {
   { "as much as is copied when it is written", 128 * KIB, 0 },
   { "a byte more than that", 128 * KIB + 1, 0 },
   { "no whole pages", 100001, 333 },
-  { "one request", 512 * KIB, 0 },
-  { "one request, between pages", 512 * KIB, 7 },
-  { "a byte more than a request", 512 * KIB + 1, 0 },
+  { "one request", OPERATIONS_TRANSFER_MAX, 0 },
+  { "one request, between pages", OPERATIONS_TRANSFER_MAX, 7 },
+  { "a byte more than a request", OPERATIONS_TRANSFER_MAX + 1, 0 },
   { "several, and something", LARGE_MOST, 4095 },
 };
 

@@ -3,13 +3,14 @@
 #pragma once
 
 #include "nfs-fuse/wire-rig.h"
+#include "operations.h"
 
 /* What the kernel calls its request. */
 #define READING_REQUEST G_GUINT64_CONSTANT (0x123456789abcdef0)
 
 /* What passes through the pipe: no less, and no more. */
 #define READING_LARGE (64u * 1024)
-#define READING_MOST (512u * 1024)
+#define READING_MOST OPERATIONS_TRANSFER_MAX
 /* Of an ordinary answer, with its mark. */
 #define READING_HEAD 132u
 

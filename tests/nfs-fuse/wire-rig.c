@@ -17,6 +17,7 @@
 
 #include "nfs-server/record.h"
 #include "nfs-server/xdr.h"
+#include "operations.h"
 
 /* Of a wire that takes nothing. */
 #define TURNS_MOST 1000
@@ -87,7 +88,7 @@ wire_rig_open (void **state)
   WireRig *self = g_new0 (WireRig, 1);
 
   self->seen = g_byte_array_new ();
-  self->spout = (Spout) SPOUT_INIT (512u * 1024);
+  self->spout = (Spout) SPOUT_INIT (OPERATIONS_TRANSFER_MAX);
   self->identity.wire = g_byte_array_new ();
   for (int i = 0; i < 4; i++) /* of nobody: AUTH_NONE, twice */
     xdr_put_u32 (self->identity.wire, 0);

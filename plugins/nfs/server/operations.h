@@ -26,7 +26,7 @@ gboolean file_is_past_cache (const File *self, int flags);
 extern const struct fuse_lowlevel_ops operations;
 
 /* The most that the kernel reads or writes by one request. */
-#define OPERATIONS_TRANSFER_MAX (512u * 1024)
+#define OPERATIONS_TRANSFER_MAX (1024u * 1024)
 /* The longest request, with what is before the data. */
 #define OPERATIONS_REQUEST_MAX (OPERATIONS_TRANSFER_MAX + 4096)
 

@@ -29,7 +29,7 @@ page_pipe_give_up (PagePipe *self)
 static gboolean
 open_pipe (int ends[2], gsize most)
 {
-  const int size = (int) MIN (2 * most, LONGEST);
+  const int size = (int) MIN (2 * most, MAX (most, LONGEST));
 
   return pipe2 (ends, O_CLOEXEC | O_NONBLOCK) == 0 && fcntl (ends[0], F_SETPIPE_SZ, size) >= size;
 }
