@@ -147,10 +147,21 @@ nfs_export_v3_skip_attributes (NfsXdr *results)
     nfs_xdr_skip (results, FATTR3_SIZE);
 }
 
+/* The preferred ones, as the kernel's client has it (fs/nfs/client.c). A server may break off the connection of who
+ * sends more than it takes. */
+static guint32
+get_transfer (const guint32 sizes[5])
+{
+  const guint32 reads = sizes[1] != 0 ? MIN (sizes[0], sizes[1]) : sizes[0];
+  const guint32 writes = sizes[4] != 0 ? MIN (sizes[3], sizes[4]) : sizes[3];
+
+  return MIN (reads, writes);
+}
+
 static gboolean
 probe_fsinfo (NfsProbe *self, const GByteArray *root, GError **error)
 {
-  guint32 sizes[4]; /* largest and preferred read, multiple, largest write */
+  guint32 sizes[5]; /* largest and preferred read, multiple, largest and preferred write */
   NfsXdr results;
 
   nfs_steps_begin (&self->steps, "fsinfo");
@@ -159,6 +170,7 @@ probe_fsinfo (NfsProbe *self, const GByteArray *root, GError **error)
   nfs_export_v3_skip_attributes (&results);
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     sizes[i] = nfs_xdr_get (&results);
+  self->transfer = get_transfer (sizes);
   return nfs_rpc_check (&self->nfs, &fsinfo, &results, error)
          && nfs_steps_end (&self->steps, "reads %u and writes %u bytes at a time", sizes[0], sizes[3]);
 }

@@ -229,7 +229,12 @@ nfs_probe (const NfsTarget *target, const NfsDeadline *deadline, GVariant **ret_
   *ret_steps = g_variant_ref_sink (nfs_steps_finish (&self.steps));
   if (good)
     *ret_found = (NfsFound){
-      g_array_index (self.endpoints, NfsEndpoint, 0), self.port, self.mount_port, self.version, self.root,
+      g_array_index (self.endpoints, NfsEndpoint, 0),
+      self.port,
+      self.mount_port,
+      self.version,
+      self.root,
+      self.transfer,
     };
   if (!good)
     g_propagate_error (error, g_steal_pointer (&failure));

@@ -314,6 +314,16 @@ a_server_is_told_what_its_volume_s_options_say (void **state)
 }
 
 static void
+a_server_is_told_how_much_is_taken_at_a_time (void **state)
+{
+  Ground *self = *state;
+
+  nfs_server_stop (self->server);
+  self->server = nfs_story_start_server (self->data, &(NfsServerSettings){ .transfer = 256 * 1024 });
+  assert_told (self, "timeo=50", NULL, "--transfer=262144", TRUE);
+}
+
+static void
 a_volume_has_as_many_connections_as_it_says (void **state)
 {
   static const guint numbers[] = { 1, 16 };
@@ -465,6 +475,7 @@ main (void)
     WITH_ANOTHER (what_may_be_believed_for_long_is),
     ON_GROUND (a_request_of_a_soft_mount_fails_as_nfs_5_says),
     ON_GROUND (a_server_is_told_what_its_volume_s_options_say),
+    ON_GROUND (a_server_is_told_how_much_is_taken_at_a_time),
     ON_GROUND (a_volume_has_as_many_connections_as_it_says),
     ON_GROUND (writes_are_kept_back_where_nothing_speaks_against_it),
     ON_GROUND (options_that_have_no_effect_are_a_condition_that_names_them),

@@ -37,6 +37,7 @@ struct Lossy
   gint holds;                /* atomic */
   LossyForge forge;
   gpointer forge_data;
+  gsize most;          /* of a call; 0: it does not matter */
   GPtrArray *replaced; /* of GBytes: what, and by what, in turns */
 };
 
@@ -74,15 +75,18 @@ look_at_call (Passage *self, const GByteArray *message)
 static gboolean
 pass_call (Passage *self, const guint8 *data, gsize length)
 {
+  const gsize most = self->lossy->most;
+  gboolean fits = TRUE;
   GByteArray *message;
 
   g_byte_array_append (self->calls, data, (guint) length);
-  while ((message = record_take (self->calls)) != NULL)
+  while (fits && (message = record_take (self->calls)) != NULL)
     {
       look_at_call (self, message);
+      fits = most == 0 || message->len <= most;
       g_byte_array_unref (message);
     }
-  return door_send (self->server, data, length);
+  return fits && door_send (self->server, data, length);
 }
 
 static void
@@ -247,6 +251,12 @@ void
 lossy_hold (Lossy *self)
 {
   g_atomic_int_set (&self->holds, TRUE);
+}
+
+void
+lossy_limit (Lossy *self, gsize most)
+{
+  self->most = most;
 }
 
 void

@@ -33,5 +33,8 @@ void     lossy_forge    (Lossy *self, guint procedure, LossyForge forge, gpointe
 /* The next one of these is passed on after another call has come. */
 void     lossy_hold     (Lossy *self);
 
+/* From now on who sends a longer call than that is hung up on, as Linux' server does. Before somebody comes by it. */
+void     lossy_limit    (Lossy *self, gsize most);
+
 /* From now on, wherever these bytes are in an answer, as many others are instead. Before somebody comes by it. */
 void     lossy_replace  (Lossy *self, gconstpointer from, gconstpointer to, gsize length);

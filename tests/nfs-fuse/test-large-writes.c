@@ -19,6 +19,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/aside.h"
+#include "nfs-fuse/counted.h"
 #include "nfs-fuse/large.h"
 #include "nfs-fuse/two-pods.h"
 #include "support/scratch.h"
@@ -59,6 +60,20 @@ write_rows (const ServedGround *ground)
 {
   write_rows_by (ground, O_RDWR);
   write_rows_by (ground, O_WRONLY);
+}
+
+/* With what is around the data, which is less than this. */
+static void
+no_call_is_longer_than_the_server_takes (void **state)
+{
+  static const char *const arguments[] = { "--port=2050", "--transfer=65536", NULL };
+  Counted *counted = *state;
+
+  if (!counted_open_export (counted))
+    skip ();
+  lossy_limit (counted->lossy, 65536 + 1024);
+  served_start (&counted->volume, arguments);
+  write_rows (&(const ServedGround){ counted->export, counted->volume });
 }
 
 /* Before anything large has been read, which takes pipes as well. */
@@ -327,6 +342,7 @@ main (void)
     TEST_ON (served_ground, each_byte_that_no_cache_holds_arrives),
     TEST_ON (served_ground, a_process_that_may_have_no_pipes_copies),
     TEST_ON (served_ground, what_the_connection_does_not_take_at_once_follows),
+    TEST_ON (counted, no_call_is_longer_than_the_server_takes),
     TEST_ON (pods, a_large_appendix_goes_to_the_end_that_there_is),
     TEST_ON (pods, an_appendix_that_is_written_aside_goes_there_in_one_piece),
     TEST_ON (served_ground, what_the_server_forgot_is_kept),

@@ -57,6 +57,7 @@ typedef struct {
   gboolean         portmapper; /* port 111 answers, for as long as the server lives */
   guint            lease_seconds; /* 0: 10, or the time of grace */
   NfsLocks         locks;         /* other than NONE: the portmapper is there as well */
+  guint            transfer;      /* bytes that it reads or writes at a time, it says; 0: many */
   guint            grace_seconds; /* after each start only locks that were held before are given; 0: no such time */
 } NfsServerSettings;
 

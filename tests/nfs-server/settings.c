@@ -41,6 +41,7 @@ settings_to_args (const NfsServerSettings *settings, GPtrArray *args)
   add_number (args, "--lease", settings->lease_seconds);
   add_text (args, "--locks", locks[settings->locks]);
   add_number (args, "--grace", settings->grace_seconds);
+  add_number (args, "--transfer", settings->transfer);
   add_text (args, "--minor", minors[settings->minor]);
   add_flag (args, "--only-v4", settings->only_v4);
   add_flag (args, "--only-v3", settings->only_v3);
@@ -144,6 +145,8 @@ take_value (NfsServerSettings *self, NfsExport *export, const char *option, cons
     self->lease_seconds = number;
   else if (g_str_equal (option, "--grace") && (good = take_number (180, value, &number)))
     self->grace_seconds = number;
+  else if (g_str_equal (option, "--transfer") && (good = take_number (G_MAXINT32, value, &number)))
+    self->transfer = number;
   else if (g_str_equal (option, "--locks"))
     good = take_locks (self, value);
   else if (g_str_equal (option, "--minor"))

@@ -2,7 +2,7 @@
 /* The settings of a server as the arguments of its program, and back:
  *
  *     --port N --mount-port N --only-v4 --only-v3 --portmapper --lease SECONDS --locks given|denied
- *     --grace SECONDS --minor 0|1|2
+ *     --grace SECONDS --minor 0|1|2 --transfer BYTES
  *     --export PATH=DIRECTORY [--read-only] [--fresh] [--squash root|all] [--anonymous ID] [--client ADDRESS]
  *
  * What follows an --export is about that export. */

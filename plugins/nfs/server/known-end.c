@@ -14,10 +14,6 @@
  * whether it believes in a part of a write of which another part fails. */
 #include "known-end.h"
 
-#include "operations.h"
-
-/* The kernel makes the parts of a write as large as it can; only the last one is smaller than this. */
-#define PART_LEAST (OPERATIONS_TRANSFER_MAX / 2)
 /* Nothing that a file may have: the next open asks. */
 #define UNKNOWN G_MAXUINT64
 /* Who was refused and did not come again is dead. */
@@ -64,12 +60,12 @@ note_longer (Node *node, gboolean small)
 }
 
 void
-known_end_write (Node *node, guint64 end, gsize size)
+known_end_write (Node *node, guint64 end, gboolean small)
 {
   node->known_end = MAX (node->known_end, end);
   node->wrote = TRUE;
   if (end > node->most_end)
-    note_longer (node, size < PART_LEAST);
+    note_longer (node, small);
 }
 
 /* Parts of one write are answered in any order. What does not touch what is our own takes its place. */

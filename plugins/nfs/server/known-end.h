@@ -21,8 +21,9 @@ void known_end_cut  (Node *node);
 /* It is about to be told that a read ended there, which it may take for the end of the file. */
 void known_end_read (Node *node, guint64 end);
 
-/* The kernel writes, up to there; with the node's lock held, like the next. */
-void known_end_write (Node *node, guint64 end, gsize size);
+/* The kernel writes, up to there; with the node's lock held, like the next. @small: less than half of what it writes at
+ * a time. It makes the parts of a write as large as it can, so only the last one of them is. */
+void known_end_write (Node *node, guint64 end, gboolean small);
 /* It is about to be told that it has. */
 void known_end_wrote (Node *node, guint64 from, guint64 end);
 /* It is about to be told that this process's write past its cache has failed, of which so much was @done. */

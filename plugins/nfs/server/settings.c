@@ -5,7 +5,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "operations.h"
+
 #define THREADS_MAX 16
+/* The least that the kernel can be told, and what all that it can be told consists of. */
+#define TRANSFER_LEAST 4096
 
 static const Settings defaults = {
   .fuse_fd = -1,
@@ -16,6 +20,7 @@ static const Settings defaults = {
   .file_max = G_MAXINT,
   .directory_max = G_MAXINT,
   .threads = 2,
+  .transfer = OPERATIONS_TRANSFER_MAX,
 };
 
 static gboolean
@@ -131,6 +136,7 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
     { "ipv6", 0, 0, G_OPTION_ARG_NONE, &ipv6, "ask for its IPv6 addresses only", NULL },
     { "port", 0, 0, G_OPTION_ARG_INT, &self->port, "of its NFS service", "N" },
     { "root", 0, 0, G_OPTION_ARG_STRING, &root, "the handle of the volume's directory", "HEX" },
+    { "transfer", 0, 0, G_OPTION_ARG_INT64, &self->transfer, "how much the server reads or writes at a time", "BYTES" },
     { "single-writer", 0, 0, G_OPTION_ARG_NONE, &self->single_writer, "nobody else changes the volume", NULL },
     { "server-judges", 0, 0, G_OPTION_ARG_NONE, &self->server_judges, "the server says who may do what", NULL },
     { "any-port", 0, 0, G_OPTION_ARG_NONE, &self->any_port, "come from an ordinary port", NULL },
@@ -158,6 +164,7 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
     return FALSE;
   if (argc > 1)
     return refuse (error, "there is an argument too many");
+  self->transfer = CLAMP (self->transfer, TRANSFER_LEAST, OPERATIONS_TRANSFER_MAX) & ~(TRANSFER_LEAST - 1);
   self->soft_usec = (gint64) (soft * G_TIME_SPAN_SECOND);
   self->soft_error = io_error ? EIO : ETIMEDOUT;
   self->answer_usec = (gint64) (timeo * G_TIME_SPAN_SECOND);

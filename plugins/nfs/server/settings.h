@@ -25,6 +25,7 @@ typedef struct {
   int      port;           /* of its NFS service */
   char     handle[SETTINGS_HANDLE_MAX]; /* of the root */
   guint    handle_length;
+  gint64   transfer;       /* bytes that are read or written at a time: whole pages, OPERATIONS_TRANSFER_MAX at most */
   gboolean single_writer;  /* nobody else changes the volume while it is mounted here */
   gboolean server_judges;  /* who may do what; the kernel does not (rights.c) */
   gboolean any_port;       /* the connection need not come from a reserved port */

@@ -238,6 +238,7 @@ take_write (Call *self, int failure, gpointer result)
 static void
 send_write (Call *call)
 {
+  const Settings *settings = loop_get_volume (call->loop)->settings;
   Node *node = call->node;
   gboolean may;
 
@@ -254,7 +255,7 @@ send_write (Call *call)
     {
       call->changes = TRUE;
       node->writing++;
-      known_end_write (node, call->end, call->size);
+      known_end_write (node, call->end, (gint64) call->size < settings->transfer / 2);
     }
   else
     unstable_hold (call, send_write);

@@ -9,7 +9,7 @@ const char *const ganesha_argv[] = { GANESHA_PROGRAM,    "-F", "-f", STAGE_CONFI
                                      "/run/ganesha.pid", NULL };
 
 static void
-add_export (GString *text, guint index, const NfsExport *export)
+add_export (GString *text, guint index, const NfsExport *export, guint transfer)
 {
   static const char *const squashes[] = { "No_Root_Squash", "Root_Squash", "All_Squash" };
   const guint32 anonymous = export->anonymous != 0 ? export->anonymous : 65534;
@@ -22,6 +22,9 @@ add_export (GString *text, guint index, const NfsExport *export)
   g_string_append_printf (text, "  Access_Type = %s;\n", export->client == NULL ? access : "NONE");
   if (export->fresh)
     g_string_append (text, "  Attr_Expiration_Time = 0;\n");
+  if (transfer != 0)
+    g_string_append_printf (text, "  MaxRead = %u;\n  MaxWrite = %u;\n  PrefRead = %u;\n  PrefWrite = %u;\n", transfer,
+                            transfer, transfer, transfer);
   if (export->client != NULL)
     g_string_append_printf (text, "  CLIENT { Clients = %s; Access_Type = %s; }\n", export->client, access);
   g_string_append (text, "  FSAL { Name = VFS; }\n}\n");
@@ -55,7 +58,7 @@ ganesha_config (const NfsServerSettings *settings)
                           "LOG { Default_Log_Level = EVENT; }\n",
                           versions);
   for (guint i = 0; settings->exports[i].path != NULL; i++)
-    add_export (text, i, &settings->exports[i]);
+    add_export (text, i, &settings->exports[i], settings->transfer);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
