@@ -38,11 +38,12 @@ nfs_data_path_open (const NfsDataPath *self, const KvolPodVolume *volume, const 
                     const NfsFound *found, const NfsDeadline *deadline, KvolMade *made, GError **error)
 {
   g_autofree char *peer = nfs_endpoint_to_string (&found->endpoint, found->port);
+  const gboolean by_kernel = nfs_kernel_has_client (found->version);
   KVOL_AUTO_FD tree = -1;
 
-  if (!nfs_user_path_forget (self->host, volume, deadline->cancellable, error))
+  if (!nfs_user_path_forget (self->host, volume, by_kernel, deadline->cancellable, error))
     return FALSE;
-  if (nfs_kernel_has_client (found->version))
+  if (by_kernel)
     tree = open_kernel (self, target, found, volume->volume, deadline->cancellable, error);
   else if (has_user_path (self->host))
     tree = nfs_user_path_open (self->host, target, found, volume, deadline, made, error);

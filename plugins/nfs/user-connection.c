@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Of a connection that is broken the kernel says so at once, to whoever asks for anything. Of one that is not, the
  * answer may take as long as the NFS server does; so it is asked for by a thread that nobody waits for longer than a
- * broken one can take. A thread that is left goes with its question's answer, or with this process. */
+ * broken one can take. A thread that is left goes with its question's answer, or with this process; as it keeps the
+ * mount busy until then, there are never more than a few of one connection. */
 #include "user-connection.h"
 
 #include <errno.h>
@@ -12,6 +13,9 @@
 #include <unistd.h>
 
 #define AT_ONCE_USEC (1 * G_TIME_SPAN_SECOND)
+/* What has been asked so often, and got no answer yet, is not broken. One alone may have its answer, and not have run
+ * since. */
+#define THREADS_MAX 2
 
 typedef struct
 {
@@ -53,6 +57,34 @@ ask (gpointer data)
   return NULL;
 }
 
+/* One for each connection, in the 15 characters that a thread has. Nobody is asked for what is known of the mount. */
+static char *
+dup_thread_name (int dir_fd)
+{
+  struct statx status;
+
+  return statx (dir_fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status) == 0
+             ? g_strdup_printf ("nfs-ask-%u", status.stx_dev_minor)
+             : NULL;
+}
+
+static guint
+count_threads (const char *name)
+{
+  g_autoptr (GDir) threads = g_dir_open ("/proc/self/task", 0, NULL);
+  const char *thread;
+  guint n = 0;
+
+  while (threads != NULL && (thread = g_dir_read_name (threads)) != NULL)
+    {
+      g_autofree char *path = g_strdup_printf ("/proc/self/task/%s/comm", thread);
+      g_autofree char *text = NULL;
+
+      n += g_file_get_contents (path, &text, NULL, NULL) && g_str_equal (g_strchomp (text), name);
+    }
+  return n;
+}
+
 static int
 await_answer (Question *self)
 {
@@ -70,17 +102,21 @@ await_answer (Question *self)
 gboolean
 nfs_user_connection_is_broken (int dir_fd)
 {
-  g_autoptr (Question) question = g_atomic_rc_box_new0 (Question);
+  g_autofree char *name = dup_thread_name (dir_fd);
+  g_autoptr (Question) question = NULL;
   GThread *thread;
   int failure;
 
+  if (name == NULL || count_threads (name) >= THREADS_MAX)
+    return FALSE;
+  question = g_atomic_rc_box_new0 (Question);
   g_mutex_init (&question->lock);
   g_cond_init (&question->answered);
   question->failure = -1;
   question->fd = fcntl (dir_fd, F_DUPFD_CLOEXEC, 0);
   if (question->fd < 0)
     return FALSE;
-  thread = g_thread_try_new ("kvol-question", ask, g_atomic_rc_box_acquire (question), NULL);
+  thread = g_thread_try_new (name, ask, g_atomic_rc_box_acquire (question), NULL);
   if (thread == NULL)
     {
       question_release (question);

@@ -340,14 +340,27 @@ lose (const KvolHost *host, const KvolPodVolume *volume, const NfsUserServer *se
   made->kind = KVOL_MADE_LOST;
 }
 
+static gboolean
+may_live (const NfsUserServer *server)
+{
+  KVOL_AUTO_FD pidfd = -1;
+  const NfsServerFate fate = nfs_user_server_open (server, &pidfd);
+
+  return fate == NFS_SERVER_LIVES || fate == NFS_SERVER_UNKNOWN;
+}
+
 /* What it is made of may have none, and would be taken for lost with the one of before. */
 gboolean
-nfs_user_path_forget (const KvolHost *host, const KvolPodVolume *volume, GCancellable *cancellable, GError **error)
+nfs_user_path_forget (const KvolHost *host, const KvolPodVolume *volume, gboolean by_kernel, GCancellable *cancellable,
+                      GError **error)
 {
   g_autoptr (GVariant) nothing = g_variant_ref_sink (g_variant_new_parsed ("@a{sv} {}"));
   NfsUserServer server;
 
   if (!nfs_user_server_from_record (&server, volume->volume->record))
+    return TRUE;
+  /* When nothing comes of this set-up, it is the teardown's to end. */
+  if (!by_kernel && may_live (&server))
     return TRUE;
   nfs_user_locks_free (host, volume, cancellable);
   return host->save_record (host, volume->volume, volume->pod_uid, nothing, FALSE, error);

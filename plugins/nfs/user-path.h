@@ -10,9 +10,10 @@
 int nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFound *found,
                         const KvolPodVolume *volume, const NfsDeadline *deadline, KvolMade *made, GError **error);
 
-/* Whatever the volume is made of from now on, it is no server that its record names: that one's volume is gone. */
-gboolean nfs_user_path_forget (const KvolHost *host, const KvolPodVolume *volume, GCancellable *cancellable,
-                               GError **error);
+/* Whatever the volume is made of from now on, it is no server that its record names: that one's volume is gone. One
+ * that lives stays in the record until there is another, which there is not of a volume that is mounted @by_kernel. */
+gboolean nfs_user_path_forget (const KvolHost *host, const KvolPodVolume *volume, gboolean by_kernel,
+                               GCancellable *cancellable, GError **error);
 
 /* Looks whether the server that the volume has according to its record lives: it is watched, or the volume is lost. Of
  * one in another pid namespace the mount itself tells, which is @dir_fd (or -1), and nobody can watch it. FALSE when

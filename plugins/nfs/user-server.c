@@ -35,17 +35,41 @@ read_start (gint64 pid, guint64 *ret_start)
   return TRUE;
 }
 
-/* The number that /proc has for it; 0: it has ended, or it cannot be read now. */
-static gint64
-read_pid (int pidfd)
+/* What the kernel says of a pidfd: numbers, one for each namespace that the process is in, from the one of /proc to its
+ * own. NULL: it has ended, or it cannot be read now. */
+static char **
+read_numbers (int pidfd, const char *name)
 {
   g_autofree char *path = g_strdup_printf ("/proc/self/fdinfo/%d", pidfd);
   g_autofree char *text = NULL;
-  const char *line;
+  g_auto (GStrv) lines = NULL;
 
-  if (!g_file_get_contents (path, &text, NULL, NULL) || (line = strstr (text, "\nPid:")) == NULL)
-    return 0;
-  return MAX (g_ascii_strtoll (line + strlen ("\nPid:"), NULL, 10), 0);
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return NULL;
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (g_str_has_prefix (lines[i], name))
+      return g_strsplit (lines[i] + strlen (name), "\t", -1);
+  return NULL;
+}
+
+/* The number that /proc has for it; 0: as above. */
+static gint64
+read_pid (int pidfd)
+{
+  g_auto (GStrv) numbers = read_numbers (pidfd, "Pid:\t");
+
+  return numbers != NULL && numbers[0] != NULL ? MAX (g_ascii_strtoll (numbers[0], NULL, 10), 0) : 0;
+}
+
+/* The number by which it is found: /proc may be another namespace's. Kernels without namespaces do not tell them. */
+static gint64
+read_own_pid (int pidfd)
+{
+  g_auto (GStrv) numbers = read_numbers (pidfd, "NSpid:\t");
+  const guint n = numbers != NULL ? g_strv_length (numbers) : 0;
+
+  return n > 0 ? MAX (g_ascii_strtoll (numbers[n - 1], NULL, 10), 0) : read_pid (pidfd);
 }
 
 static gboolean
@@ -101,9 +125,11 @@ is_same_boot (const NfsUserServer *self, const NfsUserServer *here)
 gboolean
 nfs_user_server_init (NfsUserServer *self, int pidfd)
 {
-  *self = (NfsUserServer){ .pid = read_pid (pidfd) };
+  const gint64 pid = read_pid (pidfd);
+
+  *self = (NfsUserServer){ .pid = read_own_pid (pidfd) };
   note_place (self);
-  return self->pid > 0 && read_start (self->pid, &self->start) && !await_end (pidfd, 0);
+  return pid > 0 && self->pid > 0 && read_start (pid, &self->start) && !await_end (pidfd, 0);
 }
 
 GVariant *

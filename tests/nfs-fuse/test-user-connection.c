@@ -57,6 +57,39 @@ a_frozen_nfs_server_breaks_nothing (void **state)
   assert_false (nfs_user_connection_is_broken (dir));
 }
 
+static guint
+count (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  assert_non_null (dir);
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+/* Each that was left would be a thread and a descriptor, for as long as the server is silent. */
+static void
+who_asks_again_and_again_leaves_no_more_than_two_questions (void **state)
+{
+  ServedGround *ground = *state;
+
+  if (!served_ground_open (ground, NULL))
+    skip ();
+
+  KVOL_AUTO_FD dir = open (ground->volume.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  const guint n_threads = count ("/proc/self/task");
+  const guint n_fds = count ("/proc/self/fd");
+
+  assert_true (nfs_server_freeze (ground->export.server, NULL));
+  for (int i = 0; i < 5; i++)
+    assert_false (nfs_user_connection_is_broken (dir));
+  assert_in_range (count ("/proc/self/task"), n_threads + 1, n_threads + 2);
+  assert_in_range (count ("/proc/self/fd"), n_fds + 1, n_fds + 2);
+  assert_true (nfs_server_thaw (ground->export.server, NULL));
+}
+
 static void
 what_is_no_volume_has_none_that_could_be_broken (void **state)
 {
@@ -72,6 +105,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST_ON (served_ground, it_is_broken_when_its_server_has_died_and_not_before),
     TEST_ON (served_ground, a_frozen_nfs_server_breaks_nothing),
+    TEST_ON (served_ground, who_asks_again_and_again_leaves_no_more_than_two_questions),
     cmocka_unit_test (what_is_no_volume_has_none_that_could_be_broken),
   };
   const char *reason = NULL;

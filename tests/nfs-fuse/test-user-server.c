@@ -3,7 +3,9 @@
  * lost and its locks are given away. */
 #include "user-server.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +17,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "support/scratch.h"
 
 typedef struct
 {
@@ -204,6 +208,48 @@ of_another_time_namespace_only_the_end_is_known (void **state)
   assert_fate (&self->server, NFS_SERVER_ENDED);
 }
 
+/* The first of a pid namespace, with the /proc of the one before. */
+static int
+look_from_within (void)
+{
+  Child *self = NULL;
+  struct pollfd ended = { .events = POLLIN };
+  int pidfd = -1;
+
+  if (setup ((void **) &self) < 0)
+    return 2;
+  if (nfs_user_server_open (&self->server, &pidfd) != NFS_SERVER_ELSEWHERE)
+    return 1;
+  ended.fd = self->pidfd;
+  if (kill (self->pid, SIGKILL) < 0 || poll (&ended, 1, 30000) != 1)
+    return 2;
+  return nfs_user_server_open (&self->server, &pidfd) == NFS_SERVER_ENDED ? 0 : 3;
+}
+
+static void
+where_proc_is_of_another_namespace_only_the_end_is_known (void **state)
+{
+  pid_t outer = fork ();
+  int status;
+
+  if (outer == 0)
+    {
+      pid_t inner;
+
+      if (unshare (CLONE_NEWPID) < 0)
+        _exit (errno == EPERM ? 77 : 2);
+      inner = fork ();
+      if (inner == 0)
+        _exit (look_from_within ());
+      _exit (inner > 0 && waitpid (inner, &status, 0) == inner && WIFEXITED (status) ? WEXITSTATUS (status) : 2);
+    }
+  assert_int_equal (waitpid (outer, &status, 0), outer);
+  assert_true (WIFEXITED (status));
+  if (WEXITSTATUS (status) == 77)
+    skip_because ("a pid namespace takes CAP_SYS_ADMIN");
+  assert_int_equal (WEXITSTATUS (status), 0);
+}
+
 static void
 without_descriptors_nobody_has_ended (void **state)
 {
@@ -235,6 +281,7 @@ main (void)
                                      teardown),
     cmocka_unit_test_setup_teardown (of_another_pid_namespace_nothing_is_known_and_nobody_killed, setup, teardown),
     cmocka_unit_test_setup_teardown (of_another_time_namespace_only_the_end_is_known, setup, teardown),
+    cmocka_unit_test (where_proc_is_of_another_namespace_only_the_end_is_known),
     cmocka_unit_test_setup_teardown (without_descriptors_nobody_has_ended, setup, teardown),
   };
 

@@ -7,6 +7,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -16,6 +20,9 @@
 
 #define RECORD                                                                                                         \
   "{'serverPid': <int64 4711>, 'serverStart': <uint64 1>, 'serverBoot': <'another'>, 'fuseConnection': <uint32 1>}"
+
+/* In /proc/PID/stat, counted from the state, which comes after the name. */
+#define START_FIELD 19
 
 /* What comes of it is another matter: this machine may have no way for the data of a volume. */
 static char *
@@ -45,6 +52,39 @@ a_set_up_forgets_the_server_of_before (void **state)
   assert_true (g_str_has_prefix (calls, "save_record {}"));
 }
 
+/* This process, which is nobody's volume: whoever thinks so must not end it either. */
+static char *
+dup_record_of_one_that_lives (void)
+{
+  g_autofree char *text = NULL;
+  g_auto (GStrv) fields = NULL;
+
+  assert_true (g_file_get_contents ("/proc/self/stat", &text, NULL, NULL));
+  fields = g_strsplit (strrchr (text, ')') + 2, " ", -1);
+  assert_true (g_strv_length (fields) > START_FIELD);
+  return g_strdup_printf ("{'serverPid': <int64 %d>, 'serverStart': <uint64 %s>, 'fuseConnection': <uint32 1>}",
+                          getpid (), fields[START_FIELD]);
+}
+
+static gboolean
+kernel_has_client (void)
+{
+  KVOL_AUTO_FD context = (int) syscall (SYS_fsopen, "nfs", FSOPEN_CLOEXEC);
+
+  return context >= 0;
+}
+
+/* When nothing comes of the set-up it is the teardown's to end, which goes by the record. A mount by the kernel has
+ * none. */
+static void
+one_that_lives_is_forgotten_for_a_mount_by_the_kernel_only (void **state)
+{
+  g_autofree char *record = dup_record_of_one_that_lives ();
+  g_autofree char *calls = dup_calls_of_setup (record);
+
+  assert_int_equal (strstr (calls, "save_record {}") != NULL, kernel_has_client ());
+}
+
 static void
 a_set_up_that_is_the_first_has_nothing_to_forget (void **state)
 {
@@ -58,6 +98,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_set_up_forgets_the_server_of_before),
+    cmocka_unit_test (one_that_lives_is_forgotten_for_a_mount_by_the_kernel_only),
     cmocka_unit_test (a_set_up_that_is_the_first_has_nothing_to_forget),
   };
   const char *reason = NULL;
