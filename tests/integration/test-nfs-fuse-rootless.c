@@ -3,6 +3,7 @@
  * else's. The test's server takes real root, so that is started first, and what is tested is a child that is an
  * ordinary user from then on. */
 #include "nfs-fuse-ground.h"
+#include "support/built.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -194,5 +195,9 @@ main (void)
     ON_GROUND (an_ordinary_user_has_volumes_too),
   };
 
-  return ground_begin () ? cmocka_run_group_tests_name ("an ordinary user's NFS", tests, NULL, NULL) : 0;
+  if (!ground_begin ())
+    return 0;
+  if (scratch_is_real_root ())
+    built_open_for_all ();
+  return cmocka_run_group_tests_name ("an ordinary user's NFS", tests, NULL, NULL);
 }

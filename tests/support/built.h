@@ -8,6 +8,10 @@
  * running program lies in tests/TIER there. */
 char *built_path (const char *relative);
 
+/* Has every user reach it by its path, also where a directory above it is closed to others (root's home is). For who
+ * has a mount namespace of its own and is root. */
+void built_open_for_all (void);
+
 /* A fresh directory that has the fixture kvol-NAME.so alone: among the others are plugins that are bad on purpose. It
  * is scratch_dir()'s; the caller frees the string. */
 char *built_fixture_dir (const char *name);
