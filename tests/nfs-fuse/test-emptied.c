@@ -23,6 +23,9 @@
 
 /* In the answer to CREATE. */
 #define HANDLE_AT 32
+/* In the answer to LOOKUP; and behind that handle the last byte of how long the file is. */
+#define FOUND_AT 28
+#define LENGTH_BEHIND 31
 
 typedef struct
 {
@@ -140,12 +143,47 @@ what_is_no_file_is_looked_up (void **state)
   assert_true (self->forged);
 }
 
+/* Another client has cut the file when the kernel hears how long it was. */
+static void
+forge_length (GByteArray *answer, gpointer data)
+{
+  guint32 length;
+
+  if (answer->len <= FOUND_AT + LENGTH_BEHIND)
+    return;
+  memcpy (&length, answer->data + FOUND_AT, sizeof length);
+  answer->data[FOUND_AT + 4 + (GUINT32_FROM_BE (length) + 3) / 4 * 4 + LENGTH_BEHIND] ^= 1;
+}
+
+static void
+forge_directory_and_length (GByteArray *answer, gpointer data)
+{
+  Renamed *self = data;
+
+  forge_directory (answer, data);
+  lossy_forge (self->counted.lossy, NFS3_LOOKUP, forge_length, self);
+}
+
+/* The kernel looks it up once, and no second time because of its size. */
+static void
+what_is_looked_up_is_opened_whatever_its_length (void **state)
+{
+  Renamed *self = *state;
+  KVOL_AUTO_FD fd = -1;
+
+  renamed_open (self);
+  lossy_forge (self->counted.lossy, NFS3_CREATE, forge_directory_and_length, self);
+  fd = open_here (self, "new", 0);
+  assert_true (self->forged);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     TEST_ON (renamed, what_was_written_before_does_not_come_back),
     TEST_ON (renamed, what_is_no_file_is_looked_up),
+    TEST_ON (renamed, what_is_looked_up_is_opened_whatever_its_length),
   };
   const char *reason = NULL;
 

@@ -5,16 +5,18 @@
 
 #include "known-end.h"
 
-/* ---- interruption: told by whichever thread reads it, heard by the call's own ---- */
+/* ---- interruption: told by whichever thread reads it, heard by the call's own. It may have been answered meanwhile,
+ * and another one be where it was: so it is told by the kernel's number ---- */
 
 static void
 hear_interrupt (Loop *loop, gpointer data)
 {
-  /* It may have been answered meanwhile, so the pointer is compared and not followed. */
+  const gsize number = GPOINTER_TO_SIZE (data);
+
   for (GList *link = loop_get_calls (loop)->head; link != NULL; link = link->next)
-    if (link->data == data)
+    if ((gsize) ((const Call *) link->data)->request == number)
       {
-        loop_interrupt (loop, data);
+        loop_interrupt (loop, link->data);
         return;
       }
 }
@@ -58,7 +60,8 @@ call_new (fuse_req_t req, Node *node, Identity *identity)
   self->pid = fuse_req_ctx (req)->pid;
   self->began = g_get_monotonic_time ();
   self->deadline = soft > 0 ? self->began + soft : 0;
-  fuse_req_interrupt_func (req, tell_interrupt, self);
+  self->request = loop_get_request (loop);
+  fuse_req_interrupt_func (req, tell_interrupt, GSIZE_TO_POINTER ((gsize) self->request));
   return self;
 }
 

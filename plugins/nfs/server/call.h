@@ -48,7 +48,7 @@ struct _Call {
   gboolean   changes;       /* it is on its way to change its node: one of the node's `orphans` when nobody waits */
   pid_t      pid;           /* of the thread that asked */
   pid_t      process;       /* of who is deaf: the thread's; 0: it is not known */
-  guint64    request;       /* the kernel's number of it; of a read only */
+  guint64    request;       /* the kernel's number of it; 0: it is none of the kernel's */
 
   /* A commit, which any other question may have to wait for (unstable.c). */
   CallResume committed;     /* when what was written is safe */

@@ -111,7 +111,6 @@ file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fus
 
   call->offset = (guint64) offset;
   call->size = size;
-  call->request = loop_get_request (call->loop);
   if (file_is_past_cache (file, info->flags))
     loop_note_deaf (call->loop, call);
   /* What is read there now may have been written and lost. */

@@ -90,11 +90,12 @@ reply_opened (Call *self, gboolean keeps_cache)
 }
 
 /* What others may write as well. What the kernel has cached from before a change is let go of, and it asks again what
- * the file is like. */
+ * the file is like. Whom it has looked for once more already is not refused. */
 static void
 open_shared (Call *self, const post_op_attr *now)
 {
-  KnownEnd end = known_end_check (self->node, now, self->pid);
+  const pid_t pid = volume_was_sent (loop_get_volume (self->loop), self->pid) ? 0 : self->pid;
+  KnownEnd end = known_end_check (self->node, now, pid);
   gboolean same = end == KNOWN_END_RIGHT && is_unchanged (self->node, now);
 
   if (end == KNOWN_END_REFUSE)
@@ -250,7 +251,10 @@ is_to_be_emptied (Node *node, const post_op_attr *now)
 static void
 have_it_looked_up (Call *self)
 {
-  absent_forget_all (loop_get_volume (self->loop)->absent);
+  Volume *volume = loop_get_volume (self->loop);
+
+  absent_forget_all (volume->absent);
+  volume_note_sent (volume, self->pid);
   call_reply_error (self, ESTALE);
 }
 

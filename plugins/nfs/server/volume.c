@@ -12,6 +12,8 @@
 /* Another client's change is seen after so long, or at the next open. */
 #define SHARED_SECONDS 1
 #define ALONE_SECONDS 60
+/* In so long a name is looked up and opened. */
+#define SENT_USEC (10 * G_TIME_SPAN_SECOND)
 /* Several of the largest transfers, so that the server is at the next ones while the kernel takes the first. */
 #define READ_AHEAD_KIB "4096\n"
 
@@ -74,6 +76,33 @@ double
 volume_get_attr_timeout (const Volume *self, const fattr3 *attributes)
 {
   return attributes->type == NF3DIR ? self->directory_timeout : self->file_timeout;
+}
+
+void
+volume_note_sent (Volume *self, pid_t who)
+{
+  const VolumeSent sent = { who, g_get_monotonic_time () + SENT_USEC };
+
+  g_mutex_lock (&self->lock);
+  self->sent[self->n_sent++ % G_N_ELEMENTS (self->sent)] = sent;
+  g_mutex_unlock (&self->lock);
+}
+
+gboolean
+volume_was_sent (Volume *self, pid_t who)
+{
+  const gint64 now = g_get_monotonic_time ();
+  gboolean was = FALSE;
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < G_N_ELEMENTS (self->sent); i++)
+    if (self->sent[i].who == who)
+      {
+        was |= now < self->sent[i].until;
+        self->sent[i] = (VolumeSent){ 0 };
+      }
+  g_mutex_unlock (&self->lock);
+  return was;
 }
 
 Loop *

@@ -15,6 +15,12 @@
 
 typedef struct _Loop Loop;
 
+/* Who was sent to look a name up, and will come again to open what is found. */
+typedef struct {
+  pid_t  who;
+  gint64 until; /* monotonic: he has found nothing to open then */
+} VolumeSent;
+
 typedef struct {
   const Settings      *settings;
   struct fuse_session *session;
@@ -44,6 +50,8 @@ typedef struct {
   gint64               started;      /* wall clock: names made up by the server before this one are others */
   GMutex               lock;         /* of what follows */
   GHashTable          *unstable;     /* of Node: those that keep writes, with a reference each */
+  VolumeSent           sent[16];     /* the latest */
+  guint                n_sent;       /* how often that was */
   Nlm                 *locks;        /* at the server; NULL: this node's kernel has them all */
   gint                 lock_wishes;  /* atomic: how many there have been */
 } Volume;
@@ -55,6 +63,10 @@ void  volume_clear (Volume *self);
 Node *volume_get_node (Volume *self, fuse_ino_t ino);
 /* How long the kernel may believe these of what it asked for. */
 double volume_get_attr_timeout (const Volume *self, const fattr3 *attributes);
+/* The kernel looks once more for what this process opens, but no second time. */
+void volume_note_sent (Volume *self, pid_t who);
+/* Whether that is so. Said once. */
+gboolean volume_was_sent (Volume *self, pid_t who);
 /* The loop of this thread. */
 Loop *volume_get_loop (Volume *self);
 /* The kernel has got the answer to its first request, and with it what it may ask at once. */
