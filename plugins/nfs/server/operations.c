@@ -30,8 +30,8 @@ initialise (void *data, struct fuse_conn_info *connection)
     connection->want &= ~(unsigned) FUSE_CAP_POSIX_LOCKS;
   if (!volume->settings->flock_locks)
     connection->want &= ~(unsigned) FUSE_CAP_FLOCK_LOCKS;
-  connection->max_write = OPERATIONS_TRANSFER_MAX;
-  connection->max_readahead = OPERATIONS_TRANSFER_MAX;
+  connection->max_write = (unsigned) volume->settings->transfer;
+  connection->max_readahead = (unsigned) volume->settings->transfer;
   connection->max_background = BACKGROUND_MAX;
   connection->congestion_threshold = BACKGROUND_MAX * 3 / 4;
   connection->time_gran = 1;
