@@ -273,7 +273,7 @@ $(B)/bin/kvol-bench: $(call objects,tests/bench) $(B)/libsupport.a $(KUBE) $(LIB
 
 # The same on an older kernel, in a virtual machine, where the kernel's own NFS client stands beside it.
 bench-vm: deps-vm
-	$(MAKE) --no-print-directory -j$$(nproc) all $(NFS_BENCH)
+	$(MAKE) --no-print-directory -j$$(nproc) all $(FIXTURES) $(NFS_BENCH)
 	B=$(abspath $(B)) VM_KERNEL=$(abspath $(VM_KERNEL)) VM_PROGRAMS="$(abspath $(NFS_BENCH))" tests/vm/check-guest.sh
 
 # It is made of the pieces of the bench and of the tests, and talks to the server as raw as libnfs lets it.
