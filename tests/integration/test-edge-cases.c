@@ -9,7 +9,6 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#include <dirent.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -121,20 +120,6 @@ TestPluginReboot_the_content_is_written_again (void **state)
   story_end (story);
 }
 
-/* How many names @path holds. */
-static int
-count_names (const char *path)
-{
-  DIR *dir = opendir (path);
-  int n = 0;
-
-  assert_non_null (dir);
-  while (readdir (dir) != NULL)
-    n++;
-  closedir (dir);
-  return n - 2;
-}
-
 static void
 TestPluginOptional_a_missing_object_is_an_empty_volume (void **state)
 {
@@ -144,8 +129,8 @@ TestPluginOptional_a_missing_object_is_an_empty_volume (void **state)
   g_autofree char *data = config_path (story, "..data");
 
   story_sync (story, pod);
-  assert_int_equal (count_names (volume), 2);
-  assert_int_equal (count_names (data), 0);
+  assert_int_equal (scratch_count_names (volume), 2);
+  assert_int_equal (scratch_count_names (data), 0);
   story_remove (story, pod);
   story_end (story);
 }

@@ -342,18 +342,6 @@ nothing_is_believed_of_a_server_that_breaks_off_meanwhile (void **state)
   assert_false (kernel_judges (place));
 }
 
-static guint
-count (const char *data)
-{
-  g_autoptr (GDir) dir = g_dir_open (data, 0, NULL);
-  guint n = 0;
-
-  assert_non_null (dir);
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
-
 /* Somebody who makes many of such names is not to use up the time of the set-up. */
 static void
 of_many_that_were_left_some_are_removed_each_time (void **state)
@@ -373,7 +361,7 @@ of_many_that_were_left_some_are_removed_each_time (void **state)
     }
   place = set_up (self, "", "");
   assert_false (kernel_judges (place));
-  assert_int_equal (count (self->story->data), MANY - REMOVED);
+  assert_int_equal (scratch_count_names (self->story->data), MANY - REMOVED);
 }
 
 int

@@ -370,17 +370,6 @@ open_and_tell (const char *path, int fd)
   return read (own, &byte, 1) == 1 && byte == 'c' && close (own) == 0 ? 0 : errno;
 }
 
-static guint
-count_names (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
-
 static void
 the_name_of_an_unlinked_file_goes_with_its_last_reader (void **state)
 {
@@ -402,7 +391,7 @@ the_name_of_an_unlinked_file_goes_with_its_last_reader (void **state)
     _exit (do_as (ODD_READER, ODD_READER, open_and_tell, path, ends[1]));
   assert_int_equal (read (ends[0], &byte, 1), 1);
   assert_int_equal (unlink (path), 0);
-  assert_int_equal (count_names (ground->export.data), 1);
+  assert_int_equal (scratch_count_names (ground->export.data), 1);
   assert_int_equal (write (ends[0], "x", 1), 1);
   assert_int_equal (waitpid (child, &status, 0), child);
   assert_int_equal (status, 0);
@@ -410,7 +399,7 @@ the_name_of_an_unlinked_file_goes_with_its_last_reader (void **state)
   close (ends[1]);
   /* The removal is under way when the file has been closed, and is over when the volume is. */
   served_stop (&ground->volume);
-  assert_int_equal (count_names (ground->export.data), 0);
+  assert_int_equal (scratch_count_names (ground->export.data), 0);
 }
 
 static void
@@ -437,7 +426,7 @@ the_name_of_an_unlinked_file_cannot_be_taken_from_its_reader (void **state)
   close (fd);
   g_clear_pointer (&dir, g_dir_close);
   served_stop (&ground->volume);
-  assert_int_equal (count_names (ground->export.data), 0);
+  assert_int_equal (scratch_count_names (ground->export.data), 0);
 }
 
 int

@@ -57,18 +57,6 @@ a_frozen_nfs_server_breaks_nothing (void **state)
   assert_false (nfs_user_connection_is_broken (dir));
 }
 
-static guint
-count (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  assert_non_null (dir);
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
-
 /* Each that was left would be a thread and a descriptor, for as long as the server is silent. */
 static void
 who_asks_again_and_again_leaves_no_more_than_two_questions (void **state)
@@ -79,14 +67,14 @@ who_asks_again_and_again_leaves_no_more_than_two_questions (void **state)
     skip ();
 
   KVOL_AUTO_FD dir = open (ground->volume.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  const guint n_threads = count ("/proc/self/task");
-  const guint n_fds = count ("/proc/self/fd");
+  const guint n_threads = scratch_count_names ("/proc/self/task");
+  const guint n_fds = scratch_count_names ("/proc/self/fd");
 
   assert_true (nfs_server_freeze (ground->export.server, NULL));
   for (int i = 0; i < 5; i++)
     assert_false (nfs_user_connection_is_broken (dir));
-  assert_in_range (count ("/proc/self/task"), n_threads + 1, n_threads + 2);
-  assert_in_range (count ("/proc/self/fd"), n_fds + 1, n_fds + 2);
+  assert_in_range (scratch_count_names ("/proc/self/task"), n_threads + 1, n_threads + 2);
+  assert_in_range (scratch_count_names ("/proc/self/fd"), n_fds + 1, n_fds + 2);
   assert_true (nfs_server_thaw (ground->export.server, NULL));
 }
 

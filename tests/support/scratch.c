@@ -215,6 +215,20 @@ scratch_dup_left (const char *dir)
 }
 
 unsigned
+scratch_count_names (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDir) dir = g_dir_open (path, 0, &error);
+  unsigned n = 0;
+
+  if (dir == NULL)
+    g_error ("%s", error->message);
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+unsigned
 count_mounts (void)
 {
   g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);

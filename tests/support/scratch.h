@@ -32,5 +32,7 @@ void assert_nothing_left (const char *dir);
 gboolean file_has (const char *path, const char *content);
 /* The mode bits (07777) of what @path is, links not followed; fails the test when it is missing. */
 unsigned file_mode (const char *path);
+/* How many names a directory has beside "." and ".."; fails the test when it cannot be read. */
+unsigned scratch_count_names (const char *path);
 /* How many mounts this namespace has. */
 unsigned count_mounts (void);
