@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "support/pid-namespace.h"
 #include "support/scratch.h"
 
 typedef struct
@@ -171,25 +172,7 @@ look_from_within (void)
 static void
 where_proc_is_of_another_namespace_nobody_is_taken_for_it (void **state)
 {
-  pid_t outer = fork ();
-  int status;
-
-  if (outer == 0)
-    {
-      pid_t inner;
-
-      if (unshare (CLONE_NEWPID) < 0)
-        _exit (errno == EPERM ? 77 : 2);
-      inner = fork ();
-      if (inner == 0)
-        _exit (look_from_within ());
-      _exit (inner > 0 && waitpid (inner, &status, 0) == inner && WIFEXITED (status) ? WEXITSTATUS (status) : 2);
-    }
-  assert_int_equal (waitpid (outer, &status, 0), outer);
-  assert_true (WIFEXITED (status));
-  if (WEXITSTATUS (status) == 77)
-    skip_because ("a pid namespace takes CAP_SYS_ADMIN");
-  assert_int_equal (WEXITSTATUS (status), 0);
+  pid_namespace_look (look_from_within);
 }
 
 /* In a time namespace whose machine was booted earlier. */
