@@ -55,7 +55,6 @@ question_new (guint32 xid, const Identity *identity, const Procedure *procedure,
     return NULL;
   self = g_malloc0 (sizeof *self + length);
   self->xid = xid;
-  self->queued = TRUE;
   self->procedure = procedure;
   self->size = data_size;
   self->length = length;

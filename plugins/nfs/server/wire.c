@@ -12,15 +12,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "question.h"
+#include "outbox.h"
 #include "reply.h"
-#include "sluice.h"
 
 /* The largest transfer, with what is around it. */
 #define ANSWER_MAX ((1024u + 64) * 1024)
 #define ROOM_FIRST (64u * 1024)
 #define RECEIPTS_AT_ONCE 4
-#define PIECES_AT_ONCE 64
 /* Of an answer whose data can go by the spout. */
 #define HEAD_SIZE (QUESTION_MARK_SIZE + SPOUT_HEAD)
 
@@ -33,9 +31,7 @@ struct _Wire
   gboolean served;
   guint32 xid;
   GHashTable *asked; /* by their xid */
-  GQueue queue;      /* of Question */
-  gsize sent;        /* of the first in the queue */
-  Sluice sluice;     /* of its data, if they are large */
+  Outbox outbox;
 
   /* What came: the record that is being put together, a gap where the marks of its fragments were, then what has not
    * been looked at. One byte more is there. */
@@ -65,7 +61,7 @@ ask (Wire *self, const Procedure *procedure, gconstpointer args, gsize data_size
     return NULL;
   question->asker = asker;
   g_hash_table_insert (self->asked, GUINT_TO_POINTER (question->xid), question);
-  g_queue_push_tail (&self->queue, question);
+  outbox_put (&self->outbox, question);
   return question;
 }
 
@@ -97,7 +93,7 @@ wire_ask_write (Wire *self, const WRITE3args *args, Room *room, gpointer asker)
     return -1;
   question->room = room_ref (room);
   question->data = args->data.data_val;
-  question->by_pages = question->size >= PAGE_PIPE_WORTH && room_has_pages (room) && sluice_is_open (&self->sluice);
+  question->by_pages = question->size >= PAGE_PIPE_WORTH && room_has_pages (room) && outbox_lends (&self->outbox);
   return 0;
 }
 
@@ -109,92 +105,17 @@ wire_set_identity (Wire *self, const Identity *identity)
 
 /* ---- out ---- */
 
-/* Up to data that go by their pages, if there are any. */
-static guint
-gather (const Wire *self, struct iovec *pieces, gboolean *ret_stopped)
-{
-  gsize skip = self->sent;
-  guint n = 0;
-
-  *ret_stopped = FALSE;
-  for (GList *link = self->queue.head; link != NULL && !*ret_stopped && n + QUESTION_PIECES <= PIECES_AT_ONCE;
-       link = link->next)
-    {
-      n += question_gather (link->data, skip, pieces + n);
-      *ret_stopped = question_has_pages_behind (link->data, skip);
-      skip = 0;
-    }
-  return n;
-}
-
-static void
-went (Wire *self, gsize n)
-{
-  self->sent += n;
-  while (self->queue.head != NULL)
-    {
-      Question *question = self->queue.head->data;
-      const gsize whole = question_get_size (question);
-
-      if (self->sent < whole)
-        return;
-      self->sent -= whole;
-      question->queued = FALSE;
-      if (!question->lent)
-        g_clear_pointer (&question->room, room_unref);
-      g_queue_pop_head (&self->queue);
-    }
-}
-
-/* How much went; or a negative errno. */
-static gssize
-send_copies (Wire *self)
-{
-  struct iovec pieces[PIECES_AT_ONCE];
-  gboolean stopped;
-  const struct msghdr message = { .msg_iov = pieces, .msg_iovlen = gather (self, pieces, &stopped) };
-  const gssize n = sendmsg (self->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT | (stopped ? MSG_MORE : 0));
-
-  return n >= 0 ? n : -errno;
-}
-
-/* The same, of data that go by their pages. */
-static gssize
-send_pages (Wire *self, Question *question)
-{
-  const gsize done = self->sent - question->length;
-  gssize n;
-
-  question->lent = TRUE;
-  n = sluice_pour (&self->sluice, question->data + done, question->size - done, self->fd);
-  if (n != -ENOSYS)
-    return n;
-  question->by_pages = FALSE;
-  return 0;
-}
-
 void
 wire_flush (Wire *self)
 {
-  while (!self->over && self->queue.head != NULL)
-    {
-      Question *question = self->queue.head->data;
-      const gboolean by_pages = self->sent >= question->length && question_has_pages_behind (question, self->sent);
-      const gssize n = by_pages ? send_pages (self, question) : send_copies (self);
-
-      if (n >= 0)
-        went (self, (gsize) n);
-      else if (n == -EAGAIN)
-        return;
-      else
-        self->over = n != -EINTR;
-    }
+  if (!self->over)
+    self->over = !outbox_flush (&self->outbox, self->fd);
 }
 
 gboolean
 wire_is_full (const Wire *self)
 {
-  return self->queue.head != NULL;
+  return !outbox_is_empty (&self->outbox);
 }
 
 /* ---- in: records ---- */
@@ -462,7 +383,7 @@ wire_new (int fd, Spout *spout, WireAnswered answered)
   self->fd = fd;
   set_forgets (self, TRUE);
   self->spout = spout;
-  self->sluice = (Sluice) SLUICE_CLOSED;
+  self->outbox = (Outbox) OUTBOX_EMPTY;
   self->answered = answered;
   self->xid = g_random_int ();
   self->asked = g_hash_table_new_full (NULL, NULL, NULL, question_free);
@@ -479,9 +400,8 @@ wire_free (Wire *self)
   if (g_hash_table_size (self->asked) == 0)
     set_forgets (self, FALSE);
   close (self->fd);
-  sluice_close (&self->sluice);
+  outbox_clear (&self->outbox);
   spout_drain (self->spout);
-  g_queue_clear (&self->queue);
   g_hash_table_unref (self->asked);
   g_array_unref (self->names);
   g_array_unref (self->entries);
