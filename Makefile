@@ -153,7 +153,7 @@ LOCK_SOURCES := $(wildcard plugins/nfs/server/nlm*.c plugins/nfs/server/lock*.c)
                   rpc.c user-connection.c user-server.c xdr.c)
 $(B)/tests/nfs-fuse/%.o: KVOL_CPPFLAGS += -iquote plugins/nfs/server -iquote plugins/nfs $(call pkg_cflags,$(nfs-server_PKGS))
 $(B)/liblocks.a: $(LOCK_SOURCES:%.c=$(B)/%.o)
-$(B)/libwire.a: $(patsubst %,$(B)/plugins/nfs/server/%.o,answer outbox page-pipe procedure question rooms sluice spout wire) \
+$(B)/libwire.a: $(patsubst %,$(B)/plugins/nfs/server/%.o,answer halves outbox page-pipe procedure question rooms sluice spout wire) \
                $(B)/plugins/nfs/reply.o $(B)/plugins/nfs/xdr.o
 $(B)/libnfs-fuse.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/nfs-fuse/test-%,$(call sources,tests/nfs-fuse)))
 $(B)/tests/nfs-fuse/test-%: $(B)/tests/nfs-fuse/test-%.o $(B)/libnfs-fuse.a $(B)/liblocks.a $(B)/libwire.a \

@@ -276,7 +276,7 @@ sum_read (const ProcedureResult *result)
 static guint64
 sum_write (const ProcedureResult *result)
 {
-  const WRITE3resok *ok = &result->write.WRITE3res_u.resok;
+  const WRITE3resok *ok = &result->write.res.WRITE3res_u.resok;
 
   return mix (mix (mix (6, &ok->count, sizeof ok->count), &ok->committed, sizeof ok->committed), ok->verf, 8);
 }

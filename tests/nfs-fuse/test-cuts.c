@@ -35,7 +35,8 @@ typedef struct
   char *there;    /* by that client */
   char *exported; /* as it is */
   int fd;
-  guint writes; /* answered otherwise than the server did */
+  guint writes;       /* answered otherwise than the server did */
+  guint32 numbers[2]; /* of the first two questions that were answered so */
   Gate gate;
 } Ground;
 
@@ -296,6 +297,40 @@ who_cuts_is_told_when_nothing_is_cut (void **state)
   assert_size (ground, HERE_SIZE);
 }
 
+/* All but the second one that is answered: of a large write, its second half. */
+static void
+forge_no_space_but_once (GByteArray *answer, gpointer data)
+{
+  Ground *ground = data;
+  guint32 number;
+
+  memcpy (&number, answer->data, sizeof number);
+  if (ground->writes < G_N_ELEMENTS (ground->numbers))
+    ground->numbers[ground->writes] = GUINT32_FROM_BE (number);
+  if (ground->writes++ != 1)
+    forge_no_space (answer, NULL);
+}
+
+/* The server may have come to the second half first, and then says of what it wrote that it did not. */
+static void
+what_the_second_half_left_of_a_failed_write_is_cut (void **state)
+{
+  g_autofree char *bytes = g_malloc0 (MIB);
+  Ground *ground = *state;
+  gboolean is_cut;
+
+  ground_open_with (ground, O_WRONLY, counted_shared);
+  lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_no_space_but_once, ground);
+  assert_int_equal (pwrite (ground->fd, bytes, MIB, HERE_SIZE), -1);
+  assert_int_equal (errno, ENOSPC);
+  assert_in_range (ground->writes, 2, 3);
+  is_cut = ftruncate (ground->fd, HERE_SIZE) == 0;
+  if (ground->numbers[1] == ground->numbers[0] + 1)
+    assert_true (is_cut);
+  if (is_cut)
+    assert_size (ground, HERE_SIZE);
+}
+
 static void
 assert_half_is_cut (Ground *ground, int access)
 {
@@ -403,6 +438,7 @@ main (void)
     TEST_ON (ground, what_is_left_of_a_failed_write_is_cut),
     TEST_ON (ground, what_is_left_of_a_failed_write_by_who_only_writes_is_cut),
     TEST_ON (ground, what_is_left_of_a_failed_write_past_the_cache_is_cut),
+    TEST_ON (ground, what_the_second_half_left_of_a_failed_write_is_cut),
     TEST_ON (ground, what_is_emptied_after_a_failed_write_is_empty),
     TEST_ON (ground, what_is_cut_where_it_ended_is_cut),
     TEST_ON (ground, what_is_cut_shorter_is_cut),

@@ -107,6 +107,7 @@ ask_from (Rig *self, Write *write, Room *room, char *data, gsize size, guint32 s
   const WRITE3args args = {
     .file = { { 4, (char *) "root" } },
     .count = (count3) size,
+    .stable = FILE_SYNC, /* which goes in one piece */
     .data = { (u_int) size, data },
   };
 

@@ -69,6 +69,7 @@ struct _Call {
   guint64    offset;
   gsize      size;
   gsize      done;
+  gsize      reach;         /* of a write: up to there something may be written, if that is more than is `done` */
   guint64    end;           /* of a write: where it ends for the kernel */
   gpointer   memory;        /* freed with the call */
   Room      *room;          /* that holds `data`; NULL: it is a request's that is being taken */

@@ -18,6 +18,12 @@ extern const Procedure procedure_getattr, procedure_setattr, procedure_lookup, p
     procedure_remove, procedure_rmdir, procedure_rename, procedure_link, procedure_readdir, procedure_readdirplus,
     procedure_fsstat, procedure_pathconf, procedure_commit;
 
+/* WRITE's answer. Of one that went in halves (halves.h) it is that of the whole. */
+typedef struct {
+  WRITE3res res;
+  count3    reach; /* up to there something may have been written, though less of it counts; or less than that */
+} WriteResult;
+
 /* Room for the struct of any answer. */
 typedef union {
   GETATTR3res     getattr;
@@ -26,7 +32,7 @@ typedef union {
   ACCESS3res      access;
   READLINK3res    readlink;
   READ3res        read;
-  WRITE3res       write;
+  WriteResult     write;
   CREATE3res      made;
   REMOVE3res      removed;
   RENAME3res      rename;

@@ -70,6 +70,7 @@ question_free (gpointer data)
   if (self->lent)
     room_spoil (self->room);
   g_clear_pointer (&self->room, room_unref);
+  g_clear_pointer (&self->halves, halves_unref);
   g_free (self);
 }
 

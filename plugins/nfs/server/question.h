@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <sys/uio.h>
 
+#include "halves.h"
 #include "identity.h"
 #include "procedure.h"
 #include "rooms.h"
@@ -18,6 +19,8 @@ typedef struct {
   gboolean    queued; /* not all of it has been sent */
   const Procedure *procedure;
   gpointer    asker;
+  Halves     *halves;  /* of a WRITE that is but one of two; else NULL */
+  Half        half;    /* the same: which */
   gsize       wanted;  /* by a READ */
   guint64     request; /* the same: the kernel's number of what it is asked for */
   Room       *room;   /* of the data that follow the head; NULL: none do, or the connection has a copy */

@@ -84,16 +84,39 @@ wire_ask_read (Wire *self, const READ3args *args, guint64 request, gpointer aske
   return 0;
 }
 
+/* The data from @begin to @end. */
+static Question *
+ask_part (Wire *self, const WRITE3args *args, count3 begin, count3 end, Room *room, gpointer asker)
+{
+  WRITE3args part = *args;
+  Question *question;
+
+  part.offset += begin;
+  part.count = part.data.data_len = end - begin;
+  part.data.data_val += begin;
+  question = ask (self, &procedure_write, &part, part.count, asker);
+  if (question == NULL)
+    return NULL;
+  question->room = room_ref (room);
+  question->data = part.data.data_val;
+  question->by_pages = question->size >= PAGE_PIPE_WORTH && room_has_pages (room) && outbox_lends (&self->outbox);
+  return question;
+}
+
 int
 wire_ask_write (Wire *self, const WRITE3args *args, Room *room, gpointer asker)
 {
-  Question *question = ask (self, &procedure_write, args, args->data.data_len, asker);
+  const count3 middle = g_hash_table_size (self->asked) == 0 ? halves_get_middle (args) : 0;
+  Question *first = ask_part (self, args, 0, middle != 0 ? middle : args->count, room, asker);
+  Question *second;
 
-  if (question == NULL)
-    return -1;
-  question->room = room_ref (room);
-  question->data = args->data.data_val;
-  question->by_pages = question->size >= PAGE_PIPE_WORTH && room_has_pages (room) && outbox_lends (&self->outbox);
+  if (first == NULL || middle == 0)
+    return first != NULL ? 0 : -1;
+  second = ask_part (self, args, middle, args->count, room, asker);
+  /* It is as long as the first. */
+  g_assert (second != NULL);
+  second->half = HALF_SECOND;
+  first->halves = second->halves = halves_new (middle, args->count - middle);
   return 0;
 }
 
@@ -128,7 +151,11 @@ hand_over (Wire *self, Question *question, Answer *answer)
 
   if (good)
     question->procedure->read (answer, &result);
-  self->answered (question->asker, good && !answer->xdr.broken ? &result : NULL);
+  good = good && !answer->xdr.broken;
+  if (question->halves == NULL)
+    self->answered (question->asker, good ? &result : NULL);
+  else if (halves_take (question->halves, question->half, good ? &result.write.res : NULL, &result.write))
+    self->answered (question->asker, &result);
 }
 
 static void

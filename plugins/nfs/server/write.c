@@ -141,7 +141,7 @@ static void
 note_failure (Call *self)
 {
   if (self->deaf)
-    known_end_failed (self->node, get_from (self), self->done, self->pid);
+    known_end_failed (self->node, get_from (self), MAX (self->done, self->reach), self->pid);
 }
 
 void
@@ -194,11 +194,14 @@ finish_committed (Call *self)
 static void
 take_write (Call *self, int failure, gpointer result)
 {
-  WRITE3res *res = result;
+  const WriteResult *whole = result;
+  const WRITE3res *res = result;
   gsize left = self->size - self->done;
   Node *node = self->node;
   Next next;
 
+  if (whole != NULL)
+    self->reach = MAX (self->reach, self->done + MIN (whole->reach, left));
   if (failure == 0 && res->WRITE3res_u.resok.count == 0 && left > 0)
     failure = EIO;
   if (failure != 0)
