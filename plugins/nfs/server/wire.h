@@ -29,7 +29,8 @@ int   wire_ask       (Wire *self, const Procedure *procedure, gconstpointer args
 /* The same of READ, for the kernel's request of this number: a large answer may come by the spout. */
 int   wire_ask_read  (Wire *self, const READ3args *args, guint64 request, gpointer question);
 /* The same of WRITE: the data of @args stay where they are, in @room. If its pages are lent and the wire is freed
- * before the answer, the room is spoilt. */
+ * before the answer, the room is spoilt. A large one that nothing else is beside goes in halves; the result is a
+ * WriteResult. */
 int   wire_ask_write (Wire *self, const WRITE3args *args, Room *room, gpointer question);
 
 /* Sends what is queued, as far as it goes. */
