@@ -8,6 +8,7 @@
 #include "making.h"
 #include "operations.h"
 #include "rights.h"
+#include "turn.h"
 #include "unstable.h"
 
 /* What goes to a file that is open for writing only cannot be read by it, and who opens the file next gets what the
@@ -393,7 +394,7 @@ file_create (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, s
   call->reply_node = reply_created;
   call->to_set = !(info->flags & O_EXCL);
   making_note (call, name);
-  call_ask (call, ask_create, take_create);
+  turn_ask (call, ask_create, take_create);
 }
 
 /* ---- write ---- */

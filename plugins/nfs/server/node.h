@@ -60,11 +60,11 @@ struct _Node {
   guint64 kept_end;    /* where the farthest of them ends */
   guint64 sequence;
   guint   writing;     /* writes on their way */
-  guint   orphans;     /* so many of them, or of other changes, nobody waits for any more */
+  guint   orphans;     /* so many of them, or of other changes, also of names in it, nobody waits for any more */
   guint   committing;  /* commits that nobody asked for */
   gboolean suspect;    /* the server may have lost what is kept: nothing is read before a commit has told */
   gboolean healing;    /* it has: what is kept is written again, and everything else waits */
-  GQueue  held;        /* of Call: they wait for that */
+  GQueue  held;        /* of Call: they wait for that, or for orphans */
   guint   faults;      /* how often writes were lost for good */
   int     fault;       /* why, the last time: errno */
 };

@@ -12,6 +12,7 @@
 
 #include "making.h"
 #include "operations.h"
+#include "turn.h"
 
 #define SILLY_PREFIX ".nfs"
 
@@ -33,6 +34,7 @@ take_removed (Call *self, int failure, gpointer result)
   const REMOVE3res *res = result;
 
   call_note_directory (self, self->node, failure == 0 ? &res->REMOVE3res_u.resok.dir_wcc.after : NULL);
+  turn_end_removal (self);
   call_reply_error (self, failure == ENOENT && self->asked > 1 ? 0 : failure);
 }
 
@@ -55,7 +57,7 @@ ask_rmdir (Call *self, Wire *wire)
 void
 removal_rmdir (fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-  call_ask (removal_call (req, parent, name), ask_rmdir, take_removed);
+  turn_ask_removal (removal_call (req, parent, name), ask_rmdir, take_removed);
 }
 
 /* Takes @directory and @name. */
@@ -214,6 +216,7 @@ take_silly_rename (Call *self, int failure, gpointer result)
     keep_silly (self, self->node);
   else if (failure == EINTR)
     look_for_silly_name (self);
+  turn_end_removal (self);
   call_reply_error (self, failure);
 }
 
@@ -242,9 +245,9 @@ take_lookup (Call *self, int failure, gpointer result)
   else if (is_silly_name (self, failure, result))
     call_reply_error (self, EBUSY);
   else if (choose_silly (self, failure, result))
-    call_ask (self, ask_silly_rename, take_silly_rename);
+    turn_ask_removal (self, ask_silly_rename, take_silly_rename);
   else
-    call_ask (self, ask_remove, take_removed);
+    turn_ask_removal (self, ask_remove, take_removed);
 }
 
 void
@@ -254,9 +257,9 @@ removal_unlink (fuse_req_t req, fuse_ino_t parent, const char *name)
   Call *call = removal_call (req, parent, name);
 
   if (g_atomic_int_get (&volume->open_files) > 0)
-    call_ask (call, call_ask_name, take_lookup);
+    turn_ask (call, call_ask_name, take_lookup);
   else
-    call_ask (call, ask_remove, take_removed);
+    turn_ask_removal (call, ask_remove, take_removed);
 }
 
 /* ---- rename: `node` and `name` are where it goes; where it comes from is `from` ---- */
@@ -277,6 +280,7 @@ end_rename (Call *self, int failure)
     keep_silly (self, self->node);
   else if (self->other != NULL)
     remove_silly (self->loop, self->identity, node_ref (self->node), g_steal_pointer (&self->text));
+  turn_end_removal (self);
   call_reply_error (self, failure);
 }
 
@@ -319,7 +323,7 @@ take_silly_link (Call *self, int failure, gpointer result)
   /* A server without links: the file goes, as it would with any other client that is not this one. */
   if (failure != 0 && !(failure == EEXIST && self->asked > 1))
     g_clear_pointer (&self->other, node_unref);
-  call_ask (self, ask_rename, take_rename);
+  turn_ask_removal (self, ask_rename, take_rename);
 }
 
 static void
@@ -330,7 +334,7 @@ take_target (Call *self, int failure, gpointer result)
   else if (choose_silly (self, failure, result))
     call_ask (self, ask_silly_link, take_silly_link);
   else
-    call_ask (self, ask_rename, take_rename);
+    turn_ask_removal (self, ask_rename, take_rename);
 }
 
 void
@@ -351,7 +355,7 @@ removal_rename (fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
   call->from_name = g_strdup (name);
   making_note (call, new_name);
   if (g_atomic_int_get (&volume->open_files) > 0)
-    call_ask (call, call_ask_name, take_target);
+    turn_ask (call, call_ask_name, take_target);
   else
-    call_ask (call, ask_rename, take_rename);
+    turn_ask_removal (call, ask_rename, take_rename);
 }
