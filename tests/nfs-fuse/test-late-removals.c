@@ -249,6 +249,125 @@ a_directory_that_is_made_after_a_removal_stays (void **state)
   assert_true (counted_has (&ground->counted, "directory"));
 }
 
+/* ---- files that are open ---- */
+
+/* The path of a name that open files live on by; NULL: there is none. */
+static char *
+dup_kept (const Ground *self)
+{
+  DIR *directory = opendir (self->counted.export.data);
+  const struct dirent *entry;
+  char *path = NULL;
+
+  assert_non_null (directory);
+  while (path == NULL && (entry = readdir (directory)) != NULL)
+    if (g_str_has_prefix (entry->d_name, ".nfs"))
+      path = counted_dup_here (&self->counted, entry->d_name);
+  closedir (directory);
+  return path;
+}
+
+static gboolean
+is_any_kept (const Ground *self)
+{
+  g_autofree char *path = dup_kept (self);
+
+  return path != NULL;
+}
+
+static void
+open_file (Ground *self)
+{
+  self->fd = open (self->file, O_RDWR | O_CLOEXEC);
+  assert_true (self->fd >= 0);
+}
+
+/* It is there as long as it is open, and all its names are gone afterwards. */
+static void
+assert_lives_until_it_is_closed (Ground *self)
+{
+  const gint64 end = g_get_monotonic_time () + PATIENCE_USEC;
+  struct stat status;
+
+  assert_int_equal (fstat (self->fd, &status), 0);
+  assert_int_equal (ftruncate (self->fd, 1), 0);
+  kvol_clear_fd (&self->fd);
+  while (is_any_kept (self))
+    {
+      assert_true (g_get_monotonic_time () < end);
+      g_usleep (1000);
+    }
+}
+
+/* By then it has a second name, for the sake of which its first one is just removed. */
+static void
+a_file_whose_removal_comes_between_lives_until_it_is_closed (void **state)
+{
+  Ground *ground = *state;
+
+  ground_open (ground);
+  open_file (ground);
+  be_killed_at (ground, NFS3_LINK, LOSSY_ANSWER, replace_file);
+  assert_true (do_meanwhile (ground, remove_file));
+  assert_false (counted_has (&ground->counted, "file"));
+  assert_lives_until_it_is_closed (ground);
+}
+
+/* Each of both who remove it gives it a name. */
+static void
+a_file_that_is_removed_twice_lives_until_it_is_closed (void **state)
+{
+  Ground *ground = *state;
+
+  ground_open (ground);
+  open_file (ground);
+  be_killed_at (ground, NFS3_LINK, LOSSY_CALL, replace_file);
+  assert_true (do_meanwhile (ground, remove_file));
+  assert_lives_until_it_is_closed (ground);
+}
+
+static gboolean
+remove_kept (const Ground *self)
+{
+  g_autofree char *path = dup_kept (self);
+
+  return path != NULL && unlink (path) == 0;
+}
+
+static void
+the_name_it_lives_on_by_is_not_removed_before_that_is_heard (void **state)
+{
+  Ground *ground = *state;
+
+  ground_open (ground);
+  open_file (ground);
+  be_killed_at (ground, NFS3_RENAME, LOSSY_ANSWER, remove_file);
+  assert_false (do_meanwhile (ground, remove_kept));
+  assert_lives_until_it_is_closed (ground);
+}
+
+static gboolean
+replace_kept (const Ground *self)
+{
+  g_autofree char *path = dup_kept (self);
+
+  return path != NULL && rename (self->other, path) == 0;
+}
+
+static void
+nothing_takes_the_name_it_lives_on_by (void **state)
+{
+  Ground *ground = *state;
+
+  ground_open (ground);
+  open_file (ground);
+  assert_int_equal (unlink (ground->file), 0);
+  assert_false (replace_kept (ground));
+  assert_true (counted_has (&ground->counted, "other"));
+  assert_lives_until_it_is_closed (ground);
+  assert_true (counted_has (&ground->counted, "other"));
+}
+
 int
 main (void)
 {
@@ -258,6 +377,10 @@ main (void)
     TEST_ON (ground, a_file_that_is_made_after_its_name_was_changed_stays),
     TEST_ON (ground, a_file_that_is_made_after_another_took_its_name_stays),
     TEST_ON (ground, a_directory_that_is_made_after_a_removal_stays),
+    TEST_ON (ground, a_file_whose_removal_comes_between_lives_until_it_is_closed),
+    TEST_ON (ground, a_file_that_is_removed_twice_lives_until_it_is_closed),
+    TEST_ON (ground, the_name_it_lives_on_by_is_not_removed_before_that_is_heard),
+    TEST_ON (ground, nothing_takes_the_name_it_lives_on_by),
   };
   const char *reason = NULL;
 

@@ -16,6 +16,13 @@
 typedef struct _Node  Node;
 typedef struct _Nodes Nodes;
 
+/* By which a file lives on that was unlinked while it was open, or is about to be. */
+typedef struct {
+  Node     *directory; /* with a reference, which whoever takes the name lets go of */
+  char     *name;
+  Identity *owner;     /* who unlinked it, and so may remove the name */
+} SillyName;
+
 struct _Node {
   Nodes  *nodes;
   guint64 lookups;     /* that the kernel counts; of Nodes' lock, like the next */
@@ -28,9 +35,7 @@ struct _Node {
   GMutex  lock;
   guint   opens;
   guint   direct;      /* of these: so many write past the kernel's cache */
-  char   *silly_name;  /* it has been unlinked while it was open: where it is kept until the last close */
-  Node   *silly_dir;
-  Identity *silly_owner; /* who unlinked it, and so may remove that name */
+  GArray *silly_names; /* (element-type SillyName) that are kept until the last close; NULL: none is */
   guint64 fileid;
   guint   mode;        /* what the server said last; 0: nothing yet */
   gint64  told;        /* monotonic: when the kernel was told last what it is like */
