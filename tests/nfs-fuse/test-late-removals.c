@@ -111,6 +111,21 @@ make_file (const Ground *self)
   return put_here (self->file, NEWER);
 }
 
+/* The kernel asks for no name that it has just been told. */
+static gboolean
+list_and_make_file (const Ground *self)
+{
+  DIR *directory = opendir (self->counted.volume.path);
+  gboolean there = FALSE;
+  const struct dirent *entry;
+
+  while (directory != NULL && (entry = readdir (directory)) != NULL)
+    there |= g_str_equal (entry->d_name, "other");
+  if (directory != NULL)
+    closedir (directory);
+  return there && make_file (self);
+}
+
 static gboolean
 make_other (const Ground *self)
 {
@@ -202,6 +217,17 @@ a_file_that_is_made_after_a_removal_stays (void **state)
   ground_open (ground);
   be_killed_at (ground, NFS3_REMOVE, LOSSY_CALL, remove_file);
   assert_true (do_meanwhile (ground, make_file));
+  assert_there (ground, "file");
+}
+
+static void
+a_file_that_is_made_after_a_removal_and_a_listing_stays (void **state)
+{
+  Ground *ground = *state;
+
+  ground_open (ground);
+  be_killed_at (ground, NFS3_REMOVE, LOSSY_CALL, remove_file);
+  assert_true (do_meanwhile (ground, list_and_make_file));
   assert_there (ground, "file");
 }
 
@@ -373,6 +399,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     TEST_ON (ground, a_file_that_is_made_after_a_removal_stays),
+    TEST_ON (ground, a_file_that_is_made_after_a_removal_and_a_listing_stays),
     TEST_ON (ground, a_file_that_gets_the_name_after_a_removal_keeps_it),
     TEST_ON (ground, a_file_that_is_made_after_its_name_was_changed_stays),
     TEST_ON (ground, a_file_that_is_made_after_another_took_its_name_stays),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who removes a name, or gives it to another file, and is killed meanwhile, is answered at once. The server may come to
  * it late, over whichever connection, and would take the name from what somebody else has made by it since, or has
- * found: so whoever asks about a name of that directory waits until it is known what became of it. What makes a name
- * harms nobody when it comes late. */
+ * found: so whoever asks about a name of that directory, or for all of them, waits until it is known what became of it.
+ * What makes a name harms nobody when it comes late. */
 #include "turn.h"
 
 #include <errno.h>
