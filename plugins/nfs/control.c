@@ -146,6 +146,30 @@ read_target (NfsTarget *target, const char *server, const char *path, const char
   return nfs_target_read (target, &volume, error);
 }
 
+/* What kvol makes for a claim; what others have given the name to is neither handed out nor removed. */
+static gboolean
+find_directory (Place *place, const char *name, NfsFile *ret_directory, gboolean *ret_there, GError **error)
+{
+  if (!nfs_file_look_up (&place->probe, &place->root, name, ret_directory, ret_there, error))
+    return FALSE;
+  if (!*ret_there || (ret_directory->is_dir && ret_directory->file_system == place->root.file_system))
+    return TRUE;
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_FINAL, "\"%s\" is not a directory that kvol made; it is left as it is",
+               name);
+  return FALSE;
+}
+
+/* It may be there already, as calls are made again after a crash. */
+static gboolean
+make_directory (Place *place, const char *name, GError **error)
+{
+  g_auto (NfsFile) directory = NFS_FILE_INIT;
+  gboolean there = FALSE;
+
+  return nfs_file_make_dir (&place->probe, &place->root, name, DIRECTORY_MODE, NULL, error)
+         && find_directory (place, name, &directory, &there, error);
+}
+
 GVariant *
 nfs_control_provision (const NfsControl *self, GVariant *claim, GVariant *storage_class, GCancellable *cancellable,
                        GError **error)
@@ -167,7 +191,7 @@ nfs_control_provision (const NfsControl *self, GVariant *claim, GVariant *storag
     g_variant_lookup (storage_class, "mountOptions", "^a&s", &mount_options);
   if (!read_target (&place.target, server, share, mount_options, error)
       || !place_open (&place, self, cancellable, error)
-      || !end (nfs_file_make_dir (&place.probe, &place.root, name, DIRECTORY_MODE, NULL, &failure), &failure, error))
+      || !end (make_directory (&place, name, &failure), &failure, error))
     return NULL;
   path = g_build_filename (share, name, NULL);
   return g_variant_ref_sink (
@@ -191,16 +215,10 @@ do_away (const NfsControl *self, Place *place, const char *name, gboolean archiv
   g_auto (NfsFile) directory = NFS_FILE_INIT;
   gboolean there = FALSE;
 
-  if (!nfs_file_look_up (&place->probe, &place->root, name, &directory, &there, error))
+  if (!find_directory (place, name, &directory, &there, error))
     return FALSE;
   if (!there)
     return TRUE;
-  if (!directory.is_dir || directory.file_system != place->root.file_system)
-    {
-      g_set_error (error, KVOL_ERROR, KVOL_ERROR_FINAL, "\"%s\" is not a directory that kvol made; it is left as it is",
-                   name);
-      return FALSE;
-    }
   return archives ? nfs_file_rename (&place->probe, &place->root, name, archived, error)
                   : delete_directory (self, place, &directory, name, error);
 }

@@ -24,6 +24,8 @@
 #define CHUNK 65536
 #define N_PROCEDURES 22
 
+typedef struct Passage Passage;
+
 struct Lossy
 {
   int door;
@@ -39,10 +41,17 @@ struct Lossy
   gpointer forge_data;
   gsize most;          /* of a call; 0: it does not matter */
   GPtrArray *replaced; /* of GBytes: what, and by what, in turns */
+  GMutex lock;         /* of what follows, and of sending */
+  GCond changed;
+  guint detains; /* a procedure; 0: none */
+  LossyPart part;
+  GByteArray *detained; /* NULL: nothing */
+  Passage *detained_by;
+  int detained_to;
 };
 
 /* One who came, and where what he says is passed on to. */
-typedef struct
+struct Passage
 {
   Lossy *lossy;
   int guest;
@@ -52,41 +61,112 @@ typedef struct
   gboolean waits; /* for the answer that is to be lost */
   guint32 xid;
   GHashTable *forged; /* numbers of calls whose answers are */
-} Passage;
+  gboolean detains;   /* the answer to this one */
+  guint32 detained_xid;
+};
+
+/* ---- what comes late ---- */
+
+static gboolean
+send_message (Passage *self, int to, const GByteArray *message)
+{
+  g_autoptr (GByteArray) record = record_wrap (message);
+  gboolean good;
+
+  g_mutex_lock (&self->lossy->lock);
+  good = door_send (to, record->data, record->len);
+  g_mutex_unlock (&self->lossy->lock);
+  return good;
+}
 
 static void
+detain (Passage *self, int to, GByteArray *message)
+{
+  Lossy *lossy = self->lossy;
+
+  g_mutex_lock (&lossy->lock);
+  lossy->detained = g_byte_array_ref (message);
+  lossy->detained_by = self;
+  lossy->detained_to = to;
+  g_cond_broadcast (&lossy->changed);
+  g_mutex_unlock (&lossy->lock);
+}
+
+/* Whether this call is to come late. */
+static gboolean
+is_to_be_detained (Passage *self, const RpcHead *head)
+{
+  Lossy *lossy = self->lossy;
+  gboolean is;
+
+  g_mutex_lock (&lossy->lock);
+  is = head->procedure == lossy->detains;
+  if (is)
+    lossy->detains = 0;
+  g_mutex_unlock (&lossy->lock);
+  if (!is || lossy->part == LOSSY_CALL)
+    return is;
+  self->detains = TRUE;
+  self->detained_xid = head->xid;
+  return FALSE;
+}
+
+static gboolean
+is_detained_answer (Passage *self, guint32 xid)
+{
+  const gboolean is = self->detains && xid == self->detained_xid;
+
+  self->detains = self->detains && !is;
+  return is;
+}
+
+static void
+let_go (Lossy *self)
+{
+  g_clear_pointer (&self->detained, g_byte_array_unref);
+  self->detained_by = NULL;
+}
+
+/* ---- calls and answers ---- */
+
+/* Whether it is passed on now. */
+static gboolean
 look_at_call (Passage *self, const GByteArray *message)
 {
   XdrReader call = { .data = message->data, .left = message->len };
   RpcHead head;
 
   if (!rpc_read_call (&call, &head) || head.program != RPC_NFS || head.procedure == RPC_NULL)
-    return;
+    return TRUE;
   if (head.procedure < N_PROCEDURES)
     g_atomic_int_inc (&self->lossy->counts[head.procedure]);
   if ((gint) head.procedure == g_atomic_int_get (&self->lossy->forged))
     g_hash_table_add (self->forged, GUINT_TO_POINTER (head.xid));
-  if (self->waits || !g_atomic_int_compare_and_exchange (&self->lossy->procedure, (gint) head.procedure, 0))
-    return;
-  self->waits = TRUE;
-  self->xid = head.xid;
+  if (!self->waits && g_atomic_int_compare_and_exchange (&self->lossy->procedure, (gint) head.procedure, 0))
+    {
+      self->waits = TRUE;
+      self->xid = head.xid;
+    }
+  return !is_to_be_detained (self, &head);
 }
 
 static gboolean
 pass_call (Passage *self, const guint8 *data, gsize length)
 {
   const gsize most = self->lossy->most;
-  gboolean fits = TRUE;
+  gboolean good = TRUE;
   GByteArray *message;
 
   g_byte_array_append (self->calls, data, (guint) length);
-  while (fits && (message = record_take (self->calls)) != NULL)
+  while (good && (message = record_take (self->calls)) != NULL)
     {
-      look_at_call (self, message);
-      fits = most == 0 || message->len <= most;
+      if (!look_at_call (self, message))
+        detain (self, self->server, message);
+      else
+        good = (most == 0 || message->len <= most) && send_message (self, self->server, message);
       g_byte_array_unref (message);
     }
-  return fits && door_send (self->server, data, length);
+  return good;
 }
 
 static void
@@ -123,7 +203,6 @@ pass_answer (Passage *self, const guint8 *data, gsize length)
   g_byte_array_append (self->answers, data, (guint) length);
   while (passes && (message = record_take (self->answers)) != NULL)
     {
-      g_autoptr (GByteArray) record = NULL;
       XdrReader answer = { .data = message->data, .left = message->len };
       const guint32 xid = xdr_get_u32 (&answer);
       gboolean lost = self->waits && xid == self->xid;
@@ -135,8 +214,10 @@ pass_answer (Passage *self, const guint8 *data, gsize length)
       for (guint i = 0; i < self->lossy->replaced->len; i += 2)
         replace (message, g_ptr_array_index (self->lossy->replaced, i),
                  g_ptr_array_index (self->lossy->replaced, i + 1));
-      record = record_wrap (message);
-      passes = !lost && door_send (self->guest, record->data, record->len);
+      if (is_detained_answer (self, xid))
+        detain (self, self->guest, message);
+      else
+        passes = !lost && send_message (self, self->guest, message);
       g_byte_array_unref (message);
     }
   return passes;
@@ -161,8 +242,12 @@ pass (gpointer data)
         if (ends[i].revents != 0)
           good = n > 0 && (i == 0 ? pass_call (self, buffer, (gsize) n) : pass_answer (self, buffer, (gsize) n));
       }
+  g_mutex_lock (&self->lossy->lock);
+  if (self->lossy->detained_by == self)
+    let_go (self->lossy);
   close (self->guest);
   close (self->server);
+  g_mutex_unlock (&self->lossy->lock);
   return NULL;
 }
 
@@ -200,6 +285,8 @@ lossy_open (void)
 
   self->passages = g_ptr_array_new ();
   self->replaced = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
   self->door = door_open (LOSSY_PORT);
   self->thread = g_thread_new ("door", let_in, self);
   return self;
@@ -216,6 +303,8 @@ lossy_close (Lossy *self)
     g_thread_join (self->passages->pdata[i]);
   g_ptr_array_unref (self->passages);
   g_ptr_array_unref (self->replaced);
+  g_cond_clear (&self->changed);
+  g_mutex_clear (&self->lock);
   g_free (self);
 }
 
@@ -251,6 +340,39 @@ void
 lossy_hold (Lossy *self)
 {
   g_atomic_int_set (&self->holds, TRUE);
+}
+
+void
+lossy_detain (Lossy *self, guint procedure, LossyPart part)
+{
+  g_mutex_lock (&self->lock);
+  self->detains = procedure;
+  self->part = part;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+lossy_await_detained (Lossy *self)
+{
+  g_mutex_lock (&self->lock);
+  while (self->detained == NULL)
+    g_cond_wait (&self->changed, &self->lock);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+lossy_release (Lossy *self)
+{
+  g_autoptr (GByteArray) record = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->detained != NULL)
+    {
+      record = record_wrap (self->detained);
+      door_send (self->detained_to, record->data, record->len);
+      let_go (self);
+    }
+  g_mutex_unlock (&self->lock);
 }
 
 void

@@ -33,6 +33,14 @@ void     lossy_forge    (Lossy *self, guint procedure, LossyForge forge, gpointe
 /* The next one of these is passed on after another call has come. */
 void     lossy_hold     (Lossy *self);
 
+/* The next call of this procedure, or the answer to it, comes when the test lets it go, and others overtake it. */
+typedef enum { LOSSY_CALL, LOSSY_ANSWER } LossyPart;
+void     lossy_detain         (Lossy *self, guint procedure, LossyPart part);
+/* Returns when it is here. */
+void     lossy_await_detained (Lossy *self);
+/* Whose connection has ended has nothing here any more. */
+void     lossy_release        (Lossy *self);
+
 /* From now on who sends a longer call than that is hung up on, as Linux' server does. Before somebody comes by it. */
 void     lossy_limit    (Lossy *self, gsize most);
 

@@ -235,6 +235,28 @@ a_directory_is_made_once_for_a_claim (void **state)
 }
 
 static void
+what_is_no_directory_is_given_to_no_claim (void **state)
+{
+  g_auto (NfsPlace) place = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *name = NULL;
+
+  NEED (place, .only_v4 = FALSE);
+  put (&place, NAME);
+  assert_null (provision (&place, CLAIM, "archive", &error));
+  assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_FINAL));
+  assert_non_null (strstr (error->message, "\"" NAME "\" is not a directory"));
+  assert_true (has (&place, NAME));
+
+  g_clear_error (&error);
+  name = g_build_filename (place.data, NAME, NULL);
+  assert_int_equal (unlink (name), 0);
+  assert_int_equal (symlink (".", name), 0);
+  assert_null (provision (&place, CLAIM, "archive", &error));
+  assert_true (g_error_matches (error, KVOL_ERROR, KVOL_ERROR_FINAL));
+}
+
+static void
 a_directory_is_archived_unless_said_otherwise (void **state)
 {
   g_auto (NfsPlace) place = { 0 };
@@ -325,6 +347,7 @@ main (void)
     cmocka_unit_test (a_scrub_of_a_frozen_server_ends),
     cmocka_unit_test (a_server_of_version_4_alone_is_not_supported),
     cmocka_unit_test (a_directory_is_made_once_for_a_claim),
+    cmocka_unit_test (what_is_no_directory_is_given_to_no_claim),
     cmocka_unit_test (a_directory_is_archived_unless_said_otherwise),
     cmocka_unit_test (a_directory_is_deleted_when_that_was_asked_for),
     cmocka_unit_test (a_directory_is_the_one_named_also_with_a_slash_behind_it),

@@ -202,25 +202,23 @@ absent_say (Absent *self, guint64 directory, const char *name, pid_t who, gint64
   return absent;
 }
 
-gboolean
+void
 absent_note (Absent *self, guint64 directory, const char *name)
 {
   const gpointer hash = hash_of (self, name);
-  gboolean said = FALSE;
   Place *place;
 
   g_mutex_lock (&self->lock);
   place = find (self, directory);
   if (place != NULL)
     {
-      said = g_hash_table_remove (place->said, hash);
+      g_hash_table_remove (place->said, hash);
       if (place->names != NULL)
         g_hash_table_add (place->names, hash);
       if (place->listed != NULL)
         g_hash_table_add (place->listed, hash);
     }
   g_mutex_unlock (&self->lock);
-  return said;
 }
 
 /* ---- how it is learnt ---- */

@@ -19,9 +19,8 @@ void    absent_free (Absent *self);
 
 /* Whether @who may be told, without a question, that there is no such name. Of one name that is said once. */
 gboolean absent_say  (Absent *self, guint64 directory, const char *name, pid_t who, gint64 now);
-/* A name may be there from now on: before the server is asked to make it, and when it has answered. Whether it was
- * said to be absent, and has not been noted since. */
-gboolean absent_note (Absent *self, guint64 directory, const char *name);
+/* A name may be there from now on: before the server is asked to make it, and when it has answered. */
+void     absent_note (Absent *self, guint64 directory, const char *name);
 
 /* @who has made a name here. The number of a listing that is to be asked for now; 0: none. */
 guint64 absent_count      (Absent *self, guint64 directory, pid_t who, gint64 now);

@@ -16,6 +16,7 @@
 
 #include "operations.h"
 #include "rights.h"
+#include "turn.h"
 
 /* What is asked of the server at once. */
 #define ANSWER_SIZE (64u * 1024)
@@ -439,7 +440,7 @@ take_entries (Call *self, int failure, gpointer result)
   memcpy (&self->verifier, directory->verifier, NFS3_COOKIEVERFSIZE);
   g_mutex_unlock (&directory->lock);
   if (goes_on)
-    call_ask (self, ask_entries, take_entries);
+    turn_ask (self, ask_entries, take_entries);
   else if (failure != 0)
     call_reply_error (self, failure);
   else
@@ -472,7 +473,7 @@ read_entries (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct 
   if (done)
     call_free (call);
   else
-    call_ask (call, ask_entries, take_entries);
+    turn_ask (call, ask_entries, take_entries);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "making.h"
 #include "operations.h"
 #include "rights.h"
+#include "turn.h"
 #include "unstable.h"
 
 /* What goes to a file that is open for writing only cannot be read by it, and who opens the file next gets what the
@@ -135,9 +136,10 @@ file_open (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 
 /* ---- create ---- */
 
-/* With the verifier the server knows its own file again when it is asked twice; the mode comes after. A name that the
- * server was not asked for may be there: `to_set`, it is not opened then as if it had been made. What is there all the
- * same is not emptied by this, but afterwards. */
+/* With the verifier the server knows its own file again when it is asked twice; the mode comes after. Of a name that is
+ * there the server would say no more than that it is, and the kernel has not looked whether this user may open it: it
+ * is not opened as if it had been made, as long as `to_set`. What is there all the same is not emptied by this, but
+ * afterwards. */
 static int
 ask_create (Call *self, Wire *wire)
 {
@@ -236,12 +238,12 @@ empty (Call *self)
 
 /* Whether something is in it, or will be when a write is repeated (unstable.c). */
 static gboolean
-is_to_be_emptied (Node *node, const post_op_attr *now)
+is_to_be_emptied (Node *node, const fattr3 *now)
 {
   gboolean is;
 
   g_mutex_lock (&node->lock);
-  is = !now->attributes_follow || now->post_op_attr_u.attributes.size > 0 || node->kept.head != NULL;
+  is = now->size > 0 || node->kept.head != NULL;
   g_mutex_unlock (&node->lock);
   return is;
 }
@@ -258,9 +260,43 @@ have_it_looked_up (Call *self)
   call_reply_error (self, ESTALE);
 }
 
-/* It is there. Another client may have given this name to a file that was written to from here: what the server may
- * still lose of that is put down before the file is emptied, or it would come back. Linux's server says so as well of
- * what is no file, which the kernel would open nowhere, and never close. */
+/* Another client may have given this name to a file that was written to from here: what the server may still lose of
+ * that is put down before the file is emptied, or it would come back. Whose it is may have made it so that he has no
+ * right to write, and does when he has it open; else `to_set` says whether the server grants it. */
+static void
+take_found (Call *self, int failure, gpointer result)
+{
+  const GETATTR3res *res = result;
+  const fattr3 *now = res != NULL ? &res->GETATTR3res_u.resok.obj_attributes : NULL;
+  const nfs_fh3 handle = node_handle (self->node);
+
+  if (failure != 0)
+    call_reply_error (self, failure);
+  else if (now->type != NF3REG)
+    have_it_looked_up (self);
+  else if (!self->to_set && now->uid != self->identity->credential.uid)
+    call_reply_error (self, EACCES);
+  else if ((self->flags & O_TRUNC) && is_to_be_emptied (self->node, now))
+    unstable_conclude (self, empty);
+  else
+    call_reply_entry (self, &handle, &(post_op_attr){ TRUE, { *now } });
+}
+
+static void
+take_found_rights (Call *self, int failure, gpointer result)
+{
+  const ACCESS3res *res = result;
+  const u_int granted = failure == 0 ? res->ACCESS3res_u.resok.access : 0;
+
+  self->to_set = rights_to_open (loop_get_volume (self->loop), self->flags, granted);
+  if (failure != 0)
+    call_reply_error (self, failure);
+  else
+    call_ask (self, call_ask_attributes, take_found);
+}
+
+/* It is there: made, or, without `to_set`, found. Some servers say so of what is no file, which the kernel would open
+ * nowhere, and never close. */
 static void
 end_create (Call *self, const nfs_fh3 *handle, const post_op_attr *now)
 {
@@ -276,17 +312,20 @@ end_create (Call *self, const nfs_fh3 *handle, const post_op_attr *now)
       have_it_looked_up (self);
       return;
     }
+  if (self->to_set)
+    {
+      call_reply_entry (self, handle, now);
+      return;
+    }
   self->other = nodes_get (volume->nodes, handle);
   if (self->flags & O_EXCL)
-    call_ask (self, ask_mode, take_mode);
-  else if ((self->flags & O_TRUNC) && is_to_be_emptied (self->other, now))
     {
-      node_unref (self->node);
-      self->node = g_steal_pointer (&self->other);
-      unstable_conclude (self, empty);
+      call_ask (self, ask_mode, take_mode);
+      return;
     }
-  else
-    call_reply_entry (self, handle, now);
+  node_unref (self->node);
+  self->node = g_steal_pointer (&self->other);
+  call_ask (self, rights_ask, take_found_rights);
 }
 
 static void
@@ -303,17 +342,26 @@ take_created (Call *self, int failure, gpointer result)
 
 static void take_create (Call *self, int failure, gpointer result);
 
-/* Another client has made it. Asked twice, it may be what was made the first time. */
+/* Another client has made it. Asked twice, it may be what was made the first time; and who has been sent to look does
+ * not come again. */
 static void
 open_found (Call *self)
 {
-  if (self->asked > 1)
+  if (self->asked > 1 || volume_was_sent (loop_get_volume (self->loop), self->pid))
     {
       self->to_set = FALSE;
       call_ask (self, ask_create, take_create);
       return;
     }
   have_it_looked_up (self);
+}
+
+/* The server does not say what it has made; another client may have given the name to something else since. */
+static void
+find_created (Call *self)
+{
+  self->to_set = FALSE;
+  call_ask (self, call_ask_name, take_created);
 }
 
 static void
@@ -331,7 +379,7 @@ take_create (Call *self, int failure, gpointer result)
   else if (ok->obj.handle_follows)
     end_create (self, &ok->obj.post_op_fh3_u.handle, &ok->obj_attributes);
   else
-    call_ask (self, call_ask_name, take_created);
+    find_created (self);
 }
 
 void
@@ -344,8 +392,9 @@ file_create (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, s
   call->flags = info->flags;
   call->verifier = (guint64) g_random_int () << 32 | g_random_int ();
   call->reply_node = reply_created;
-  call->to_set = making_note (call, name) && !(info->flags & O_EXCL);
-  call_ask (call, ask_create, take_create);
+  call->to_set = !(info->flags & O_EXCL);
+  making_note (call, name);
+  turn_ask (call, ask_create, take_create);
 }
 
 /* ---- write ---- */

@@ -138,10 +138,10 @@ names_are_exact (Call *self)
 
 /* ---- names that are made ---- */
 
-gboolean
+void
 making_note (Call *self, const char *name)
 {
-  return absent_note (get_absent (self), self->node->generation, name);
+  absent_note (get_absent (self), self->node->generation, name);
 }
 
 /* A name that was there already is one that another client has made, or this one before the connection was lost. */

@@ -5,10 +5,9 @@
 
 #include "call.h"
 
-/* The call makes @name in its node: the server is about to be asked, or has answered. Whether the kernel was told, and
- * the server not asked, that it is absent. */
-gboolean making_note (Call *self, const char *name);
+/* The call makes @name in its node: the server is about to be asked, or has answered. */
+void making_note (Call *self, const char *name);
 /* The call has asked for its `name` to be made in its node. Before that is answered to the kernel. */
-void     making_end  (Call *self, int failure);
+void making_end  (Call *self, int failure);
 /* The directory that the call has asked for has been made, and has this handle. */
-void     making_end_of_directory (Call *self, const nfs_fh3 *handle);
+void making_end_of_directory (Call *self, const nfs_fh3 *handle);

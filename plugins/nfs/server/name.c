@@ -5,6 +5,7 @@
 
 #include "making.h"
 #include "operations.h"
+#include "turn.h"
 
 static Call *
 name_call (fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -60,7 +61,7 @@ name_lookup (fuse_req_t req, fuse_ino_t parent, const char *name)
   if (absent_say (volume->absent, directory, name, fuse_req_ctx (req)->pid, g_get_monotonic_time ()))
     reply_absent (req);
   else
-    call_ask (name_call (req, parent, name), call_ask_name, take_lookup);
+    turn_ask (name_call (req, parent, name), call_ask_name, take_lookup);
 }
 
 /* ---- what makes something: the results of these procedures are laid out alike ---- */
@@ -109,7 +110,7 @@ name_mkdir (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 
   call->attr.st_mode = mode;
   making_note (call, name);
-  call_ask (call, ask_mkdir, take_made_directory);
+  turn_ask (call, ask_mkdir, take_made_directory);
 }
 
 static int
@@ -145,7 +146,7 @@ name_mknod (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, de
   call->attr.st_mode = mode;
   call->attr.st_rdev = rdev;
   making_note (call, name);
-  call_ask (call, ask_mknod, take_made);
+  turn_ask (call, ask_mknod, take_made);
 }
 
 /* ---- symlink ---- */
@@ -215,7 +216,7 @@ name_symlink (fuse_req_t req, const char *target, fuse_ino_t parent, const char 
 
   call->text = g_strdup (target);
   making_note (call, name);
-  call_ask (call, ask_symlink, take_symlink);
+  turn_ask (call, ask_symlink, take_symlink);
 }
 
 /* ---- link ---- */
@@ -265,5 +266,5 @@ name_link (fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 
   call->other = node_ref (volume_get_node (fuse_req_userdata (req), ino));
   making_note (call, name);
-  call_ask (call, ask_link, take_link);
+  turn_ask (call, ask_link, take_link);
 }

@@ -43,9 +43,8 @@ nodes_new (void)
 static void
 node_free (Node *self)
 {
-  g_free (self->silly_name);
+  g_clear_pointer (&self->silly_names, g_array_unref);
   g_clear_pointer (&self->refused, g_array_unref);
-  g_clear_pointer (&self->silly_owner, identity_unref);
   g_mutex_clear (&self->lock);
   g_free (self);
 }

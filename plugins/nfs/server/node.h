@@ -16,6 +16,13 @@
 typedef struct _Node  Node;
 typedef struct _Nodes Nodes;
 
+/* By which a file lives on that was unlinked while it was open, or is about to be. */
+typedef struct {
+  Node     *directory; /* with a reference, which whoever takes the name lets go of */
+  char     *name;
+  Identity *owner;     /* who unlinked it, and so may remove the name */
+} SillyName;
+
 struct _Node {
   Nodes  *nodes;
   guint64 lookups;     /* that the kernel counts; of Nodes' lock, like the next */
@@ -28,9 +35,7 @@ struct _Node {
   GMutex  lock;
   guint   opens;
   guint   direct;      /* of these: so many write past the kernel's cache */
-  char   *silly_name;  /* it has been unlinked while it was open: where it is kept until the last close */
-  Node   *silly_dir;
-  Identity *silly_owner; /* who unlinked it, and so may remove that name */
+  GArray *silly_names; /* (element-type SillyName) that are kept until the last close; NULL: none is */
   guint64 fileid;
   guint   mode;        /* what the server said last; 0: nothing yet */
   gint64  told;        /* monotonic: when the kernel was told last what it is like */
@@ -60,11 +65,11 @@ struct _Node {
   guint64 kept_end;    /* where the farthest of them ends */
   guint64 sequence;
   guint   writing;     /* writes on their way */
-  guint   orphans;     /* so many of them, or of other changes, nobody waits for any more */
+  guint   orphans;     /* so many of them, or of other changes, also of names in it, nobody waits for any more */
   guint   committing;  /* commits that nobody asked for */
   gboolean suspect;    /* the server may have lost what is kept: nothing is read before a commit has told */
   gboolean healing;    /* it has: what is kept is written again, and everything else waits */
-  GQueue  held;        /* of Call: they wait for that */
+  GQueue  held;        /* of Call: they wait for that, or for orphans */
   guint   faults;      /* how often writes were lost for good */
   int     fault;       /* why, the last time: errno */
 };

@@ -2,7 +2,8 @@
 /* NFS 3 knows no open files: a file whose last name goes is gone, whoever still has it open. So one that is open here
  * keeps a name of the kind that Linux's own client gives it, ".nfs...", until it is closed. The name is made by
  * renaming when the file is removed, and by linking when another file is to take its place, so that there always is a
- * file of that name. That client does not let it be removed meanwhile either.
+ * file of that name. That client does not let it be removed meanwhile either. What has been linked stays so, whatever
+ * becomes of the rest: somebody else may have seen that the file has two names, and removed the first one.
  *
  * A removal that was asked for twice, because its answer was lost, finds nothing to remove: that is its success.
  *
@@ -12,6 +13,7 @@
 
 #include "making.h"
 #include "operations.h"
+#include "turn.h"
 
 #define SILLY_PREFIX ".nfs"
 
@@ -33,6 +35,7 @@ take_removed (Call *self, int failure, gpointer result)
   const REMOVE3res *res = result;
 
   call_note_directory (self, self->node, failure == 0 ? &res->REMOVE3res_u.resok.dir_wcc.after : NULL);
+  turn_end_removal (self);
   call_reply_error (self, failure == ENOENT && self->asked > 1 ? 0 : failure);
 }
 
@@ -55,39 +58,34 @@ ask_rmdir (Call *self, Wire *wire)
 void
 removal_rmdir (fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-  call_ask (removal_call (req, parent, name), ask_rmdir, take_removed);
+  turn_ask_removal (removal_call (req, parent, name), ask_rmdir, take_removed);
 }
 
-/* Takes @directory and @name. */
 static void
-remove_silly (Loop *loop, Identity *identity, Node *directory, char *name)
+remove_silly (Loop *loop, Identity *identity, Node *directory, const char *name)
 {
   Call *call = call_new_work (loop, directory, identity);
 
-  node_unref (directory);
-  call->name = name;
+  call->name = g_strdup (name);
   call_ask (call, ask_remove, take_removed);
 }
 
 void
 removal_of_silly_name (Loop *loop, Node *node, gboolean at_end)
 {
-  Identity *owner = NULL;
-  Node *directory = NULL;
-  char *name = NULL;
+  g_autoptr (GArray) names = NULL;
 
   g_mutex_lock (&node->lock);
   if (node->opens == 0 || at_end)
-    {
-      name = g_steal_pointer (&node->silly_name);
-      directory = g_steal_pointer (&node->silly_dir);
-      owner = g_steal_pointer (&node->silly_owner);
-    }
+    names = g_steal_pointer (&node->silly_names);
   g_mutex_unlock (&node->lock);
-  if (name == NULL)
-    return;
-  remove_silly (loop, owner, directory, name);
-  identity_unref (owner);
+  for (guint i = 0; names != NULL && i < names->len; i++)
+    {
+      const SillyName *name = &g_array_index (names, SillyName, i);
+
+      remove_silly (loop, name->owner, name->directory, name->name);
+      node_unref (name->directory);
+    }
 }
 
 /* The kernel does not wait until it was heard that a file is closed. */
@@ -125,7 +123,7 @@ find_open (Call *self, int failure, const LOOKUP3res *res)
     return NULL;
   node = nodes_get (loop_get_volume (self->loop)->nodes, &ok->object);
   g_mutex_lock (&node->lock);
-  is_open = node->opens > 0 && node->silly_name == NULL;
+  is_open = node->opens > 0;
   node->fileid = ok->obj_attributes.post_op_attr_u.attributes.fileid;
   g_mutex_unlock (&node->lock);
   if (is_open)
@@ -146,9 +144,30 @@ choose_silly (Call *self, int failure, const LOOKUP3res *res)
   return TRUE;
 }
 
-/* The node @other lives on as `text` in @directory. It may have been closed meanwhile. */
 static void
-keep_silly (Call *self, Node *directory)
+clear_silly_name (gpointer data)
+{
+  SillyName *self = data;
+
+  g_free (self->name);
+  identity_unref (self->owner);
+}
+
+/* With the node's lock held. */
+static void
+add_silly_name (Node *node, SillyName name)
+{
+  if (node->silly_names == NULL)
+    {
+      node->silly_names = g_array_new (FALSE, FALSE, sizeof (SillyName));
+      g_array_set_clear_func (node->silly_names, clear_silly_name);
+    }
+  g_array_append_val (node->silly_names, name);
+}
+
+/* The node `other` lives on as `text`, or may. It may have been closed meanwhile. */
+static void
+keep_silly (Call *self)
 {
   Node *node = self->other;
   gboolean closed;
@@ -156,14 +175,10 @@ keep_silly (Call *self, Node *directory)
   g_mutex_lock (&node->lock);
   closed = node->opens == 0;
   if (!closed)
-    {
-      node->silly_name = g_steal_pointer (&self->text);
-      node->silly_dir = node_ref (directory);
-      node->silly_owner = identity_ref (self->identity);
-    }
+    add_silly_name (node, (SillyName){ node_ref (self->node), g_strdup (self->text), identity_ref (self->identity) });
   g_mutex_unlock (&node->lock);
   if (closed)
-    remove_silly (self->loop, self->identity, node_ref (directory), g_steal_pointer (&self->text));
+    remove_silly (self->loop, self->identity, self->node, self->text);
 }
 
 static int
@@ -187,7 +202,7 @@ static void
 take_silly_name (Call *self, int failure, gpointer result)
 {
   if (failure == 0)
-    keep_silly (self, self->node);
+    keep_silly (self);
   call_free (self);
 }
 
@@ -211,27 +226,42 @@ take_silly_rename (Call *self, int failure, gpointer result)
   if (failure == ENOENT && self->asked > 1)
     failure = 0;
   if (failure == 0)
-    keep_silly (self, self->node);
+    keep_silly (self);
   else if (failure == EINTR)
     look_for_silly_name (self);
+  turn_end_removal (self);
   call_reply_error (self, failure);
 }
 
-/* Whether it is the name under which an open file lives on. Who has it open would be left with nothing. */
+/* With the node's lock held. */
+static gboolean
+lives_on_by (const Node *node, const Node *directory, const char *name)
+{
+  for (guint i = 0; node->silly_names != NULL && i < node->silly_names->len; i++)
+    {
+      const SillyName *silly = &g_array_index (node->silly_names, SillyName, i);
+
+      if (silly->directory == directory && g_str_equal (silly->name, name))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Whether it is a name under which an open file lives on. Who has it open would be left with nothing. */
 static gboolean
 is_silly_name (Call *self, int failure, const LOOKUP3res *res)
 {
-  gboolean same;
+  gboolean is;
   Node *node;
 
   if (failure != 0 || !nodes_may_have (&res->LOOKUP3res_u.resok.object) || !g_str_has_prefix (self->name, SILLY_PREFIX))
     return FALSE;
   node = nodes_get (loop_get_volume (self->loop)->nodes, &res->LOOKUP3res_u.resok.object);
   g_mutex_lock (&node->lock);
-  same = node->opens > 0 && node->silly_dir == self->node && g_strcmp0 (node->silly_name, self->name) == 0;
+  is = node->opens > 0 && lives_on_by (node, self->node, self->name);
   g_mutex_unlock (&node->lock);
   node_unref (node);
-  return same;
+  return is;
 }
 
 static void
@@ -242,9 +272,9 @@ take_lookup (Call *self, int failure, gpointer result)
   else if (is_silly_name (self, failure, result))
     call_reply_error (self, EBUSY);
   else if (choose_silly (self, failure, result))
-    call_ask (self, ask_silly_rename, take_silly_rename);
+    turn_ask_removal (self, ask_silly_rename, take_silly_rename);
   else
-    call_ask (self, ask_remove, take_removed);
+    turn_ask_removal (self, ask_remove, take_removed);
 }
 
 void
@@ -254,9 +284,9 @@ removal_unlink (fuse_req_t req, fuse_ino_t parent, const char *name)
   Call *call = removal_call (req, parent, name);
 
   if (g_atomic_int_get (&volume->open_files) > 0)
-    call_ask (call, call_ask_name, take_lookup);
+    turn_ask (call, call_ask_name, take_lookup);
   else
-    call_ask (call, ask_remove, take_removed);
+    turn_ask_removal (call, ask_remove, take_removed);
 }
 
 /* ---- rename: `node` and `name` are where it goes; where it comes from is `from` ---- */
@@ -269,14 +299,12 @@ ask_rename (Call *self, Wire *wire)
   return wire_ask (wire, &procedure_rename, &args, self);
 }
 
-/* The second name takes nothing from the first one, if that is still there. */
 static void
 end_rename (Call *self, int failure)
 {
-  if ((failure == 0 || failure == EINTR) && self->other != NULL)
-    keep_silly (self, self->node);
-  else if (self->other != NULL)
-    remove_silly (self->loop, self->identity, node_ref (self->node), g_steal_pointer (&self->text));
+  if (self->other != NULL)
+    keep_silly (self);
+  turn_end_removal (self);
   call_reply_error (self, failure);
 }
 
@@ -306,20 +334,17 @@ ask_silly_link (Call *self, Wire *wire)
   return wire_ask (wire, &procedure_link, &args, self);
 }
 
+/* A server without links: the file goes, as it would with any other client that is not this one. */
 static void
 take_silly_link (Call *self, int failure, gpointer result)
 {
   making_note (self, self->text);
-  if (self->req == NULL)
-    {
-      remove_silly (self->loop, self->identity, node_ref (self->node), g_steal_pointer (&self->text));
-      call_reply_error (self, EINTR);
-      return;
-    }
-  /* A server without links: the file goes, as it would with any other client that is not this one. */
-  if (failure != 0 && !(failure == EEXIST && self->asked > 1))
+  if (failure != 0 && failure != EINTR && !(failure == EEXIST && self->asked > 1))
     g_clear_pointer (&self->other, node_unref);
-  call_ask (self, ask_rename, take_rename);
+  if (self->req == NULL)
+    end_rename (self, EINTR);
+  else
+    turn_ask_removal (self, ask_rename, take_rename);
 }
 
 static void
@@ -327,10 +352,12 @@ take_target (Call *self, int failure, gpointer result)
 {
   if (self->req == NULL)
     call_reply_error (self, EINTR);
+  else if (is_silly_name (self, failure, result))
+    call_reply_error (self, EBUSY);
   else if (choose_silly (self, failure, result))
     call_ask (self, ask_silly_link, take_silly_link);
   else
-    call_ask (self, ask_rename, take_rename);
+    turn_ask_removal (self, ask_rename, take_rename);
 }
 
 void
@@ -351,7 +378,7 @@ removal_rename (fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
   call->from_name = g_strdup (name);
   making_note (call, new_name);
   if (g_atomic_int_get (&volume->open_files) > 0)
-    call_ask (call, call_ask_name, take_target);
+    turn_ask (call, call_ask_name, take_target);
   else
-    call_ask (call, ask_rename, take_rename);
+    turn_ask_removal (call, ask_rename, take_rename);
 }

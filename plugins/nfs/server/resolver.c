@@ -7,6 +7,9 @@
 
 #include "loop.h"
 
+/* Who waited tries again sooner. Later the name may have another address. */
+#define KEPT_USEC (5 * G_TIME_SPAN_SECOND)
+
 struct _Resolver
 {
   Loop *loop;
@@ -16,6 +19,7 @@ struct _Resolver
   gboolean asking;  /* a thread is at it */
   gboolean waiting; /* somebody is */
   NfsEndpoint kept; /* what came too late; no length: nothing */
+  gint64 until;     /* monotonic: so long it is good */
 };
 
 /* A thread's own, then the loop's. */
@@ -68,7 +72,10 @@ take_answer (Loop *loop, gpointer data)
   self->asking = FALSE;
   self->waiting = FALSE;
   if (!waiting)
-    self->kept = lookup->endpoint;
+    {
+      self->kept = lookup->endpoint;
+      self->until = g_get_monotonic_time () + KEPT_USEC;
+    }
   else if (lookup->failure == 0)
     self->answer (self->data, &lookup->endpoint, NULL);
   else
@@ -119,8 +126,10 @@ void
 resolver_ask (Resolver *self)
 {
   const char *server = loop_get_volume (self->loop)->settings->server;
-  NfsEndpoint endpoint = self->kept;
+  NfsEndpoint endpoint = { 0 };
 
+  if (g_get_monotonic_time () < self->until)
+    endpoint = self->kept;
   self->kept = (NfsEndpoint){ 0 };
   self->waiting = endpoint.length == 0 && !nfs_endpoint_read (&endpoint, server);
   if (!self->waiting)

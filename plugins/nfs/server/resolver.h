@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From the server's name to an address of it, for one connection after the other. Name servers may take long, five
- * seconds for the first of two that is gone; so an answer that comes when it is not waited for any more is kept for the
- * next time, and there is one question at a time. Of the thread of its loop. */
+ * seconds for the first of two that is gone; so an answer that comes when it is not waited for any more is kept for a
+ * next time that is soon, and there is one question at a time. Of the thread of its loop. */
 #pragma once
 
 #include "endpoint.h"
