@@ -80,17 +80,13 @@ run_once (NfsProbe *self, Compound *of, guint32 *ret_status, GError **error)
 static gboolean
 run (NfsProbe *self, Compound *of, guint32 *ret_status, GError **error)
 {
-  g_autoptr (GError) cancelled = NULL;
   gint64 pause = 0;
 
   do
-    if (!run_once (self, of, ret_status, error))
+    if (!run_once (self, of, ret_status, error) || !nfs_probe_await_later (self, *ret_status, &pause, error))
       return FALSE;
-  while (*ret_status == NFS_STATUS_LATER && nfs_probe_await_later (self, &pause, &cancelled));
-  if (cancelled == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&cancelled));
-  return FALSE;
+  while (pause > 0);
+  return TRUE;
 }
 
 /* Steps over the head of the next result; what it is of is known, because the answer keeps the order. */
