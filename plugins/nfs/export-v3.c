@@ -167,9 +167,10 @@ probe_fsinfo (NfsProbe *self, const GByteArray *root, GError **error)
   nfs_export_v3_skip_attributes (&results);
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     sizes[i] = nfs_xdr_get (&results);
+  if (!nfs_rpc_check (&self->nfs, &fsinfo, &results, error))
+    return FALSE;
   self->transfer = get_transfer (sizes);
-  return nfs_rpc_check (&self->nfs, &fsinfo, &results, error)
-         && nfs_steps_end (&self->steps, "reads %u and writes %u bytes at a time", sizes[0], sizes[3]);
+  return nfs_steps_end (&self->steps, "reads %u and writes %u bytes at a time", sizes[0], sizes[3]);
 }
 
 static gboolean
