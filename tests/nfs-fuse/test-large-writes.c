@@ -2,7 +2,6 @@
 /* Writes so large that their pages are handed on and not copied: each byte arrives where it belongs, of any length and
  * at any place, and also where they can be copied only, where the connection takes a little at a time, and where the
  * server forgets them before they last. */
-#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +9,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 

@@ -2,7 +2,6 @@
 /* Who writes back a volume's pages must not wait, when it asks for memory, for pages to be written back: the kernel is
  * told so (PR_SET_IO_FLUSHER), which takes CAP_SYS_RESOURCE. Of another process it does not say whether it was; but
  * what it notes of it is in that one's flags in /proc/PID/stat. Which these are is seen by doing the same. */
-#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <setjmp.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What kvol-nfs only passes on is at the other end what it was: the space of the export's file system, a device's
  * number, a file's times; and of these the nearest that the protocol has. */
-#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
