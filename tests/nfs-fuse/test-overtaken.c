@@ -24,8 +24,55 @@
 /* Who does not wait is done long before. */
 #define LONG_USEC G_USEC_PER_SEC
 
+/* What is done to the file; answers 0 when it was. */
+typedef int (*Deed) (int fd);
+
+static int
+write_older (int fd)
+{
+  return pwrite (fd, OLDER, LENGTH, 0) != LENGTH;
+}
+
+static int
+write_newer (int fd)
+{
+  return pwrite (fd, NEWER, LENGTH, 0) != LENGTH;
+}
+
+static int
+cut (int fd)
+{
+  return ftruncate (fd, 1) != 0;
+}
+
+/* To write takes a file's privileges from it. */
+static int
+set_mode (int fd)
+{
+  return fchmod (fd, 04755) != 0;
+}
+
 typedef struct
 {
+  const char *name;
+  Deed older; /* is sent, and its answer not waited for */
+  Deed newer;
+  gboolean waits;                /* the newer one, for the end of the older one; else that is not looked at */
+  void (*end) (OddServer *self); /* what the server does with the older one then */
+  const char *content;           /* afterwards */
+} Row;
+
+static const Row rows[] = {
+  { "what is written afterwards stays", write_older, write_newer, FALSE, odd_server_go_on, NEWER },
+  { "what is set afterwards stays", write_older, set_mode, TRUE, odd_server_go_on, OLDER },
+  { "what is written after a cut stays", cut, write_newer, TRUE, odd_server_go_on, NEWER },
+  { "it is not waited for when the server has forgotten it", write_older, write_newer, FALSE, odd_server_restart,
+    NEWER },
+};
+
+typedef struct
+{
+  const Row *row;
   OddManners manners;
   OddServer *server;
   Served volume;
@@ -49,27 +96,12 @@ ground_clear (Ground *self)
   served_clear (&self->volume);
   odd_server_stop (self->server);
 }
-TEST_STATE (Ground, ground)
+TEST_ROW_STATE (Ground, ground)
 
-static int
-write_older (int fd)
-{
-  return pwrite (fd, OLDER, LENGTH, 0) != LENGTH;
-}
-
-static int
-cut (int fd)
-{
-  return ftruncate (fd, 1) != 0;
-}
-
-/* Somebody has done that, and does not wait for the answer any more. */
 static void
-ground_open (Ground *self, int (*deed) (int fd))
+ground_open (Ground *self)
 {
   g_autofree char *path = NULL;
-  int status;
-  pid_t child;
 
   if (!scratch_is_real_root () || access ("/dev/fuse", R_OK | W_OK) < 0)
     skip_because ("a FUSE file system for several users takes root and /dev/fuse");
@@ -78,10 +110,19 @@ ground_open (Ground *self, int (*deed) (int fd))
   path = g_build_filename (self->volume.path, "file", NULL);
   self->fd = open (path, O_WRONLY | O_CLOEXEC);
   assert_true (self->fd >= 0);
+}
+
+/* Somebody has done the older deed, and does not wait for the answer any more. */
+static void
+do_older (Ground *self)
+{
+  int status;
+  pid_t child;
+
   g_atomic_int_set (&self->manners.delays, ODD_HOLD_NEXT);
   child = fork ();
   if (child == 0)
-    _exit (deed (self->fd));
+    _exit (self->row->older (self->fd));
   odd_manners_await (&self->manners.delays, ODD_HELD);
   assert_int_equal (kill (child, SIGKILL), 0);
   assert_int_equal (waitpid (child, &status, 0), child);
@@ -89,111 +130,51 @@ ground_open (Ground *self, int (*deed) (int fd))
 }
 
 static gpointer
-write_newer (gpointer data)
+do_newer (gpointer data)
 {
   Ground *self = data;
-  const gboolean good = pwrite (self->fd, NEWER, LENGTH, 0) == LENGTH;
+  const int failed = self->row->newer (self->fd);
 
   g_atomic_int_set (&self->done, TRUE);
-  return GINT_TO_POINTER (good);
-}
-
-static gpointer
-set_mode (gpointer data)
-{
-  Ground *self = data;
-  const gboolean good = fchmod (self->fd, 04755) == 0;
-
-  g_atomic_int_set (&self->done, TRUE);
-  return GINT_TO_POINTER (good);
+  return GINT_TO_POINTER (failed);
 }
 
 /* Returns when it is done, or waits. */
 static void
-begin (Ground *self, GThreadFunc deed)
+begin_newer (Ground *self)
 {
   const gint64 end = g_get_monotonic_time () + LONG_USEC;
 
-  self->thread = g_thread_new ("deed", deed, self);
+  self->thread = g_thread_new ("newer", do_newer, self);
   while (!g_atomic_int_get (&self->done) && g_get_monotonic_time () < end)
     g_usleep (1000);
 }
 
 static void
-assert_ends (Ground *self)
+the_newer_deed_stays (void **state)
 {
-  assert_true (GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->thread))));
-}
+  Ground *self = *state;
+  g_autofree char *content = NULL;
 
-static void
-assert_content (Ground *self, const char *wanted)
-{
-  g_autofree char *content = odd_server_dup_content (self->server);
-
-  assert_string_equal (content, wanted);
-}
-
-static void
-what_is_written_afterwards_stays (void **state)
-{
-  Ground *ground = *state;
-
-  ground_open (ground, write_older);
-  begin (ground, write_newer);
-  odd_server_go_on (ground->server);
-  assert_ends (ground);
-  assert_content (ground, NEWER);
-}
-
-/* To write takes a file's privileges from it. */
-static void
-what_is_set_afterwards_stays (void **state)
-{
-  Ground *ground = *state;
-
-  ground_open (ground, write_older);
-  begin (ground, set_mode);
-  assert_false (g_atomic_int_get (&ground->done));
-  odd_server_go_on (ground->server);
-  assert_ends (ground);
-  assert_content (ground, OLDER);
-}
-
-static void
-what_is_written_after_a_cut_stays (void **state)
-{
-  Ground *ground = *state;
-
-  ground_open (ground, cut);
-  begin (ground, write_newer);
-  assert_false (g_atomic_int_get (&ground->done));
-  odd_server_go_on (ground->server);
-  assert_ends (ground);
-}
-
-static void
-it_is_not_waited_for_when_the_server_has_forgotten_it (void **state)
-{
-  Ground *ground = *state;
-
-  ground_open (ground, write_older);
-  begin (ground, write_newer);
-  odd_server_restart (ground->server);
-  assert_ends (ground);
-  assert_content (ground, NEWER);
+  ground_open (self);
+  do_older (self);
+  begin_newer (self);
+  if (self->row->waits)
+    assert_false (g_atomic_int_get (&self->done));
+  self->row->end (self->server);
+  assert_int_equal (GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->thread))), 0);
+  content = odd_server_dup_content (self->server);
+  assert_string_equal (content, self->row->content);
 }
 
 int
 main (void)
 {
-  const struct CMUnitTest tests[] = {
-    TEST_ON (ground, what_is_written_afterwards_stays),
-    TEST_ON (ground, what_is_set_afterwards_stays),
-    TEST_ON (ground, what_is_written_after_a_cut_stays),
-    TEST_ON (ground, it_is_not_waited_for_when_the_server_has_forgotten_it),
-  };
+  struct CMUnitTest tests[G_N_ELEMENTS (rows)];
   const char *reason = NULL;
 
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    tests[i] = TEST_ON_ROW (ground, &rows[i], the_newer_deed_stays);
   if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
     {
       print_message ("ok - writes that are overtaken # SKIP %s\n", reason);
