@@ -103,6 +103,30 @@ throw_status (NfsProbe *self, guint32 status, GError **error)
   return nfs_status_throw (error, status, &self->nfs, &compound, self->target->path);
 }
 
+/* The arguments of @op are added behind. */
+static void
+look_begin (Compound *self, const Handle *handle, guint32 op)
+{
+  compound_init (self, 0);
+  add_start (self, handle);
+  add_op (self, op);
+}
+
+/* What @op answers is next then. */
+static gboolean
+look_run (NfsProbe *self, Compound *look, GError **error)
+{
+  guint32 status;
+
+  if (!run (self, look, &status, error))
+    return FALSE;
+  if (status != NFS_STATUS_OK)
+    return throw_status (self, status, error);
+  next_result (look);
+  next_result (look);
+  return TRUE;
+}
+
 /* ---- the minor version ---- */
 
 static gboolean
@@ -209,22 +233,15 @@ static gboolean
 probe_attributes (NfsProbe *self, const Handle *root, GError **error)
 {
   g_auto (Compound) look = { 0 };
-  guint32 status;
   guint32 n_words;
   guint32 type;
 
   nfs_steps_begin (&self->steps, "getattr");
-  compound_init (&look, 0);
-  add_start (&look, root);
-  add_op (&look, OP_GETATTR);
+  look_begin (&look, root, OP_GETATTR);
   nfs_xdr_put (look.args, 1);
   nfs_xdr_put (look.args, 1 << FATTR4_TYPE);
-  if (!run (self, &look, &status, error))
+  if (!look_run (self, &look, error))
     return FALSE;
-  if (status != NFS_STATUS_OK)
-    return throw_status (self, status, error);
-  next_result (&look);
-  next_result (&look);
   n_words = nfs_xdr_get (&look.results);
   nfs_xdr_skip (&look.results, 4 * (gsize) n_words);
   nfs_xdr_get (&look.results);
@@ -241,20 +258,13 @@ static gboolean
 probe_access (NfsProbe *self, const Handle *root, GError **error)
 {
   g_auto (Compound) look = { 0 };
-  guint32 status;
   guint32 granted;
 
   nfs_steps_begin (&self->steps, "access");
-  compound_init (&look, 0);
-  add_start (&look, root);
-  add_op (&look, OP_ACCESS);
+  look_begin (&look, root, OP_ACCESS);
   nfs_xdr_put (look.args, NFS_PROBE_ACCESS);
-  if (!run (self, &look, &status, error))
+  if (!look_run (self, &look, error))
     return FALSE;
-  if (status != NFS_STATUS_OK)
-    return throw_status (self, status, error);
-  next_result (&look);
-  next_result (&look);
   nfs_xdr_get (&look.results);
   granted = nfs_xdr_get (&look.results);
   return nfs_rpc_check (&self->nfs, &compound, &look.results, error) && nfs_probe_end_access (self, granted);
@@ -318,22 +328,15 @@ ask_space (NfsProbe *self, const Handle *root, guint64 *values, GError **error)
 {
   guint32 wanted[BITMAP_WORDS] = { 0 };
   g_auto (Compound) look = { 0 };
-  guint32 status;
 
   for (gsize i = 0; i < N_SPACE; i++)
     wanted[space_attributes[i] / 32] |= 1u << (space_attributes[i] % 32);
-  compound_init (&look, 0);
-  add_start (&look, root);
-  add_op (&look, OP_GETATTR);
+  look_begin (&look, root, OP_GETATTR);
   nfs_xdr_put (look.args, BITMAP_WORDS);
   for (gsize i = 0; i < BITMAP_WORDS; i++)
     nfs_xdr_put (look.args, wanted[i]);
-  if (!run (self, &look, &status, error))
+  if (!look_run (self, &look, error))
     return FALSE;
-  if (status != NFS_STATUS_OK)
-    return throw_status (self, status, error);
-  next_result (&look);
-  next_result (&look);
   read_space (&look.results, values);
   return nfs_rpc_check (&self->nfs, &compound, &look.results, error);
 }
