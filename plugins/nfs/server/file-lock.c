@@ -210,7 +210,10 @@ hear_interrupt (Loop *loop, gpointer data)
 static void
 tell_interrupt (fuse_req_t req, void *data)
 {
-  loop_post_all (fuse_req_userdata (req), hear_interrupt, data);
+  Volume *volume = fuse_req_userdata (req);
+
+  for (int i = 0; i < volume->settings->threads; i++)
+    loop_post (volume->loops[i], hear_interrupt, data);
 }
 
 void

@@ -347,13 +347,6 @@ loop_post (Loop *self, LoopRun run, gpointer data)
   loop_wake (self);
 }
 
-void
-loop_post_all (Volume *volume, LoopRun run, gpointer data)
-{
-  for (int i = 0; i < volume->settings->threads; i++)
-    loop_post (volume->loops[i], run, data);
-}
-
 gboolean
 loop_is_mine (const Loop *self)
 {

@@ -28,8 +28,6 @@ void     loop_wake (Loop *self);
 /* From any thread: @run is called by the loop's own. */
 typedef void (*LoopRun) (Loop *self, gpointer data);
 void     loop_post (Loop *self, LoopRun run, gpointer data);
-/* By each of the volume's loops. */
-void     loop_post_all (Volume *volume, LoopRun run, gpointer data);
 
 /* Sends what was asked so far, without waiting for more. */
 void     loop_flush (Loop *self);
