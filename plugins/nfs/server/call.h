@@ -83,8 +83,6 @@ struct _Call {
 
 /* For a request, of its thread's loop. @identity: NULL for that of who made the request. */
 Call *call_new      (fuse_req_t req, Node *node, Identity *identity);
-/* For one about a name in a directory, which become the `name` and the `node`. */
-Call *call_new_of_name (fuse_req_t req, fuse_ino_t directory, const char *name);
 /* Of nobody: work that is to be done. */
 Call *call_new_work (Loop *loop, Node *node, Identity *identity);
 void  call_free     (Call *self);
