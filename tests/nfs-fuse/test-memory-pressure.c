@@ -110,21 +110,6 @@ find_flags_of_flusher (void)
 
 /* ---- the server's threads ---- */
 
-static int
-begin (void **state)
-{
-  *state = g_new0 (ServedGround, 1);
-  return 0;
-}
-
-static int
-end (void **state)
-{
-  served_ground_clear (*state);
-  g_free (*state);
-  return 0;
-}
-
 static void
 no_thread_waits_for_what_it_writes_itself (void **state)
 {
@@ -158,7 +143,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (who_is_confined_says_that_it_does_io_for_others),
-    cmocka_unit_test_setup_teardown (no_thread_waits_for_what_it_writes_itself, begin, end),
+    TEST_ON (served_ground, no_thread_waits_for_what_it_writes_itself),
   };
   const char *reason = NULL;
 

@@ -24,21 +24,6 @@
 #define FEW_FILES 16
 #define FEW_BYTES (4 * MIB)
 
-static int
-begin (void **state)
-{
-  *state = g_new0 (Counted, 1);
-  return 0;
-}
-
-static int
-end (void **state)
-{
-  counted_clear (*state);
-  g_free (*state);
-  return 0;
-}
-
 /* ---- space ---- */
 
 static void
@@ -237,11 +222,11 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown (the_space_is_that_of_the_export_s_file_system, begin, end),
-    cmocka_unit_test_setup_teardown (each_number_of_the_space_is_in_its_place, begin, end),
-    cmocka_unit_test_setup_teardown (a_device_has_its_number_on_both_sides, begin, end),
-    cmocka_unit_test_setup_teardown (a_time_is_the_nearest_that_the_protocol_has, begin, end),
-    cmocka_unit_test_setup_teardown (a_single_writer_s_time_is_so_too_at_the_server, begin, end),
+    TEST_ON (counted, the_space_is_that_of_the_export_s_file_system),
+    TEST_ON (counted, each_number_of_the_space_is_in_its_place),
+    TEST_ON (counted, a_device_has_its_number_on_both_sides),
+    TEST_ON (counted, a_time_is_the_nearest_that_the_protocol_has),
+    TEST_ON (counted, a_single_writer_s_time_is_so_too_at_the_server),
   };
   const char *reason = NULL;
 
