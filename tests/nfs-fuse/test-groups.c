@@ -21,6 +21,7 @@
 
 #include "nfs-fuse/served.h"
 #include "process-table.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define OWNER 4711
@@ -282,12 +283,6 @@ main (void)
     cmocka_unit_test (nothing_is_changed_by_it),
     cmocka_unit_test (who_is_not_seen_for_want_of_descriptors_is_not_taken_for_gone),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - groups # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("groups", tests, NULL, NULL);
+  return own_net_run ("groups", tests);
 }

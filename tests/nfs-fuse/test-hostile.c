@@ -21,6 +21,7 @@
 
 #include "nfs-fuse/odd-server.h"
 #include "nfs-fuse/served.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 /* Together more than is kept of all files, each less than is kept of one. */
@@ -447,12 +448,6 @@ main (void)
     TEST_ON (served_ground, the_name_of_an_unlinked_file_goes_with_its_last_reader),
     TEST_ON (served_ground, the_name_of_an_unlinked_file_cannot_be_taken_from_its_reader),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - hostile servers # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("hostile servers", tests, NULL, NULL);
+  return own_net_run ("hostile servers", tests);
 }

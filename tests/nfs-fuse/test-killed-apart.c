@@ -20,6 +20,7 @@
 #include "nfs-fuse/aside.h"
 #include "nfs-fuse/odd-server.h"
 #include "nfs-fuse/served.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define PAGE 4096
@@ -166,12 +167,6 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST_ON (ground, who_waits_for_what_another_thread_began_can_be_ended),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - who is killed apart # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("who is killed apart", tests, NULL, NULL);
+  return own_net_run ("who is killed apart", tests);
 }

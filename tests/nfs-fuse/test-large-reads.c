@@ -24,7 +24,7 @@
 #include "nfs-fuse/counted.h"
 #include "nfs-fuse/large.h"
 #include "page-pipe.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define PAGE 4096u
 #define MIB (1024u * 1024)
@@ -487,12 +487,6 @@ main (void)
     TEST_ON (served_ground, what_comes_too_late_is_nobody_elses),
     TEST_ON (served_ground, half_an_answer_is_not_the_next_readers),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - large reads # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("large reads", tests, NULL, NULL);
+  return own_net_run ("large reads", tests);
 }

@@ -20,7 +20,7 @@
 #include "nfs-fuse/counted.h"
 #include "nfs-fuse/large.h"
 #include "nfs-fuse/two-pods.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define PAGE 4096u
 #define MIB (1024u * 1024)
@@ -347,12 +347,6 @@ main (void)
     TEST_ON (served_ground, what_the_server_forgot_is_kept_where_no_cache_has_it),
     TEST_ON (served_ground, what_large_writes_took_is_given_back),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - large writes # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("large writes", tests, NULL, NULL);
+  return own_net_run ("large writes", tests);
 }

@@ -20,6 +20,7 @@
 
 #include "confine.h"
 #include "nfs-fuse/served.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 /* ---- that it is said, whether this process may or not ---- */
@@ -145,12 +146,6 @@ main (void)
     cmocka_unit_test (who_is_confined_says_that_it_does_io_for_others),
     TEST_ON (served_ground, no_thread_waits_for_what_it_writes_itself),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - memory pressure # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("memory pressure", tests, NULL, NULL);
+  return own_net_run ("memory pressure", tests);
 }

@@ -16,6 +16,7 @@
 
 #include "nfs-fuse/odd-server.h"
 #include "nfs-fuse/served.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 /* More than any of those that are listed in circles may give. */
@@ -232,12 +233,6 @@ main (void)
     TEST (directories_that_are_open_take_what_was_asked_for),
     TEST (who_goes_back_himself_is_not_taken_for_a_circle),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - odd listings # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("odd listings", tests, NULL, NULL);
+  return own_net_run ("odd listings", tests);
 }

@@ -25,7 +25,7 @@
 
 #include "support/etc-file.h"
 #include "support/name-server.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define NAME "files.test"
 #define FIRST "127.0.0.7"
@@ -438,12 +438,6 @@ main (void)
     TEST_ON (ground, where_the_server_was_before_is_enough_for_files_and_locks),
     TEST_ON (ground, what_nfs_does_not_have_is_not_supported),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - nfs outage # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("nfs outage", tests, NULL, NULL);
+  return own_net_run ("nfs outage", tests);
 }

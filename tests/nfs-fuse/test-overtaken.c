@@ -16,6 +16,7 @@
 
 #include "nfs-fuse/odd-server.h"
 #include "nfs-fuse/served.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define OLDER "earlier"
@@ -171,14 +172,8 @@ int
 main (void)
 {
   struct CMUnitTest tests[G_N_ELEMENTS (rows)];
-  const char *reason = NULL;
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     tests[i] = TEST_ON_ROW (ground, &rows[i], the_newer_deed_stays);
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - writes that are overtaken # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("writes that are overtaken", tests, NULL, NULL);
+  return own_net_run ("writes that are overtaken", tests);
 }

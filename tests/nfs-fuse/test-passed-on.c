@@ -16,6 +16,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define WORDS_BEFORE_STATUS 6 /* of an answer, which begins with its number */
@@ -228,12 +229,6 @@ main (void)
     TEST_ON (counted, a_time_is_the_nearest_that_the_protocol_has),
     TEST_ON (counted, a_single_writer_s_time_is_so_too_at_the_server),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - what is passed on # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("what is passed on", tests, NULL, NULL);
+  return own_net_run ("what is passed on", tests);
 }

@@ -16,7 +16,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define WORDS_BEFORE_STATUS 6 /* of an answer, which begins with its number */
 #define ALWAYS G_MAXINT
@@ -198,17 +198,11 @@ int
 main (void)
 {
   struct CMUnitTest tests[G_N_ELEMENTS (refusals) + G_N_ELEMENTS (delays)];
-  const char *reason = NULL;
   gsize n = 0;
 
   for (gsize i = 0; i < G_N_ELEMENTS (refusals); i++)
     tests[n++] = TEST_ON_ROW (refusal, &refusals[i], who_asked_is_told_why);
   for (gsize i = 0; i < G_N_ELEMENTS (delays); i++)
     tests[n++] = TEST_ON_ROW (refusal, &delays[i], it_is_asked_for_until_it_is_done);
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - refusals # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("refusals", tests, NULL, NULL);
+  return own_net_run ("refusals", tests);
 }

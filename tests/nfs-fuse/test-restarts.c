@@ -17,6 +17,7 @@
 
 #include "nfs-fuse/odd-server.h"
 #include "nfs-fuse/served.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define N_READERS 24
@@ -310,12 +311,6 @@ main (void)
     TEST (who_hangs_up_again_and_again_is_left_alone_for_longer),
     TEST (a_connection_that_is_gone_kills_nobody),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - restarts # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("restarts", tests, NULL, NULL);
+  return own_net_run ("restarts", tests);
 }

@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "nfs-server/fault.h"
-#include "nfs-server/server.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 /* What a probe takes at most here, and what a test grants it on a busy machine. */
@@ -478,13 +478,9 @@ main (void)
     cmocka_unit_test (a_probe_leaves_no_descriptor_behind),
   };
   g_autoptr (GArray) tests = g_array_new (FALSE, FALSE, sizeof (struct CMUnitTest));
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - nfs faults # SKIP %s\n", reason);
-      return 0;
-    }
+  if (!own_net_enter ("nfs faults"))
+    return 0;
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       struct CMUnitTest test = { rows[i].name, a_fault_has_its_cause, NULL, NULL, (void *) &rows[i] };

@@ -15,8 +15,7 @@
 #include <cmocka.h>
 
 #include "nfs-server/fault.h"
-#include "nfs-server/server.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define RECORD                                                                                                         \
   "{'serverPid': <int64 4711>, 'serverStart': <uint64 1>, 'serverBoot': <'another'>, 'fuseConnection': <uint32 1>}"
@@ -101,12 +100,6 @@ main (void)
     cmocka_unit_test (one_that_lives_is_forgotten_for_a_mount_by_the_kernel_only),
     cmocka_unit_test (a_set_up_that_is_the_first_has_nothing_to_forget),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - a server that was left # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("a server that was left", tests, NULL, NULL);
+  return own_net_run ("a server that was left", tests);
 }
