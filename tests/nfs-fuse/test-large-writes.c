@@ -141,19 +141,7 @@ each_byte_that_no_cache_holds_arrives (void **state)
 static void
 a_process_that_may_have_no_pipes_copies (void **state)
 {
-  const char *const one_thread[] = { "--threads=1", NULL };
-  ServedGround *ground = *state;
-  guint n_pipes;
-
-  if (!served_ground_open (ground, one_thread))
-    skip ();
-  /* It has its connection by then. */
-  assert_int_equal (access (ground->volume.path, W_OK), 0);
-  n_pipes = large_count_pipes (ground->volume.pid);
-  large_forbid_files (ground->volume.pid);
-  write_rows (ground);
-  assert_int_equal (large_count_pipes (ground->volume.pid), n_pipes);
-  served_stop (&ground->volume);
+  large_do_without_pipes (*state, write_rows);
 }
 
 /* ---- where they go slowly ---- */
@@ -162,15 +150,7 @@ a_process_that_may_have_no_pipes_copies (void **state)
 static void
 what_the_connection_does_not_take_at_once_follows (void **state)
 {
-  ServedGround *ground = *state;
-  LargeBuffers before;
-
-  large_tighten (&before);
-  if (!served_ground_open (ground, NULL))
-    skip ();
-  write_rows (ground);
-  served_stop (&ground->volume);
-  large_loosen (&before);
+  large_do_slowly (*state, write_rows);
 }
 
 /* ---- where what was sent is not all ---- */
