@@ -14,10 +14,8 @@
 
 #include <kvol/kvol-macros.h>
 
-#include "nfs-fuse/odd-server.h"
-#include "nfs-fuse/served.h"
+#include "nfs-fuse/odd-ground.h"
 #include "support/own-net.h"
-#include "support/scratch.h"
 
 #define OLDER "earlier"
 #define NEWER "written"
@@ -74,44 +72,34 @@ static const Row rows[] = {
 typedef struct
 {
   const Row *row;
-  OddManners manners;
-  OddServer *server;
-  Served volume;
+  OddGround odd;
   int fd;
   GThread *thread;
   gint done; /* atomic: what the thread does */
 } Ground;
 
 static void
+ground_open (Ground *self)
+{
+  self->fd = -1;
+  odd_ground_open (&self->odd, (const char *const[]){ "--threads=1", NULL });
+  self->fd = open (self->odd.path, O_WRONLY | O_CLOEXEC);
+  assert_true (self->fd >= 0);
+}
+
+static void
 ground_clear (Ground *self)
 {
-  if (self->server == NULL)
-    return;
   /* The test has failed, and the thread may be waiting for an answer. */
   if (self->thread != NULL)
     {
-      kill (self->volume.pid, SIGKILL);
+      kill (self->odd.volume.pid, SIGKILL);
       g_thread_join (self->thread);
     }
   kvol_clear_fd (&self->fd);
-  served_clear (&self->volume);
-  odd_server_stop (self->server);
+  odd_ground_clear (&self->odd);
 }
 TEST_ROW_STATE (Ground, ground)
-
-static void
-ground_open (Ground *self)
-{
-  g_autofree char *path = NULL;
-
-  if (!scratch_is_real_root () || access ("/dev/fuse", R_OK | W_OK) < 0)
-    skip_because ("a FUSE file system for several users takes root and /dev/fuse");
-  self->server = odd_server_start (&self->manners);
-  served_start (&self->volume, (const char *const[]){ "--threads=1", NULL });
-  path = g_build_filename (self->volume.path, "file", NULL);
-  self->fd = open (path, O_WRONLY | O_CLOEXEC);
-  assert_true (self->fd >= 0);
-}
 
 /* Somebody has done the older deed, and does not wait for the answer any more. */
 static void
@@ -120,11 +108,11 @@ do_older (Ground *self)
   int status;
   pid_t child;
 
-  g_atomic_int_set (&self->manners.delays, ODD_HOLD_NEXT);
+  g_atomic_int_set (&self->odd.manners.delays, ODD_HOLD_NEXT);
   child = fork ();
   if (child == 0)
     _exit (self->row->older (self->fd));
-  odd_manners_await (&self->manners.delays, ODD_HELD);
+  odd_manners_await (&self->odd.manners.delays, ODD_HELD);
   assert_int_equal (kill (child, SIGKILL), 0);
   assert_int_equal (waitpid (child, &status, 0), child);
   assert_true (WIFSIGNALED (status));
@@ -162,9 +150,9 @@ the_newer_deed_stays (void **state)
   begin_newer (self);
   if (self->row->waits)
     assert_false (g_atomic_int_get (&self->done));
-  self->row->end (self->server);
+  self->row->end (self->odd.server);
   assert_int_equal (GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->thread))), 0);
-  content = odd_server_dup_content (self->server);
+  content = odd_server_dup_content (self->odd.server);
   assert_string_equal (content, self->row->content);
 }
 
