@@ -21,6 +21,7 @@
 #include "nfs-fuse/large.h"
 #include "nfs-fuse/two-pods.h"
 #include "support/own-net.h"
+#include "support/proc.h"
 
 #define PAGE 4096u
 #define MIB (1024u * 1024)
@@ -267,13 +268,7 @@ what_the_server_forgot_is_kept_where_no_cache_has_it (void **state)
 static gsize
 get_resident (pid_t pid)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/%d/statm", (int) pid);
-  g_autofree char *text = NULL;
-  gsize pages = 0;
-
-  assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  assert_int_equal (sscanf (text, "%*u %zu", &pages), 1);
-  return pages * PAGE;
+  return proc_read_status (pid, "VmRSS", 10) * 1024;
 }
 
 /* It is kept for the next ones, but not for ever: also where something small is asked for all the time. */

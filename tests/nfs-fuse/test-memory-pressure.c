@@ -9,8 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,6 +20,7 @@
 #include "confine.h"
 #include "nfs-fuse/served.h"
 #include "support/own-net.h"
+#include "support/proc.h"
 #include "support/scratch.h"
 
 /* ---- that it is said, whether this process may or not ---- */
@@ -69,19 +69,13 @@ who_is_confined_says_that_it_does_io_for_others (void **state)
 
 /* ---- flags ---- */
 
-/* 0: there is no such thread. */
 static gulong
 get_flags (const char *thread)
 {
-  g_autofree char *path = g_build_filename (thread, "stat", NULL);
-  g_autofree char *text = NULL;
-  gulong flags = 0;
+  const guint flags = 6;
+  g_auto (GStrv) fields = proc_read_stat (thread);
 
-  /* The name is in brackets, and may have more of these. */
-  if (g_file_get_contents (path, &text, NULL, NULL)
-      && sscanf (strrchr (text, ')'), ") %*c %*d %*d %*d %*d %*d %lu", &flags) != 1)
-    fail_msg ("%s: %s", path, text);
-  return flags;
+  return strtoul (fields[flags], NULL, 10);
 }
 
 /* What the kernel notes of who does I/O for others; 0: this process may not say that it does. */

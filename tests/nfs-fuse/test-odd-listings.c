@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -16,6 +15,7 @@
 
 #include "nfs-fuse/odd-ground.h"
 #include "support/own-net.h"
+#include "support/proc.h"
 
 /* More than any of those that are listed in circles may give. */
 #define TOO_MANY 1000
@@ -142,19 +142,6 @@ answers_with_more_names_than_were_asked_for_lose_none (void **state)
   assert_lists_all (*state, ODD_LISTING_LONG);
 }
 
-static guint64
-get_resident_kib (pid_t pid)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) pid);
-  g_autofree char *text = NULL;
-  const char *field;
-
-  assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  field = strstr (text, "\nVmRSS:");
-  assert_non_null (field);
-  return g_ascii_strtoull (field + strlen ("\nVmRSS:"), NULL, 10);
-}
-
 static void
 directories_that_are_open_take_what_was_asked_for (void **state)
 {
@@ -166,7 +153,7 @@ directories_that_are_open_take_what_was_asked_for (void **state)
 #endif
   for (int i = 0; i < N_OPEN; i++)
     assert_non_null (readdir (open_listing (self, ODD_LISTING_LONG)));
-  assert_in_range (get_resident_kib (self->odd.volume.pid), 1, RESIDENT_MAX_KIB);
+  assert_in_range (proc_read_status (self->odd.volume.pid, "VmRSS", 10), 1, RESIDENT_MAX_KIB);
 }
 
 /* What programs do that delete while they read, and seek. */

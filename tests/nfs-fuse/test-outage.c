@@ -26,6 +26,7 @@
 #include "support/etc-file.h"
 #include "support/name-server.h"
 #include "support/own-net.h"
+#include "support/proc.h"
 
 #define NAME "files.test"
 #define FIRST "127.0.0.7"
@@ -243,12 +244,9 @@ one_who_waits_can_be_interrupted (void **state)
 static guint64
 get_ticks (const Served *volume)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", volume->pid);
-  g_autofree char *text = NULL;
-  g_auto (GStrv) fields = NULL;
+  g_autofree char *dir = g_strdup_printf ("/proc/%d", volume->pid);
+  g_auto (GStrv) fields = proc_read_stat (dir);
 
-  assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  fields = g_strsplit (strrchr (text, ')') + 2, " ", -1);
   return g_ascii_strtoull (fields[11], NULL, 10) + g_ascii_strtoull (fields[12], NULL, 10);
 }
 

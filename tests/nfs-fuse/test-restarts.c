@@ -17,6 +17,7 @@
 
 #include "nfs-fuse/odd-ground.h"
 #include "support/own-net.h"
+#include "support/proc.h"
 
 #define N_READERS 24
 #define N_SMALL 200000
@@ -262,16 +263,9 @@ static void
 a_connection_that_is_gone_kills_nobody (void **state)
 {
   Ground *self = *state;
-  g_autofree char *path = NULL;
-  g_autofree char *text = NULL;
-  const char *field;
 
   ground_open (self, many);
-  path = g_strdup_printf ("/proc/%d/status", (int) self->odd.volume.pid);
-  assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  field = strstr (text, "\nSigIgn:");
-  assert_non_null (field);
-  assert_true (g_ascii_strtoull (field + strlen ("\nSigIgn:"), NULL, 16) & (1u << (SIGPIPE - 1)));
+  assert_true (proc_read_status (self->odd.volume.pid, "SigIgn", 16) & (1u << (SIGPIPE - 1)));
 }
 
 int

@@ -16,6 +16,7 @@
 
 #include "nfs-server/fault.h"
 #include "support/own-net.h"
+#include "support/proc.h"
 
 #define RECORD                                                                                                         \
   "{'serverPid': <int64 4711>, 'serverStart': <uint64 1>, 'serverBoot': <'another'>, 'fuseConnection': <uint32 1>}"
@@ -55,11 +56,8 @@ a_set_up_forgets_the_server_of_before (void **state)
 static char *
 dup_record_of_one_that_lives (void)
 {
-  g_autofree char *text = NULL;
-  g_auto (GStrv) fields = NULL;
+  g_auto (GStrv) fields = proc_read_stat ("/proc/self");
 
-  assert_true (g_file_get_contents ("/proc/self/stat", &text, NULL, NULL));
-  fields = g_strsplit (strrchr (text, ')') + 2, " ", -1);
   assert_true (g_strv_length (fields) > START_FIELD);
   return g_strdup_printf ("{'serverPid': <int64 %d>, 'serverStart': <uint64 %s>, 'fuseConnection': <uint32 1>}",
                           getpid (), fields[START_FIELD]);
