@@ -109,7 +109,6 @@ gboolean
 nfs_export_v3_call (NfsProbe *self, const NfsProcedure *procedure, const GByteArray *args, guint32 *ret_status,
                     NfsXdr *ret_results, GError **error)
 {
-  g_autoptr (GError) cancelled = NULL;
   gint64 pause = 0;
 
   do
@@ -117,14 +116,12 @@ nfs_export_v3_call (NfsProbe *self, const NfsProcedure *procedure, const GByteAr
       if (!nfs_rpc_call (&self->nfs, procedure, args, ret_results, error))
         return FALSE;
       *ret_status = nfs_xdr_get (ret_results);
-      if (!nfs_rpc_check (&self->nfs, procedure, ret_results, error))
+      if (!nfs_rpc_check (&self->nfs, procedure, ret_results, error)
+          || !nfs_probe_await_later (self, *ret_status, &pause, error))
         return FALSE;
     }
-  while (*ret_status == NFS_STATUS_LATER && nfs_probe_await_later (self, &pause, &cancelled));
-  if (cancelled == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&cancelled));
-  return FALSE;
+  while (pause > 0);
+  return TRUE;
 }
 
 gboolean
@@ -170,9 +167,10 @@ probe_fsinfo (NfsProbe *self, const GByteArray *root, GError **error)
   nfs_export_v3_skip_attributes (&results);
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     sizes[i] = nfs_xdr_get (&results);
+  if (!nfs_rpc_check (&self->nfs, &fsinfo, &results, error))
+    return FALSE;
   self->transfer = get_transfer (sizes);
-  return nfs_rpc_check (&self->nfs, &fsinfo, &results, error)
-         && nfs_steps_end (&self->steps, "reads %u and writes %u bytes at a time", sizes[0], sizes[3]);
+  return nfs_steps_end (&self->steps, "reads %u and writes %u bytes at a time", sizes[0], sizes[3]);
 }
 
 static gboolean

@@ -80,17 +80,13 @@ run_once (NfsProbe *self, Compound *of, guint32 *ret_status, GError **error)
 static gboolean
 run (NfsProbe *self, Compound *of, guint32 *ret_status, GError **error)
 {
-  g_autoptr (GError) cancelled = NULL;
   gint64 pause = 0;
 
   do
-    if (!run_once (self, of, ret_status, error))
+    if (!run_once (self, of, ret_status, error) || !nfs_probe_await_later (self, *ret_status, &pause, error))
       return FALSE;
-  while (*ret_status == NFS_STATUS_LATER && nfs_probe_await_later (self, &pause, &cancelled));
-  if (cancelled == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&cancelled));
-  return FALSE;
+  while (pause > 0);
+  return TRUE;
 }
 
 /* Steps over the head of the next result; what it is of is known, because the answer keeps the order. */
@@ -105,6 +101,30 @@ static gboolean
 throw_status (NfsProbe *self, guint32 status, GError **error)
 {
   return nfs_status_throw (error, status, &self->nfs, &compound, self->target->path);
+}
+
+/* The arguments of @op are added behind. */
+static void
+look_begin (Compound *self, const Handle *handle, guint32 op)
+{
+  compound_init (self, 0);
+  add_start (self, handle);
+  add_op (self, op);
+}
+
+/* What @op answers is next then. */
+static gboolean
+look_run (NfsProbe *self, Compound *look, GError **error)
+{
+  guint32 status;
+
+  if (!run (self, look, &status, error))
+    return FALSE;
+  if (status != NFS_STATUS_OK)
+    return throw_status (self, status, error);
+  next_result (look);
+  next_result (look);
+  return TRUE;
 }
 
 /* ---- the minor version ---- */
@@ -213,22 +233,15 @@ static gboolean
 probe_attributes (NfsProbe *self, const Handle *root, GError **error)
 {
   g_auto (Compound) look = { 0 };
-  guint32 status;
   guint32 n_words;
   guint32 type;
 
   nfs_steps_begin (&self->steps, "getattr");
-  compound_init (&look, 0);
-  add_start (&look, root);
-  add_op (&look, OP_GETATTR);
+  look_begin (&look, root, OP_GETATTR);
   nfs_xdr_put (look.args, 1);
   nfs_xdr_put (look.args, 1 << FATTR4_TYPE);
-  if (!run (self, &look, &status, error))
+  if (!look_run (self, &look, error))
     return FALSE;
-  if (status != NFS_STATUS_OK)
-    return throw_status (self, status, error);
-  next_result (&look);
-  next_result (&look);
   n_words = nfs_xdr_get (&look.results);
   nfs_xdr_skip (&look.results, 4 * (gsize) n_words);
   nfs_xdr_get (&look.results);
@@ -245,20 +258,13 @@ static gboolean
 probe_access (NfsProbe *self, const Handle *root, GError **error)
 {
   g_auto (Compound) look = { 0 };
-  guint32 status;
   guint32 granted;
 
   nfs_steps_begin (&self->steps, "access");
-  compound_init (&look, 0);
-  add_start (&look, root);
-  add_op (&look, OP_ACCESS);
+  look_begin (&look, root, OP_ACCESS);
   nfs_xdr_put (look.args, NFS_PROBE_ACCESS);
-  if (!run (self, &look, &status, error))
+  if (!look_run (self, &look, error))
     return FALSE;
-  if (status != NFS_STATUS_OK)
-    return throw_status (self, status, error);
-  next_result (&look);
-  next_result (&look);
   nfs_xdr_get (&look.results);
   granted = nfs_xdr_get (&look.results);
   return nfs_rpc_check (&self->nfs, &compound, &look.results, error) && nfs_probe_end_access (self, granted);
@@ -322,22 +328,15 @@ ask_space (NfsProbe *self, const Handle *root, guint64 *values, GError **error)
 {
   guint32 wanted[BITMAP_WORDS] = { 0 };
   g_auto (Compound) look = { 0 };
-  guint32 status;
 
   for (gsize i = 0; i < N_SPACE; i++)
     wanted[space_attributes[i] / 32] |= 1u << (space_attributes[i] % 32);
-  compound_init (&look, 0);
-  add_start (&look, root);
-  add_op (&look, OP_GETATTR);
+  look_begin (&look, root, OP_GETATTR);
   nfs_xdr_put (look.args, BITMAP_WORDS);
   for (gsize i = 0; i < BITMAP_WORDS; i++)
     nfs_xdr_put (look.args, wanted[i]);
-  if (!run (self, &look, &status, error))
+  if (!look_run (self, &look, error))
     return FALSE;
-  if (status != NFS_STATUS_OK)
-    return throw_status (self, status, error);
-  next_result (&look);
-  next_result (&look);
   read_space (&look.results, values);
   return nfs_rpc_check (&self->nfs, &compound, &look.results, error);
 }

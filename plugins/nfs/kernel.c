@@ -7,7 +7,6 @@
  * bound the time of NFS 4 either. What is not to hang is not done in this process. */
 #include "kernel.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>

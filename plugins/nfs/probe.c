@@ -14,6 +14,7 @@
 #include "kernel.h"
 #include "portmapper.h"
 #include "resolve.h"
+#include "status.h"
 
 #define NFS_PORT 2049
 /* Between two tries at what a server will do later: at first, and at most. */
@@ -147,14 +148,14 @@ greet (NfsProbe *self, GError **error)
 
 /* Nobody tells when "later" is. */
 gboolean
-nfs_probe_await_later (const NfsProbe *self, gint64 *pause, GError **error)
+nfs_probe_await_later (const NfsProbe *self, guint32 status, gint64 *pause, GError **error)
 {
-  gint64 then;
+  const gint64 longer = CLAMP (*pause * 2, LATER_USEC, LATER_USEC_MAX);
+  const gint64 then = g_get_monotonic_time () + longer;
+  const gboolean again = status == NFS_STATUS_LATER && then < MIN (self->patience, self->deadline.end);
 
-  *pause = CLAMP (*pause * 2, LATER_USEC, LATER_USEC_MAX);
-  then = g_get_monotonic_time () + *pause;
-  return then < MIN (self->patience, self->deadline.end)
-         && nfs_deadline_await (&self->deadline, self->nfs.fd, 0, then, error) != NFS_WAIT_FAILED;
+  *pause = again ? longer : 0;
+  return !again || nfs_deadline_await (&self->deadline, self->nfs.fd, 0, then, error) != NFS_WAIT_FAILED;
 }
 
 gboolean

@@ -68,8 +68,9 @@ gboolean nfs_probe_export_v4 (NfsProbe *self, GError **error);
 gboolean nfs_probe_connect (NfsProbe *self, NfsRpc *rpc, int port, GError **error);
 /* Asks the portmapper for the port of @procedure's service, which must be there. */
 gboolean nfs_probe_find_port (NfsProbe *self, const NfsProcedure *procedure, int *ret_port, GError **error);
-/* Waits before what the server will do later is asked for again: *@pause, which begins with 0, and longer each time.
- * FALSE when there is no time left for that, or cancelled, with an error. */
-gboolean nfs_probe_await_later (const NfsProbe *self, gint64 *pause, GError **error);
+/* After an answer with @status: when the server will do it later, waits before it is asked again, *@pause, which begins
+ * with 0, and longer each time. It is 0 after an answer to go on with: any other one, or there is no time left. FALSE:
+ * cancelled. */
+gboolean nfs_probe_await_later (const NfsProbe *self, guint32 status, gint64 *pause, GError **error);
 /* Says what ACCESS granted, as the end of its step. */
 gboolean nfs_probe_end_access (NfsProbe *self, guint32 granted);

@@ -17,6 +17,7 @@
 #include "nfs-server/fault.h"
 #include "nfs-server/server.h"
 #include "support/built.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 #include "support/story.h"
 
@@ -371,13 +372,9 @@ main (void)
     cmocka_unit_test (kvol_agent_refuses_bad_urls_with_2),
     cmocka_unit_test (kvol_agent_asks_a_real_server_also_for_an_ordinary_user),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - probe # SKIP %s\n", reason);
-      return 0;
-    }
+  if (!own_net_enter ("probe"))
+    return 0;
   if (scratch_is_real_root ())
     built_open_for_all ();
   return cmocka_run_group_tests_name ("probe", tests, NULL, NULL);

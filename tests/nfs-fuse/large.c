@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nfs-fuse/large.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <setjmp.h>
@@ -79,8 +78,9 @@ find_free_fd (pid_t pid)
     }
 }
 
-void
-large_forbid_files (pid_t pid)
+/* From now on the process may open nothing more. Its own user may say so, and root without CAP_SYS_RESOURCE may not. */
+static void
+forbid_files (pid_t pid)
 {
   const rlim_t end = find_free_fd (pid);
   const struct rlimit none = { end, end };
@@ -147,4 +147,36 @@ large_loosen (LargeBuffers *before)
   g_free (set_buffers (RECEIVED, before->received));
   g_free (before->sent);
   g_free (before->received);
+}
+
+/* ---- reading and writing there ---- */
+
+void
+large_do_without_pipes (ServedGround *ground, LargeDo rows)
+{
+  static const char *const one_thread[] = { "--threads=1", NULL };
+  guint n_pipes;
+
+  if (!served_ground_open (ground, one_thread))
+    skip ();
+  /* It has its connection by then. */
+  assert_int_equal (access (ground->volume.path, W_OK), 0);
+  n_pipes = large_count_pipes (ground->volume.pid);
+  forbid_files (ground->volume.pid);
+  rows (ground);
+  assert_int_equal (large_count_pipes (ground->volume.pid), n_pipes);
+  served_stop (&ground->volume);
+}
+
+void
+large_do_slowly (ServedGround *ground, LargeDo rows)
+{
+  LargeBuffers before;
+
+  large_tighten (&before);
+  if (!served_ground_open (ground, NULL))
+    skip ();
+  rows (ground);
+  served_stop (&ground->volume);
+  large_loosen (&before);
 }

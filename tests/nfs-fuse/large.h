@@ -5,6 +5,8 @@
 #include <glib.h>
 #include <sys/types.h>
 
+#include "nfs-fuse/served.h"
+
 typedef struct {
   const char *label;
   gsize   size;
@@ -22,8 +24,6 @@ void  large_expect (const char *path, guint64 offset, const char *bytes, gsize s
 
 /* By which a process may hand pages on, if it has more than it was born with. */
 guint large_count_pipes (pid_t pid);
-/* From now on the process may open nothing more. Its own user may say so, and root without CAP_SYS_RESOURCE may not. */
-void  large_forbid_files (pid_t pid);
 
 /* As much as may wait in a connection of this network namespace, on either side of it. */
 typedef struct {
@@ -34,3 +34,10 @@ typedef struct {
 /* From now on it is little, for those that are opened, and for the servers that begin to listen. */
 void  large_tighten (LargeBuffers *ret_before);
 void  large_loosen  (LargeBuffers *before);
+
+/* Reads or writes the rows in a volume, which is opened for that; or skips the test. */
+typedef void (*LargeDo) (const ServedGround *ground);
+/* Its server may have no pipes, and has none. */
+void  large_do_without_pipes (ServedGround *ground, LargeDo rows);
+/* Little goes over its connections at a time. */
+void  large_do_slowly        (ServedGround *ground, LargeDo rows);

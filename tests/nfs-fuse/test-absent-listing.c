@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "nfs-fuse/counted.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define N_FILES 300u
 /* So many answers to one listing are heard at most. */
@@ -202,12 +202,6 @@ main (void)
     TEST_ON (counted, what_was_not_heard_of_names_is_asked_again),
     TEST_ON (counted, where_names_are_not_exact_nothing_is_learnt),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - absent listing # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("absent listing", tests, NULL, NULL);
+  return own_net_run ("absent listing", tests);
 }

@@ -19,7 +19,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define N_FILES 300u
 
@@ -347,12 +347,6 @@ main (void)
     TEST_ON (counted, names_that_came_here_by_other_ways_are_there),
     TEST_ON (counted, the_name_of_an_open_file_that_was_removed_is_there),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - absent names # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("absent names", tests, NULL, NULL);
+  return own_net_run ("absent names", tests);
 }

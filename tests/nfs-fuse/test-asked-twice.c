@@ -9,7 +9,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,7 +17,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 typedef struct
 {
@@ -193,12 +192,6 @@ main (void)
     TEST_ON (path, what_gets_another_name_has_it),
     TEST_ON (path, the_longest_target_there_is_is_kept),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - asked twice # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("asked twice", tests, NULL, NULL);
+  return own_net_run ("asked twice", tests);
 }

@@ -13,14 +13,13 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include <kvol/kvol-macros.h>
 
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define ROOM 65536
 
@@ -287,12 +286,6 @@ main (void)
     TEST_ON (pods, who_reads_while_another_client_writes_it_anew_sees_what_that_has_closed),
     TEST_ON (pods, who_asks_for_a_size_is_told_one_of_the_last_second),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - close to open # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("close to open", tests, NULL, NULL);
+  return own_net_run ("close to open", tests);
 }

@@ -19,7 +19,7 @@
 #include "nfs-fuse/aside.h"
 #include "nfs-fuse/counted.h"
 #include "nfs-fuse/gate.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define HERE_SIZE 4096
 #define MIB (1024u * 1024)
@@ -445,12 +445,6 @@ main (void)
     TEST_ON (ground, what_is_cut_by_its_name_is_cut),
     TEST_ON (ground, what_is_emptied_when_it_is_opened_is_empty),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - files that are cut # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("files that are cut", tests, NULL, NULL);
+  return own_net_run ("files that are cut", tests);
 }

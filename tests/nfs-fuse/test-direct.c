@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define PAGE 4096
@@ -280,12 +280,6 @@ main (void)
     TEST_ON (counted, what_is_to_last_does_when_it_is_written),
     TEST_ON (watched, who_reads_beside_the_writer_sees_each_write),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - writes past the cache # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("writes past the cache", tests, NULL, NULL);
+  return own_net_run ("writes past the cache", tests);
 }

@@ -16,7 +16,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define OLDER "what there was"
 #define NEWER "more"
@@ -185,12 +185,6 @@ main (void)
     TEST_ON (renamed, what_is_no_file_is_looked_up),
     TEST_ON (renamed, what_is_looked_up_is_opened_whatever_its_length),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - files that are emptied # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("files that are emptied", tests, NULL, NULL);
+  return own_net_run ("files that are emptied", tests);
 }

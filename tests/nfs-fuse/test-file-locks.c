@@ -20,6 +20,7 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define GRACE_SECONDS 2
@@ -352,12 +353,6 @@ main (void)
     TEST_ON (pods, a_server_that_gives_no_locks_serves_all_the_same_and_locks_fail_with_ENOLCK),
     TEST_ON (pods, what_is_to_stay_on_this_node_is_no_matter_of_the_servers),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - locks through kvol-nfs # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("locks through kvol-nfs", tests, NULL, NULL);
+  return own_net_run ("locks through kvol-nfs", tests);
 }

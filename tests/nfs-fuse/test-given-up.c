@@ -19,7 +19,7 @@
 
 #include "nfs-fuse/counted.h"
 #include "nfs-fuse/gate.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define SIZE 4096
 #define WORDS_FROM_COUNT 4 /* of a write's answer, to its end */
@@ -240,12 +240,6 @@ main (void)
     TEST_ON (ground, a_write_that_waited_too_long_is_not_written_later),
     TEST_ON (ground, the_rest_of_a_write_that_was_given_up_is_not_written),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - requests that are given up # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("requests that are given up", tests, NULL, NULL);
+  return own_net_run ("requests that are given up", tests);
 }

@@ -9,7 +9,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -22,6 +21,7 @@
 
 #include "nfs-fuse/served.h"
 #include "process-table.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define OWNER 4711
@@ -37,24 +37,14 @@ typedef struct
   gboolean hides; /* there is a /proc over /proc */
 } Ground;
 
-static int
-begin (void **state)
+static void
+ground_clear (Ground *self)
 {
-  *state = g_new0 (Ground, 1);
-  return 0;
-}
-
-static int
-end (void **state)
-{
-  Ground *self = *state;
-
   served_ground_clear (&self->served);
   if (self->hides)
     umount2 ("/proc", MNT_DETACH);
-  g_free (self);
-  return 0;
 }
+TEST_STATE (Ground, ground)
 
 /* ---- a directory that is its group's ---- */
 
@@ -283,22 +273,16 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown (who_is_of_the_group_too_may_do_what_it_may, begin, end),
-    cmocka_unit_test_setup_teardown (who_is_not_may_not, begin, end),
-    cmocka_unit_test_setup_teardown (of_many_groups_the_sixteenth_is_known, begin, end),
-    cmocka_unit_test_setup_teardown (of_many_groups_the_seventeenth_is_not, begin, end),
-    cmocka_unit_test_setup_teardown (a_proc_that_hides_processes_hides_no_group, begin, end),
-    cmocka_unit_test_setup_teardown (a_table_that_is_not_whole_is_known_for_that, begin, end),
+    TEST_ON (ground, who_is_of_the_group_too_may_do_what_it_may),
+    TEST_ON (ground, who_is_not_may_not),
+    TEST_ON (ground, of_many_groups_the_sixteenth_is_known),
+    TEST_ON (ground, of_many_groups_the_seventeenth_is_not),
+    TEST_ON (ground, a_proc_that_hides_processes_hides_no_group),
+    TEST_ON (ground, a_table_that_is_not_whole_is_known_for_that),
     cmocka_unit_test (only_processes_are_in_it),
     cmocka_unit_test (nothing_is_changed_by_it),
     cmocka_unit_test (who_is_not_seen_for_want_of_descriptors_is_not_taken_for_gone),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - groups # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("groups", tests, NULL, NULL);
+  return own_net_run ("groups", tests);
 }

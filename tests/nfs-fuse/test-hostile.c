@@ -19,8 +19,8 @@
 
 #include <kvol/kvol-macros.h>
 
-#include "nfs-fuse/odd-server.h"
-#include "nfs-fuse/served.h"
+#include "nfs-fuse/odd-ground.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 /* Together more than is kept of all files, each less than is kept of one. */
@@ -33,15 +33,6 @@
 
 /* What a child does as another user; it answers an exit status. */
 typedef int (*Act) (const char *path, int fd);
-
-static void
-need_fuse (void)
-{
-  if (scratch_is_real_root () && access ("/dev/fuse", R_OK | W_OK) == 0)
-    return;
-  print_message ("# skip: a FUSE file system for several users takes root and /dev/fuse\n");
-  skip ();
-}
 
 static int
 do_as (uid_t uid, gid_t gid, Act act, const char *path, int fd)
@@ -62,33 +53,12 @@ file_of (const Served *volume)
   return g_build_filename (volume->path, "file", NULL);
 }
 
-/* An odd server, and a volume of it. */
-typedef struct
-{
-  OddManners manners;
-  OddServer *server;
-  Served volume;
-  char *path; /* of its file */
-} Odd;
-
 static void
-odd_begin (Odd *self, const OddManners *manners, const char *const *more)
+odd_begin (OddGround *self, const OddManners *manners, const char *const *more)
 {
-  need_fuse ();
   self->manners = *manners;
-  self->server = odd_server_start (&self->manners);
-  served_start (&self->volume, more);
-  self->path = file_of (&self->volume);
+  odd_ground_open (self, more);
 }
-
-static void
-odd_clear (Odd *self)
-{
-  g_free (self->path);
-  served_clear (&self->volume);
-  g_clear_pointer (&self->server, odd_server_stop);
-}
-TEST_STATE (Odd, odd)
 
 /* ---- what was written ---- */
 
@@ -96,7 +66,7 @@ static void
 a_lasting_write_is_not_undone_by_an_older_one_that_is_repeated (void **state)
 {
   const OddManners manners = { .lasting = 1 };
-  Odd *odd = *state;
+  OddGround *odd = *state;
   g_autofree char *content = NULL;
   int fd;
 
@@ -117,7 +87,7 @@ static void
 what_a_server_lost_is_not_read_before_it_is_written_again (void **state)
 {
   const OddManners manners = { 0 };
-  Odd *odd = *state;
+  OddGround *odd = *state;
   char buffer[16] = "";
   int fd;
 
@@ -148,7 +118,7 @@ static void
 a_reader_who_may_not_commit_makes_no_writer_lose_anything (void **state)
 {
   const OddManners manners = { .denies = ODD_READER };
-  Odd *odd = *state;
+  OddGround *odd = *state;
   g_autofree char *content = NULL;
   int fd;
 
@@ -177,7 +147,7 @@ static void
 who_writes_a_file_of_another_user_can_sync_it (void **state)
 {
   const OddManners manners = { .keeps_times = TRUE };
-  Odd *odd = *state;
+  OddGround *odd = *state;
   g_autofree char *content = NULL;
 
   odd_begin (odd, &manners, (const char *const[]){ "--single-writer", NULL });
@@ -197,7 +167,7 @@ static void
 what_a_server_cannot_commit_is_written_again (void **state)
 {
   const OddManners manners = { .denies = ODD_OWNER };
-  Odd *odd = *state;
+  OddGround *odd = *state;
   g_autofree char *content = NULL;
 
   odd_begin (odd, &manners, NULL);
@@ -212,7 +182,7 @@ static void
 files_that_are_not_synced_do_not_take_all_memory (void **state)
 {
   const OddManners manners = { 0 };
-  Odd *odd = *state;
+  OddGround *odd = *state;
   g_autofree char *block = g_malloc0 (BLOCK);
   int fds[N_FILES];
 
@@ -238,7 +208,7 @@ an_answer_longer_than_its_message_is_an_error (void **state)
 {
   const gint lengths[] = { 0x7ffffff0, (gint) 0xfffffff0, 0x100000 };
   const OddManners manners = { 0 };
-  Odd *odd = *state;
+  OddGround *odd = *state;
   char buffer[16];
   int fd;
 
@@ -264,7 +234,7 @@ static void
 a_handle_that_is_too_long_is_an_error (void **state)
 {
   const OddManners manners = { 0 };
-  Odd *odd = *state;
+  OddGround *odd = *state;
   g_autofree char *name = g_strnfill (65, 'x');
   g_autofree char *path = NULL;
   struct stat status;
@@ -294,7 +264,7 @@ assert_limited (pid_t pid)
 static void
 an_answer_without_an_end_costs_a_connection_only (void **state)
 {
-  Odd *odd = *state;
+  OddGround *odd = *state;
   struct rlimit little;
   struct rlimit all;
   struct stat status;
@@ -303,16 +273,14 @@ an_answer_without_an_end_costs_a_connection_only (void **state)
   print_message ("# skip: AddressSanitizer takes more memory than there may be\n");
   skip ();
 #endif
-  need_fuse ();
-  odd->server = odd_server_start (&odd->manners);
+  odd_ground_open_server (odd);
   /* kvol-nfs has it from here. */
   assert_int_equal (getrlimit (RLIMIT_DATA, &all), 0);
   little = (struct rlimit){ MIN (MEMORY, all.rlim_max), all.rlim_max };
   assert_int_equal (setrlimit (RLIMIT_DATA, &little), 0);
-  served_start (&odd->volume, NULL);
+  odd_ground_open_volume (odd, NULL);
   assert_int_equal (setrlimit (RLIMIT_DATA, &all), 0);
   assert_limited (odd->volume.pid);
-  odd->path = file_of (&odd->volume);
   g_atomic_int_set (&odd->manners.fragments, TRUE);
   if (stat (odd->path, &status) < 0)
     fail_msg ("%s", g_strerror (errno));
@@ -322,7 +290,7 @@ an_answer_without_an_end_costs_a_connection_only (void **state)
 
 /* It comes over another connection. */
 static void
-assert_read_without (Odd *odd, gint *fault)
+assert_read_without (OddGround *odd, gint *fault)
 {
   const OddManners manners = { 0 };
   char buffer[16] = "";
@@ -344,7 +312,7 @@ assert_read_without (Odd *odd, gint *fault)
 static void
 an_answer_that_is_lost_is_asked_for_again (void **state)
 {
-  Odd *odd = *state;
+  OddGround *odd = *state;
 
   assert_read_without (odd, &odd->manners.swallows);
 }
@@ -352,7 +320,7 @@ an_answer_that_is_lost_is_asked_for_again (void **state)
 static void
 an_answer_to_nothing_that_was_asked_is_none (void **state)
 {
-  Odd *odd = *state;
+  OddGround *odd = *state;
 
   assert_read_without (odd, &odd->manners.mistakes);
 }
@@ -433,26 +401,20 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    TEST_ON (odd, a_lasting_write_is_not_undone_by_an_older_one_that_is_repeated),
-    TEST_ON (odd, what_a_server_lost_is_not_read_before_it_is_written_again),
-    TEST_ON (odd, a_reader_who_may_not_commit_makes_no_writer_lose_anything),
-    TEST_ON (odd, who_writes_a_file_of_another_user_can_sync_it),
-    TEST_ON (odd, what_a_server_cannot_commit_is_written_again),
-    TEST_ON (odd, files_that_are_not_synced_do_not_take_all_memory),
-    TEST_ON (odd, a_handle_that_is_too_long_is_an_error),
-    TEST_ON (odd, an_answer_longer_than_its_message_is_an_error),
-    TEST_ON (odd, an_answer_without_an_end_costs_a_connection_only),
-    TEST_ON (odd, an_answer_that_is_lost_is_asked_for_again),
-    TEST_ON (odd, an_answer_to_nothing_that_was_asked_is_none),
+    TEST_ON (odd_ground, a_lasting_write_is_not_undone_by_an_older_one_that_is_repeated),
+    TEST_ON (odd_ground, what_a_server_lost_is_not_read_before_it_is_written_again),
+    TEST_ON (odd_ground, a_reader_who_may_not_commit_makes_no_writer_lose_anything),
+    TEST_ON (odd_ground, who_writes_a_file_of_another_user_can_sync_it),
+    TEST_ON (odd_ground, what_a_server_cannot_commit_is_written_again),
+    TEST_ON (odd_ground, files_that_are_not_synced_do_not_take_all_memory),
+    TEST_ON (odd_ground, a_handle_that_is_too_long_is_an_error),
+    TEST_ON (odd_ground, an_answer_longer_than_its_message_is_an_error),
+    TEST_ON (odd_ground, an_answer_without_an_end_costs_a_connection_only),
+    TEST_ON (odd_ground, an_answer_that_is_lost_is_asked_for_again),
+    TEST_ON (odd_ground, an_answer_to_nothing_that_was_asked_is_none),
     TEST_ON (served_ground, the_name_of_an_unlinked_file_goes_with_its_last_reader),
     TEST_ON (served_ground, the_name_of_an_unlinked_file_cannot_be_taken_from_its_reader),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - hostile servers # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("hostile servers", tests, NULL, NULL);
+  return own_net_run ("hostile servers", tests);
 }

@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +17,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/served.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define VICTIMS 4
 #define KILLS 400
@@ -128,12 +127,6 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST_ON (crowd, what_is_kept_of_others_is_written),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - what is interrupted # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("what is interrupted", tests, NULL, NULL);
+  return own_net_run ("what is interrupted", tests);
 }

@@ -18,18 +18,15 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/aside.h"
-#include "nfs-fuse/odd-server.h"
-#include "nfs-fuse/served.h"
-#include "support/scratch.h"
+#include "nfs-fuse/odd-ground.h"
+#include "support/own-net.h"
 
 #define PAGE 4096
 #define PATIENCE_MSEC 30000
 
 typedef struct
 {
-  OddManners manners;
-  OddServer *server;
-  Served volume;
+  OddGround odd;
   pid_t child; /* 0: none */
   int child_end;
 } Ground;
@@ -37,14 +34,14 @@ typedef struct
 static void
 let_server_answer (Ground *self)
 {
-  if (g_atomic_int_get (&self->manners.delays) == ODD_HELD)
-    odd_server_go_on (self->server);
+  if (g_atomic_int_get (&self->odd.manners.delays) == ODD_HELD)
+    odd_server_go_on (self->odd.server);
 }
 
 static void
 ground_clear (Ground *self)
 {
-  if (self->server == NULL)
+  if (self->odd.server == NULL)
     return;
   let_server_answer (self);
   if (self->child > 0)
@@ -53,8 +50,7 @@ ground_clear (Ground *self)
       waitpid (self->child, NULL, 0);
       kvol_clear_fd (&self->child_end);
     }
-  served_clear (&self->volume);
-  odd_server_stop (self->server);
+  odd_ground_clear (&self->odd);
 }
 TEST_STATE (Ground, ground)
 
@@ -93,14 +89,13 @@ be_child (const char *path, int parent)
 static void
 start_child (Ground *self)
 {
-  g_autofree char *path = g_build_filename (self->volume.path, "file", NULL);
   int ends[2];
 
   assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
   self->child_end = ends[0];
   self->child = fork ();
   if (self->child == 0)
-    be_child (path, ends[1]);
+    be_child (self->odd.path, ends[1]);
   assert_true (self->child > 0);
   close (ends[1]);
 }
@@ -120,9 +115,9 @@ who_is_ended_ends (Ground *self, int signal_number)
   int status;
   char byte;
 
-  g_atomic_int_set (&self->manners.delays, ODD_HOLD_NEXT);
+  g_atomic_int_set (&self->odd.manners.delays, ODD_HOLD_NEXT);
   start_child (self);
-  odd_manners_await (&self->manners.delays, ODD_HELD);
+  odd_manners_await (&self->odd.manners.delays, ODD_HELD);
   assert_int_equal (write (self->child_end, "", 1), 1);
   await_child (self);
   assert_int_equal (read (self->child_end, &byte, 1), 1);
@@ -139,8 +134,7 @@ who_is_ended_ends (Ground *self, int signal_number)
 static void
 fill_file (const Ground *self)
 {
-  g_autofree char *path = g_build_filename (self->volume.path, "file", NULL);
-  KVOL_AUTO_FD fd = open (path, O_WRONLY | O_CLOEXEC);
+  KVOL_AUTO_FD fd = open (self->odd.path, O_WRONLY | O_CLOEXEC);
   const char page[PAGE] = { 0 };
 
   assert_int_equal (pwrite (fd, page, PAGE, 0), PAGE);
@@ -151,10 +145,7 @@ who_waits_for_what_another_thread_began_can_be_ended (void **state)
 {
   Ground *ground = *state;
 
-  if (!scratch_is_real_root () || access ("/dev/fuse", R_OK | W_OK) < 0)
-    skip_because ("a FUSE file system for several users takes root and /dev/fuse");
-  ground->server = odd_server_start (&ground->manners);
-  served_start (&ground->volume, NULL);
+  odd_ground_open (&ground->odd, NULL);
   fill_file (ground);
   who_is_ended_ends (ground, SIGKILL);
   who_is_ended_ends (ground, SIGTERM);
@@ -166,12 +157,6 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST_ON (ground, who_waits_for_what_another_thread_began_can_be_ended),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - who is killed apart # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("who is killed apart", tests, NULL, NULL);
+  return own_net_run ("who is killed apart", tests);
 }

@@ -19,7 +19,7 @@
 
 #include "nfs-fuse/aside.h"
 #include "nfs-fuse/served.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 #include "support/test-state.h"
 
 #define SIZE (2u * 1024 * 1024)
@@ -321,12 +321,6 @@ main (void)
     TEST_ON (waiting, who_is_not_killed_waits),
     TEST_ON (waiting, what_is_left_behind_is_written),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - nfs killed # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("nfs killed", tests, NULL, NULL);
+  return own_net_run ("nfs killed", tests);
 }

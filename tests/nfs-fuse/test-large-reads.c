@@ -24,7 +24,7 @@
 #include "nfs-fuse/counted.h"
 #include "nfs-fuse/large.h"
 #include "page-pipe.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define PAGE 4096u
 #define MIB (1024u * 1024)
@@ -151,33 +151,13 @@ each_byte_that_is_mapped_comes (void **state)
 static void
 a_process_that_may_have_no_pipes_copies (void **state)
 {
-  const char *const one_thread[] = { "--threads=1", NULL };
-  ServedGround *self = *state;
-  guint n_pipes;
-
-  if (!served_ground_open (self, one_thread))
-    skip ();
-  /* It has its connection by then. */
-  assert_int_equal (access (self->volume.path, W_OK), 0);
-  n_pipes = large_count_pipes (self->volume.pid);
-  large_forbid_files (self->volume.pid);
-  read_rows (self);
-  assert_int_equal (large_count_pipes (self->volume.pid), n_pipes);
-  served_stop (&self->volume);
+  large_do_without_pipes (*state, read_rows);
 }
 
 static void
 what_the_connection_does_not_give_at_once_follows (void **state)
 {
-  ServedGround *self = *state;
-  LargeBuffers before;
-
-  large_tighten (&before);
-  if (!served_ground_open (self, NULL))
-    skip ();
-  read_rows (self);
-  served_stop (&self->volume);
-  large_loosen (&before);
+  large_do_slowly (*state, read_rows);
 }
 
 /* ---- where an answer is not all ---- */
@@ -487,12 +467,6 @@ main (void)
     TEST_ON (served_ground, what_comes_too_late_is_nobody_elses),
     TEST_ON (served_ground, half_an_answer_is_not_the_next_readers),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - large reads # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("large reads", tests, NULL, NULL);
+  return own_net_run ("large reads", tests);
 }

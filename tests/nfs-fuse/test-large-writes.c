@@ -2,7 +2,6 @@
 /* Writes so large that their pages are handed on and not copied: each byte arrives where it belongs, of any length and
  * at any place, and also where they can be copied only, where the connection takes a little at a time, and where the
  * server forgets them before they last. */
-#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +9,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,7 +20,8 @@
 #include "nfs-fuse/counted.h"
 #include "nfs-fuse/large.h"
 #include "nfs-fuse/two-pods.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
+#include "support/proc.h"
 
 #define PAGE 4096u
 #define MIB (1024u * 1024)
@@ -143,19 +142,7 @@ each_byte_that_no_cache_holds_arrives (void **state)
 static void
 a_process_that_may_have_no_pipes_copies (void **state)
 {
-  const char *const one_thread[] = { "--threads=1", NULL };
-  ServedGround *ground = *state;
-  guint n_pipes;
-
-  if (!served_ground_open (ground, one_thread))
-    skip ();
-  /* It has its connection by then. */
-  assert_int_equal (access (ground->volume.path, W_OK), 0);
-  n_pipes = large_count_pipes (ground->volume.pid);
-  large_forbid_files (ground->volume.pid);
-  write_rows (ground);
-  assert_int_equal (large_count_pipes (ground->volume.pid), n_pipes);
-  served_stop (&ground->volume);
+  large_do_without_pipes (*state, write_rows);
 }
 
 /* ---- where they go slowly ---- */
@@ -164,15 +151,7 @@ a_process_that_may_have_no_pipes_copies (void **state)
 static void
 what_the_connection_does_not_take_at_once_follows (void **state)
 {
-  ServedGround *ground = *state;
-  LargeBuffers before;
-
-  large_tighten (&before);
-  if (!served_ground_open (ground, NULL))
-    skip ();
-  write_rows (ground);
-  served_stop (&ground->volume);
-  large_loosen (&before);
+  large_do_slowly (*state, write_rows);
 }
 
 /* ---- where what was sent is not all ---- */
@@ -289,13 +268,7 @@ what_the_server_forgot_is_kept_where_no_cache_has_it (void **state)
 static gsize
 get_resident (pid_t pid)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/%d/statm", (int) pid);
-  g_autofree char *text = NULL;
-  gsize pages = 0;
-
-  assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  assert_int_equal (sscanf (text, "%*u %zu", &pages), 1);
-  return pages * PAGE;
+  return proc_read_status (pid, "VmRSS", 10) * 1024;
 }
 
 /* It is kept for the next ones, but not for ever: also where something small is asked for all the time. */
@@ -349,12 +322,6 @@ main (void)
     TEST_ON (served_ground, what_the_server_forgot_is_kept_where_no_cache_has_it),
     TEST_ON (served_ground, what_large_writes_took_is_given_back),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - large writes # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("large writes", tests, NULL, NULL);
+  return own_net_run ("large writes", tests);
 }

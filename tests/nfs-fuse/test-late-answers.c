@@ -18,7 +18,7 @@
 
 #include "nfs-fuse/counted.h"
 #include "nfs-fuse/gate.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define SIZE 4096
 
@@ -134,12 +134,6 @@ main (void)
     TEST_ON (ground, what_was_answered_too_late_is_not_known_at_the_next_open),
     TEST_ON (ground, what_was_answered_beside_another_one_is_not_known_at_the_next_open),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - answers that come late # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("answers that come late", tests, NULL, NULL);
+  return own_net_run ("answers that come late", tests);
 }

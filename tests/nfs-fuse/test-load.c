@@ -21,6 +21,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-server/fault.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define N_WRITERS 8
@@ -365,12 +366,6 @@ main (void)
     TEST_ON (served_ground, a_frozen_server_is_left_by_aborting_the_connection),
     TEST_ON (served_ground, a_frozen_server_is_left_by_killing_kvol_nfs),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - nfs load # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("nfs load", tests, NULL, NULL);
+  return own_net_run ("nfs load", tests);
 }

@@ -3,20 +3,18 @@
  * lock says when to look again. */
 #include "nfs-fuse/two-pods.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define COUNTERS 4
 #define GRACE_SECONDS 2
@@ -183,12 +181,6 @@ main (void)
     TEST_ON (pods, counters_lose_nothing_when_their_server_restarts),
     TEST_ON (pods, lines_that_two_pods_append_are_all_there),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - data under locks # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("data under locks", tests, NULL, NULL);
+  return own_net_run ("data under locks", tests);
 }

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "nfs-fuse/lock-place.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define GRACE_SECONDS 2
 
@@ -154,12 +154,6 @@ main (void)
     cmocka_unit_test (a_server_that_does_not_answer_costs_a_soft_request_its_patience),
     cmocka_unit_test (without_a_monitor_of_clients_locks_fail_with_ENOLCK_and_one_warning),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - nfs lock restarts # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("nfs lock restarts", tests, NULL, NULL);
+  return own_net_run ("nfs lock restarts", tests);
 }

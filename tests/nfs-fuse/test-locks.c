@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define ASK_SECONDS 5
 
@@ -290,12 +290,6 @@ main (void)
     cmocka_unit_test (a_server_that_gives_locks_passes_without_a_warning),
     cmocka_unit_test (a_server_whose_lock_manager_denies_locks_is_warned_of),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - nfs locks # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("nfs locks", tests, NULL, NULL);
+  return own_net_run ("nfs locks", tests);
 }

@@ -2,7 +2,6 @@
 /* Who writes back a volume's pages must not wait, when it asks for memory, for pages to be written back: the kernel is
  * told so (PR_SET_IO_FLUSHER), which takes CAP_SYS_RESOURCE. Of another process it does not say whether it was; but
  * what it notes of it is in that one's flags in /proc/PID/stat. Which these are is seen by doing the same. */
-#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <setjmp.h>
@@ -10,8 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,6 +19,8 @@
 
 #include "confine.h"
 #include "nfs-fuse/served.h"
+#include "support/own-net.h"
+#include "support/proc.h"
 #include "support/scratch.h"
 
 /* ---- that it is said, whether this process may or not ---- */
@@ -69,19 +69,13 @@ who_is_confined_says_that_it_does_io_for_others (void **state)
 
 /* ---- flags ---- */
 
-/* 0: there is no such thread. */
 static gulong
 get_flags (const char *thread)
 {
-  g_autofree char *path = g_build_filename (thread, "stat", NULL);
-  g_autofree char *text = NULL;
-  gulong flags = 0;
+  const guint flags = 6;
+  g_auto (GStrv) fields = proc_read_stat (thread);
 
-  /* The name is in brackets, and may have more of these. */
-  if (g_file_get_contents (path, &text, NULL, NULL)
-      && sscanf (strrchr (text, ')'), ") %*c %*d %*d %*d %*d %*d %lu", &flags) != 1)
-    fail_msg ("%s: %s", path, text);
-  return flags;
+  return strtoul (fields[flags], NULL, 10);
 }
 
 /* What the kernel notes of who does I/O for others; 0: this process may not say that it does. */
@@ -110,21 +104,6 @@ find_flags_of_flusher (void)
 }
 
 /* ---- the server's threads ---- */
-
-static int
-begin (void **state)
-{
-  *state = g_new0 (ServedGround, 1);
-  return 0;
-}
-
-static int
-end (void **state)
-{
-  served_ground_clear (*state);
-  g_free (*state);
-  return 0;
-}
 
 static void
 no_thread_waits_for_what_it_writes_itself (void **state)
@@ -159,14 +138,8 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (who_is_confined_says_that_it_does_io_for_others),
-    cmocka_unit_test_setup_teardown (no_thread_waits_for_what_it_writes_itself, begin, end),
+    TEST_ON (served_ground, no_thread_waits_for_what_it_writes_itself),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - memory pressure # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("memory pressure", tests, NULL, NULL);
+  return own_net_run ("memory pressure", tests);
 }

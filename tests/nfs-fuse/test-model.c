@@ -7,12 +7,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "nfs-fuse/served.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 #include "support/seed.h"
 
@@ -85,12 +84,6 @@ main (void)
     TEST_ON (served_ground, a_volume_of_many_writers_is_like_a_directory_of_this_machine),
     TEST_ON (served_ground, a_volume_of_one_writer_is_like_a_directory_of_this_machine),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - nfs model # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("nfs model", tests, NULL, NULL);
+  return own_net_run ("nfs model", tests);
 }

@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,7 +20,7 @@
 
 #include "nfs-fuse/counted.h"
 #include "nfs-fuse/gate.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define PATIENCE_USEC (30 * G_USEC_PER_SEC)
 
@@ -250,12 +249,6 @@ main (void)
     TEST_ON (ground, what_was_replaced_unheard_is_there_until_it_is_closed),
     TEST_ON (ground, what_was_removed_unheard_is_there_until_it_is_closed),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - removals that are given up # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("removals that are given up", tests, NULL, NULL);
+  return own_net_run ("removals that are given up", tests);
 }

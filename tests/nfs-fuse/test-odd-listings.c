@@ -7,16 +7,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include <kvol/kvol-macros.h>
 
-#include "nfs-fuse/odd-server.h"
-#include "nfs-fuse/served.h"
-#include "support/scratch.h"
+#include "nfs-fuse/odd-ground.h"
+#include "support/own-net.h"
+#include "support/proc.h"
 
 /* More than any of those that are listed in circles may give. */
 #define TOO_MANY 1000
@@ -26,65 +25,41 @@
 
 typedef struct
 {
-  OddManners manners;
-  OddServer *server;
-  Served volume;
+  OddGround odd;
   DIR *dirs[N_OPEN]; /* the test's are closed behind it, whatever became of it */
-} Odd;
+} Ground;
 
-static int
-odd_open (void **state)
+static void
+ground_clear (Ground *self)
 {
-  Odd *self = g_new0 (Odd, 1);
-
-  *state = self;
-  if (!scratch_is_real_root () || access ("/dev/fuse", R_OK | W_OK) < 0)
-    return 0;
-  self->server = odd_server_start (&self->manners);
-  /* Who waits for ever has failed. */
-  served_start (&self->volume, (const char *const[]){ "--soft=30", NULL });
-  return 0;
-}
-
-static int
-odd_close (void **state)
-{
-  Odd *self = *state;
-
   for (int i = 0; i < N_OPEN; i++)
     if (self->dirs[i] != NULL)
       closedir (self->dirs[i]);
-  if (self->server != NULL)
-    {
-      served_stop (&self->volume);
-      odd_server_stop (self->server);
-    }
-  served_clear (&self->volume);
-  g_free (self);
-  return 0;
+  if (self->odd.volume.path != NULL)
+    served_stop (&self->odd.volume);
+  odd_ground_clear (&self->odd);
 }
+TEST_STATE (Ground, ground)
 
 static DIR *
-open_listing (Odd *self, OddListing listing)
+open_listing (Ground *self, OddListing listing)
 {
   int i = 0;
 
-  if (self->server == NULL)
-    {
-      print_message ("# skip: a FUSE file system for several users takes root and /dev/fuse\n");
-      skip ();
-    }
-  g_atomic_int_set (&self->manners.listing, listing);
+  /* Who waits for ever has failed. */
+  if (self->odd.server == NULL)
+    odd_ground_open (&self->odd, (const char *const[]){ "--soft=30", NULL });
+  g_atomic_int_set (&self->odd.manners.listing, listing);
   while (self->dirs[i] != NULL)
     i++;
-  self->dirs[i] = opendir (self->volume.path);
+  self->dirs[i] = opendir (self->odd.volume.path);
   assert_non_null (self->dirs[i]);
   return self->dirs[i];
 }
 
 /* It ends with this error, after so many names at least. */
 static void
-assert_fails (Odd *self, OddListing listing, guint n_names)
+assert_fails (Ground *self, OddListing listing, guint n_names)
 {
   DIR *dir = open_listing (self, listing);
   guint n = 0;
@@ -123,12 +98,12 @@ a_circle_of_names_that_are_none_ends (void **state)
 static void
 what_went_in_circles_can_be_read_when_it_does_not_any_more (void **state)
 {
-  Odd *self = *state;
+  Ground *self = *state;
   DIR *dir = open_listing (self, ODD_LISTING_CIRCLE);
 
   for (int n = 0; n < TOO_MANY && readdir (dir) != NULL; n++)
     continue;
-  g_atomic_int_set (&self->manners.listing, ODD_LISTING_EMPTY);
+  g_atomic_int_set (&self->odd.manners.listing, ODD_LISTING_EMPTY);
   rewinddir (dir);
   errno = 0;
   assert_null (readdir (dir));
@@ -137,7 +112,7 @@ what_went_in_circles_can_be_read_when_it_does_not_any_more (void **state)
 
 /* Each once, in whatever order. */
 static void
-assert_lists_all (Odd *self, OddListing listing)
+assert_lists_all (Ground *self, OddListing listing)
 {
   g_autofree guint8 *seen = g_malloc0 (ODD_LISTING_MANY);
   DIR *dir = open_listing (self, listing);
@@ -167,23 +142,10 @@ answers_with_more_names_than_were_asked_for_lose_none (void **state)
   assert_lists_all (*state, ODD_LISTING_LONG);
 }
 
-static guint64
-get_resident_kib (pid_t pid)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) pid);
-  g_autofree char *text = NULL;
-  const char *field;
-
-  assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  field = strstr (text, "\nVmRSS:");
-  assert_non_null (field);
-  return g_ascii_strtoull (field + strlen ("\nVmRSS:"), NULL, 10);
-}
-
 static void
 directories_that_are_open_take_what_was_asked_for (void **state)
 {
-  Odd *self = *state;
+  Ground *self = *state;
 
 #ifdef __SANITIZE_ADDRESS__
   print_message ("# skip: AddressSanitizer takes more memory than there may be\n");
@@ -191,7 +153,7 @@ directories_that_are_open_take_what_was_asked_for (void **state)
 #endif
   for (int i = 0; i < N_OPEN; i++)
     assert_non_null (readdir (open_listing (self, ODD_LISTING_LONG)));
-  assert_in_range (get_resident_kib (self->volume.pid), 1, RESIDENT_MAX_KIB);
+  assert_in_range (proc_read_status (self->odd.volume.pid, "VmRSS", 10), 1, RESIDENT_MAX_KIB);
 }
 
 /* What programs do that delete while they read, and seek. */
@@ -220,24 +182,17 @@ who_goes_back_himself_is_not_taken_for_a_circle (void **state)
 int
 main (void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown (name, odd_open, odd_close)
   const struct CMUnitTest tests[] = {
-    TEST (a_circle_of_answers_ends),
-    TEST (an_answer_that_leads_to_itself_ends),
-    TEST (an_answer_that_leads_to_the_beginning_ends),
-    TEST (a_circle_of_names_that_are_none_ends),
-    TEST (what_went_in_circles_can_be_read_when_it_does_not_any_more),
-    TEST (names_that_share_a_cookie_come_once_each),
-    TEST (answers_with_more_names_than_were_asked_for_lose_none),
-    TEST (directories_that_are_open_take_what_was_asked_for),
-    TEST (who_goes_back_himself_is_not_taken_for_a_circle),
+    TEST_ON (ground, a_circle_of_answers_ends),
+    TEST_ON (ground, an_answer_that_leads_to_itself_ends),
+    TEST_ON (ground, an_answer_that_leads_to_the_beginning_ends),
+    TEST_ON (ground, a_circle_of_names_that_are_none_ends),
+    TEST_ON (ground, what_went_in_circles_can_be_read_when_it_does_not_any_more),
+    TEST_ON (ground, names_that_share_a_cookie_come_once_each),
+    TEST_ON (ground, answers_with_more_names_than_were_asked_for_lose_none),
+    TEST_ON (ground, directories_that_are_open_take_what_was_asked_for),
+    TEST_ON (ground, who_goes_back_himself_is_not_taken_for_a_circle),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - odd listings # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("odd listings", tests, NULL, NULL);
+  return own_net_run ("odd listings", tests);
 }

@@ -6,13 +6,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "nfs-fuse/counted.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 /* More than one answer of the server holds. */
 #define N_MANY 1000
@@ -112,12 +111,6 @@ main (void)
     TEST_ON (counted, a_directory_goes_on_behind_many_names_that_are_none),
     TEST_ON (counted, a_file_without_a_number_is_listed_by_another_one),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - odd names # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("odd names", tests, NULL, NULL);
+  return own_net_run ("odd names", tests);
 }

@@ -3,6 +3,7 @@
  * does not have. */
 #include "nfs-fuse/served.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -24,9 +25,14 @@
 
 #include "support/etc-file.h"
 #include "support/name-server.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
+#include "support/proc.h"
 
 #define NAME "files.test"
+#define FIRST "127.0.0.7"
+#define SECOND "127.0.0.8"
+#define FIRST_HOST FIRST " " NAME "\n"
+#define SECOND_HOST SECOND " " NAME "\n"
 /* One question, and time for its answer. */
 #define ONE_NAME_SERVER "nameserver 127.0.0.1\noptions attempts:1 timeout:30\n"
 /* Longer than a connection is waited for. */
@@ -41,15 +47,14 @@
 typedef struct
 {
   ServedGround served;
-  int fd; /* of a file that was there before */
+  int fd;      /* of a file that was there before */
+  pid_t child; /* who asks; 0: nobody */
+  int said;    /* and says what has come of it: an errno */
   EtcFile hosts;
   EtcFile resolv;
   NameServer names;
 } Ground;
 
-static const char *const by_name[] = { "--server=" NAME, "--ipv4", NULL };
-
-/* The server has the names of the machine: it is started before others are made up. */
 static void
 ground_export (Ground *self, gboolean locks)
 {
@@ -71,7 +76,7 @@ ground_serve (Ground *self, const char *const *more)
 }
 
 static void
-ground_begin (Ground *self, const char *const *more)
+ground_open (Ground *self, const char *const *more)
 {
   ground_export (self, FALSE);
   ground_serve (self, more);
@@ -80,12 +85,17 @@ ground_begin (Ground *self, const char *const *more)
 static void
 ground_clear (Ground *self)
 {
-  const gboolean is_open = self->served.export.data != NULL;
-
-  /* Who closes the file may have to wait for the server, as long as there is a volume. */
+  if (self->served.export.data == NULL)
+    return;
+  /* Who closes the file, or asks still as the test has failed, may have to wait for the server, as long as there is a
+   * volume. */
   served_ground_clear (&self->served);
-  if (is_open)
-    kvol_clear_fd (&self->fd);
+  if (self->child != 0)
+    {
+      waitpid (self->child, NULL, 0);
+      close (self->said);
+    }
+  kvol_clear_fd (&self->fd);
   name_server_clear (&self->names);
   etc_file_clear (&self->resolv);
   etc_file_clear (&self->hosts);
@@ -102,16 +112,15 @@ ask (int fd)
   return fsync (fd) == 0 && pwrite (fd, "C", 1, 0) == 1 && pread (fd, &byte, 1, 1) == 1 ? 0 : errno;
 }
 
-/* A child that asks once; what it says is the errno. */
-static pid_t
-ask_apart (const Ground *self, int *ret_said)
+/* A child that asks once. */
+static void
+begin_asking (Ground *self)
 {
   int ends[2];
-  pid_t child;
 
   assert_int_equal (pipe2 (ends, O_CLOEXEC), 0);
-  child = fork ();
-  if (child == 0)
+  self->child = fork ();
+  if (self->child == 0)
     {
       int failure;
 
@@ -121,37 +130,55 @@ ask_apart (const Ground *self, int *ret_said)
       _exit (write (ends[1], &failure, sizeof failure) == sizeof failure ? 0 : 1);
     }
   close (ends[1]);
-  *ret_said = ends[0];
-  return child;
+  self->said = ends[0];
 }
 
-/* The server is gone before it is asked. */
-static pid_t
-ask_when_gone (Ground *self, int *ret_said)
+/* Answers how it has ended. */
+static int
+end_asking (Ground *self)
 {
-  ground_begin (self, NULL);
-  assert_true (nfs_server_kill (self->served.export.server, NULL));
-  return ask_apart (self, ret_said);
+  int status;
+
+  assert_int_equal (waitpid (self->child, &status, 0), self->child);
+  self->child = 0;
+  close (self->said);
+  return status;
 }
 
+/* Or the child has ended: the other end of the pipe is its alone. */
 static gboolean
-is_said (int fd, int msec)
+is_said (const Ground *self, int msec)
 {
-  struct pollfd ready = { .fd = fd, .events = POLLIN };
+  struct pollfd ready = { .fd = self->said, .events = POLLIN };
 
   return poll (&ready, 1, msec) > 0;
 }
 
 static void
-assert_answered (pid_t child, int said)
+assert_answered (Ground *self)
 {
   int failure = -1;
 
-  assert_true (is_said (said, 30000));
-  assert_int_equal (read (said, &failure, sizeof failure), sizeof failure);
+  assert_true (is_said (self, 30000));
+  assert_int_equal (read (self->said, &failure, sizeof failure), sizeof failure);
   assert_int_equal (failure, 0);
-  assert_int_equal (waitpid (child, NULL, 0), child);
-  close (said);
+  assert_int_equal (end_asking (self), 0);
+}
+
+/* The server is gone before it is asked. */
+static void
+ask_when_gone (Ground *self)
+{
+  ground_open (self, NULL);
+  assert_true (nfs_server_kill (self->served.export.server, NULL));
+  begin_asking (self);
+}
+
+static void
+assert_answered_when_back (Ground *self)
+{
+  assert_true (nfs_server_restart (self->served.export.server, NULL));
+  assert_answered (self);
 }
 
 /* ---- soft and hard ---- */
@@ -164,7 +191,7 @@ a_soft_request_fails_when_its_time_is_up (void **state)
   gint64 began;
   int failure;
 
-  ground_begin (ground, soft);
+  ground_open (ground, soft);
   assert_true (nfs_server_freeze (ground->served.export.server, NULL));
   began = g_get_monotonic_time ();
   failure = ask (ground->fd);
@@ -178,13 +205,10 @@ static void
 a_hard_request_waits_until_the_server_is_back (void **state)
 {
   Ground *ground = *state;
-  pid_t child;
-  int said;
 
-  child = ask_when_gone (ground, &said);
-  assert_false (is_said (said, 1500));
-  assert_true (nfs_server_restart (ground->served.export.server, NULL));
-  assert_answered (child, said);
+  ask_when_gone (ground);
+  assert_false (is_said (ground, 1500));
+  assert_answered_when_back (ground);
 }
 
 /* ---- interruption ---- */
@@ -192,19 +216,16 @@ a_hard_request_waits_until_the_server_is_back (void **state)
 static void
 one_who_waits_can_be_ended_by (Ground *ground, int number)
 {
-  int said, status;
-  pid_t child;
+  int status;
 
-  ground_begin (ground, NULL);
+  ground_open (ground, NULL);
   assert_true (nfs_server_freeze (ground->served.export.server, NULL));
-  child = ask_apart (ground, &said);
-  assert_false (is_said (said, 300));
-  assert_int_equal (kill (child, number), 0);
-  /* The end of its pipe is its own. */
-  assert_true (is_said (said, 30000));
-  assert_int_equal (waitpid (child, &status, 0), child);
+  begin_asking (ground);
+  assert_false (is_said (ground, 300));
+  assert_int_equal (kill (ground->child, number), 0);
+  assert_true (is_said (ground, 30000));
+  status = end_asking (ground);
   assert_true (WIFSIGNALED (status) && WTERMSIG (status) == number);
-  close (said);
   assert_true (nfs_server_thaw (ground->served.export.server, NULL));
   assert_int_equal (ask (ground->fd), 0);
 }
@@ -227,12 +248,9 @@ one_who_waits_can_be_interrupted (void **state)
 static guint64
 get_ticks (const Served *volume)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", volume->pid);
-  g_autofree char *text = NULL;
-  g_auto (GStrv) fields = NULL;
+  g_autofree char *dir = g_strdup_printf ("/proc/%d", volume->pid);
+  g_auto (GStrv) fields = proc_read_stat (dir);
 
-  assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  fields = g_strsplit (strrchr (text, ')') + 2, " ", -1);
   return g_ascii_strtoull (fields[11], NULL, 10) + g_ascii_strtoull (fields[12], NULL, 10);
 }
 
@@ -242,7 +260,7 @@ at_rest_it_uses_no_time (void **state)
   Ground *ground = *state;
   guint64 before;
 
-  ground_begin (ground, NULL);
+  ground_open (ground, NULL);
   assert_int_equal (ask (ground->fd), 0);
   before = get_ticks (&ground->served.volume);
   g_usleep (OUTAGE_USEC);
@@ -254,17 +272,14 @@ an_outage_is_waited_for_and_not_spun_through (void **state)
 {
   Ground *ground = *state;
   guint64 before;
-  pid_t child;
-  int said;
 
-  child = ask_when_gone (ground, &said);
+  ask_when_gone (ground);
   before = get_ticks (&ground->served.volume);
-  assert_false (is_said (said, (int) (OUTAGE_USEC / 1000)));
+  assert_false (is_said (ground, (int) (OUTAGE_USEC / 1000)));
   /* A tenth of the time is far more than the attempts take, and far less than a loop does. */
   assert_true (get_ticks (&ground->served.volume) - before
                <= (guint64) OUTAGE_USEC * (guint64) sysconf (_SC_CLK_TCK) / G_USEC_PER_SEC / 10);
-  assert_true (nfs_server_restart (ground->served.export.server, NULL));
-  assert_answered (child, said);
+  assert_answered_when_back (ground);
 }
 
 static void
@@ -272,15 +287,13 @@ a_server_that_answers_again_is_found_in_two_seconds (void **state)
 {
   Ground *ground = *state;
   gint64 answered;
-  pid_t child;
-  int said;
 
-  child = ask_when_gone (ground, &said);
+  ask_when_gone (ground);
   /* Long enough for the longest pause between attempts. */
-  assert_false (is_said (said, (int) (OUTAGE_USEC / 1000)));
+  assert_false (is_said (ground, (int) (OUTAGE_USEC / 1000)));
   assert_true (nfs_server_restart (ground->served.export.server, NULL));
   answered = g_get_monotonic_time ();
-  assert_answered (child, said);
+  assert_answered (ground);
   answered = g_get_monotonic_time () - answered;
   print_message ("# %.2f s after the server answered\n", (double) answered / G_TIME_SPAN_SECOND);
   /* Two seconds, and room for a machine that has other things to do. */
@@ -289,82 +302,96 @@ a_server_that_answers_again_is_found_in_two_seconds (void **state)
 
 /* ---- names ---- */
 
-/* Whether somebody here is connected to the NFS port of this address, as /proc has it. */
+/* Whether somebody here is connected to the NFS port of this address. */
 static gboolean
 is_connected_to (const char *address)
 {
   g_autofree char *text = NULL;
-  g_autofree char *peer = g_strdup_printf ("%s:%04X 01 ", address, NFS_PORT);
+  g_autofree char *peer = g_strdup_printf ("%08X:%04X 01 ", inet_addr (address), NFS_PORT);
 
   assert_true (g_file_get_contents ("/proc/self/net/tcp", &text, NULL, NULL));
   return strstr (text, peer) != NULL;
 }
 
+/* How the server is found at FIRST. */
+typedef struct
+{
+  const char *const *arguments;
+  const char *hosts;  /* what is in /etc/hosts; NULL: what has been there */
+  gboolean asks;      /* whether there is a name server, one and no other, */
+  const char *answer; /* and what it says; NULL: nothing, ever */
+  gboolean locks;
+} Way;
+
+static const char *const by_name[] = { "--server=" NAME, "--ipv4", NULL };
+
+/* The server has the names of the machine: it is started before others are made up. */
+static void
+ground_open_by (Ground *self, const Way *way)
+{
+  ground_export (self, way->locks);
+  if (way->hosts != NULL)
+    etc_file_begin (&self->hosts, "/etc/hosts", way->hosts);
+  if (way->asks)
+    {
+      etc_file_begin (&self->resolv, "/etc/resolv.conf", ONE_NAME_SERVER);
+      name_server_start (&self->names, way->answer, SLOW_MSEC);
+    }
+  ground_serve (self, way->arguments);
+  assert_true (is_connected_to (FIRST));
+}
+
+/* The server goes and comes back, and /etc/hosts says otherwise meanwhile. */
+static void
+assert_found_again (Ground *self, const char *hosts)
+{
+  assert_true (nfs_server_kill (self->served.export.server, NULL));
+  etc_file_write (&self->hosts, hosts);
+  begin_asking (self);
+  assert_answered_when_back (self);
+}
+
 static void
 a_server_that_has_moved_is_found_by_its_name (void **state)
 {
+  static const Way by_hosts = { by_name, .hosts = FIRST_HOST };
   Ground *ground = *state;
-  pid_t child;
-  int said;
 
-  ground_export (ground, FALSE);
-  etc_file_begin (&ground->hosts, "/etc/hosts", "127.0.0.7 " NAME "\n");
-  ground_serve (ground, by_name);
-  assert_true (is_connected_to ("0700007F"));
-  assert_true (nfs_server_kill (ground->served.export.server, NULL));
-  etc_file_write (&ground->hosts, "127.0.0.8 " NAME "\n");
-  child = ask_apart (ground, &said);
-  assert_true (nfs_server_restart (ground->served.export.server, NULL));
-  assert_answered (child, said);
-  assert_false (is_connected_to ("0700007F"));
-  assert_true (is_connected_to ("0800007F"));
+  ground_open_by (ground, &by_hosts);
+  assert_found_again (ground, SECOND_HOST);
+  assert_false (is_connected_to (FIRST));
+  assert_true (is_connected_to (SECOND));
 }
 
 /* The first of two name servers that is gone takes five seconds. */
 static void
 a_name_server_that_is_slow_is_waited_for (void **state)
 {
-  Ground *ground = *state;
+  static const Way by_question = { by_name, .asks = TRUE, .answer = FIRST };
 
-  ground_export (ground, FALSE);
-  etc_file_begin (&ground->resolv, "/etc/resolv.conf", ONE_NAME_SERVER);
-  name_server_start (&ground->names, "127.0.0.7", SLOW_MSEC);
-  ground_serve (ground, by_name);
-  assert_true (is_connected_to ("0700007F"));
+  ground_open_by (*state, &by_question);
 }
 
 static void
 a_server_whose_name_is_not_known_any_more_is_found_where_it_was (void **state)
 {
+  static const Way by_hosts_alone = { by_name, .hosts = FIRST_HOST, .asks = TRUE };
   Ground *ground = *state;
-  pid_t child;
-  int said;
 
-  ground_export (ground, FALSE);
-  etc_file_begin (&ground->hosts, "/etc/hosts", "127.0.0.7 " NAME "\n");
-  etc_file_begin (&ground->resolv, "/etc/resolv.conf", ONE_NAME_SERVER);
-  name_server_start (&ground->names, NULL, 0);
-  ground_serve (ground, by_name);
-  assert_true (nfs_server_kill (ground->served.export.server, NULL));
-  etc_file_write (&ground->hosts, "");
-  child = ask_apart (ground, &said);
-  assert_true (nfs_server_restart (ground->served.export.server, NULL));
-  assert_answered (child, said);
-  assert_true (is_connected_to ("0700007F"));
+  ground_open_by (ground, &by_hosts_alone);
+  assert_found_again (ground, "");
+  assert_true (is_connected_to (FIRST));
 }
 
 /* As the plugin starts it, which has just asked the server. */
 static void
 where_the_server_was_before_is_enough_for_files_and_locks (void **state)
 {
-  static const char *const by_address[] = { "--server=" NAME, "--address=127.0.0.7", "--server-locks=all", NULL };
+  static const char *const arguments[] = { "--server=" NAME, "--address=" FIRST, "--server-locks=all", NULL };
+  static const Way by_address = { arguments, .asks = TRUE, .locks = TRUE };
   Ground *ground = *state;
 
-  ground_export (ground, TRUE);
-  etc_file_begin (&ground->resolv, "/etc/resolv.conf", ONE_NAME_SERVER);
-  name_server_start (&ground->names, NULL, 0);
-  ground_serve (ground, by_address);
-  assert_true (is_connected_to ("0700007F"));
+  ground_open_by (ground, &by_address);
   assert_int_equal (flock (ground->fd, LOCK_EX), 0);
 }
 
@@ -400,7 +427,7 @@ what_nfs_does_not_have_is_not_supported (void **state)
   Ground *ground = *state;
   char value[16];
 
-  ground_begin (ground, NULL);
+  ground_open (ground, NULL);
   /* Asked twice: the kernel remembers the first answer. */
   for (int i = 0; i < 2; i++)
     {
@@ -438,12 +465,6 @@ main (void)
     TEST_ON (ground, where_the_server_was_before_is_enough_for_files_and_locks),
     TEST_ON (ground, what_nfs_does_not_have_is_not_supported),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - nfs outage # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("nfs outage", tests, NULL, NULL);
+  return own_net_run ("nfs outage", tests);
 }

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,9 +14,8 @@
 
 #include <kvol/kvol-macros.h>
 
-#include "nfs-fuse/odd-server.h"
-#include "nfs-fuse/served.h"
-#include "support/scratch.h"
+#include "nfs-fuse/odd-ground.h"
+#include "support/own-net.h"
 
 #define OLDER "earlier"
 #define NEWER "written"
@@ -25,32 +23,8 @@
 /* Who does not wait is done long before. */
 #define LONG_USEC G_USEC_PER_SEC
 
-typedef struct
-{
-  OddManners manners;
-  OddServer *server;
-  Served volume;
-  int fd;
-  GThread *thread;
-  gint done; /* atomic: what the thread does */
-} Ground;
-
-static void
-ground_clear (Ground *self)
-{
-  if (self->server == NULL)
-    return;
-  /* The test has failed, and the thread may be waiting for an answer. */
-  if (self->thread != NULL)
-    {
-      kill (self->volume.pid, SIGKILL);
-      g_thread_join (self->thread);
-    }
-  kvol_clear_fd (&self->fd);
-  served_clear (&self->volume);
-  odd_server_stop (self->server);
-}
-TEST_STATE (Ground, ground)
+/* What is done to the file; answers 0 when it was. */
+typedef int (*Deed) (int fd);
 
 static int
 write_older (int fd)
@@ -59,146 +33,135 @@ write_older (int fd)
 }
 
 static int
+write_newer (int fd)
+{
+  return pwrite (fd, NEWER, LENGTH, 0) != LENGTH;
+}
+
+static int
 cut (int fd)
 {
   return ftruncate (fd, 1) != 0;
 }
 
-/* Somebody has done that, and does not wait for the answer any more. */
-static void
-ground_open (Ground *self, int (*deed) (int fd))
+/* To write takes a file's privileges from it. */
+static int
+set_mode (int fd)
 {
-  g_autofree char *path = NULL;
+  return fchmod (fd, 04755) != 0;
+}
+
+typedef struct
+{
+  const char *name;
+  Deed older; /* is sent, and its answer not waited for */
+  Deed newer;
+  gboolean waits;                /* the newer one, for the end of the older one; else that is not looked at */
+  void (*end) (OddServer *self); /* what the server does with the older one then */
+  const char *content;           /* afterwards */
+} Row;
+
+static const Row rows[] = {
+  { "what is written afterwards stays", write_older, write_newer, FALSE, odd_server_go_on, NEWER },
+  { "what is set afterwards stays", write_older, set_mode, TRUE, odd_server_go_on, OLDER },
+  { "what is written after a cut stays", cut, write_newer, TRUE, odd_server_go_on, NEWER },
+  { "it is not waited for when the server has forgotten it", write_older, write_newer, FALSE, odd_server_restart,
+    NEWER },
+};
+
+typedef struct
+{
+  const Row *row;
+  OddGround odd;
+  int fd;
+  GThread *thread;
+  gint done; /* atomic: what the thread does */
+} Ground;
+
+static void
+ground_open (Ground *self)
+{
+  self->fd = -1;
+  odd_ground_open (&self->odd, (const char *const[]){ "--threads=1", NULL });
+  self->fd = open (self->odd.path, O_WRONLY | O_CLOEXEC);
+  assert_true (self->fd >= 0);
+}
+
+static void
+ground_clear (Ground *self)
+{
+  /* The test has failed, and the thread may be waiting for an answer. */
+  if (self->thread != NULL)
+    {
+      kill (self->odd.volume.pid, SIGKILL);
+      g_thread_join (self->thread);
+    }
+  kvol_clear_fd (&self->fd);
+  odd_ground_clear (&self->odd);
+}
+TEST_ROW_STATE (Ground, ground)
+
+/* Somebody has done the older deed, and does not wait for the answer any more. */
+static void
+do_older (Ground *self)
+{
   int status;
   pid_t child;
 
-  if (!scratch_is_real_root () || access ("/dev/fuse", R_OK | W_OK) < 0)
-    skip_because ("a FUSE file system for several users takes root and /dev/fuse");
-  self->server = odd_server_start (&self->manners);
-  served_start (&self->volume, (const char *const[]){ "--threads=1", NULL });
-  path = g_build_filename (self->volume.path, "file", NULL);
-  self->fd = open (path, O_WRONLY | O_CLOEXEC);
-  assert_true (self->fd >= 0);
-  g_atomic_int_set (&self->manners.delays, ODD_HOLD_NEXT);
+  g_atomic_int_set (&self->odd.manners.delays, ODD_HOLD_NEXT);
   child = fork ();
   if (child == 0)
-    _exit (deed (self->fd));
-  odd_manners_await (&self->manners.delays, ODD_HELD);
+    _exit (self->row->older (self->fd));
+  odd_manners_await (&self->odd.manners.delays, ODD_HELD);
   assert_int_equal (kill (child, SIGKILL), 0);
   assert_int_equal (waitpid (child, &status, 0), child);
   assert_true (WIFSIGNALED (status));
 }
 
 static gpointer
-write_newer (gpointer data)
+do_newer (gpointer data)
 {
   Ground *self = data;
-  const gboolean good = pwrite (self->fd, NEWER, LENGTH, 0) == LENGTH;
+  const int failed = self->row->newer (self->fd);
 
   g_atomic_int_set (&self->done, TRUE);
-  return GINT_TO_POINTER (good);
-}
-
-static gpointer
-set_mode (gpointer data)
-{
-  Ground *self = data;
-  const gboolean good = fchmod (self->fd, 04755) == 0;
-
-  g_atomic_int_set (&self->done, TRUE);
-  return GINT_TO_POINTER (good);
+  return GINT_TO_POINTER (failed);
 }
 
 /* Returns when it is done, or waits. */
 static void
-begin (Ground *self, GThreadFunc deed)
+begin_newer (Ground *self)
 {
   const gint64 end = g_get_monotonic_time () + LONG_USEC;
 
-  self->thread = g_thread_new ("deed", deed, self);
+  self->thread = g_thread_new ("newer", do_newer, self);
   while (!g_atomic_int_get (&self->done) && g_get_monotonic_time () < end)
     g_usleep (1000);
 }
 
 static void
-assert_ends (Ground *self)
+the_newer_deed_stays (void **state)
 {
-  assert_true (GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->thread))));
-}
+  Ground *self = *state;
+  g_autofree char *content = NULL;
 
-static void
-assert_content (Ground *self, const char *wanted)
-{
-  g_autofree char *content = odd_server_dup_content (self->server);
-
-  assert_string_equal (content, wanted);
-}
-
-static void
-what_is_written_afterwards_stays (void **state)
-{
-  Ground *ground = *state;
-
-  ground_open (ground, write_older);
-  begin (ground, write_newer);
-  odd_server_go_on (ground->server);
-  assert_ends (ground);
-  assert_content (ground, NEWER);
-}
-
-/* To write takes a file's privileges from it. */
-static void
-what_is_set_afterwards_stays (void **state)
-{
-  Ground *ground = *state;
-
-  ground_open (ground, write_older);
-  begin (ground, set_mode);
-  assert_false (g_atomic_int_get (&ground->done));
-  odd_server_go_on (ground->server);
-  assert_ends (ground);
-  assert_content (ground, OLDER);
-}
-
-static void
-what_is_written_after_a_cut_stays (void **state)
-{
-  Ground *ground = *state;
-
-  ground_open (ground, cut);
-  begin (ground, write_newer);
-  assert_false (g_atomic_int_get (&ground->done));
-  odd_server_go_on (ground->server);
-  assert_ends (ground);
-}
-
-static void
-it_is_not_waited_for_when_the_server_has_forgotten_it (void **state)
-{
-  Ground *ground = *state;
-
-  ground_open (ground, write_older);
-  begin (ground, write_newer);
-  odd_server_restart (ground->server);
-  assert_ends (ground);
-  assert_content (ground, NEWER);
+  ground_open (self);
+  do_older (self);
+  begin_newer (self);
+  if (self->row->waits)
+    assert_false (g_atomic_int_get (&self->done));
+  self->row->end (self->odd.server);
+  assert_int_equal (GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->thread))), 0);
+  content = odd_server_dup_content (self->odd.server);
+  assert_string_equal (content, self->row->content);
 }
 
 int
 main (void)
 {
-  const struct CMUnitTest tests[] = {
-    TEST_ON (ground, what_is_written_afterwards_stays),
-    TEST_ON (ground, what_is_set_afterwards_stays),
-    TEST_ON (ground, what_is_written_after_a_cut_stays),
-    TEST_ON (ground, it_is_not_waited_for_when_the_server_has_forgotten_it),
-  };
-  const char *reason = NULL;
+  struct CMUnitTest tests[G_N_ELEMENTS (rows)];
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - writes that are overtaken # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("writes that are overtaken", tests, NULL, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    tests[i] = TEST_ON_ROW (ground, &rows[i], the_newer_deed_stays);
+  return own_net_run ("writes that are overtaken", tests);
 }

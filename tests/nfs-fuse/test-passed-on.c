@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What kvol-nfs only passes on is at the other end what it was: the space of the export's file system, a device's
  * number, a file's times; and of these the nearest that the protocol has. */
-#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +16,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define WORDS_BEFORE_STATUS 6 /* of an answer, which begins with its number */
@@ -24,21 +24,6 @@
 /* What else there is in the file system may become more or less meanwhile. */
 #define FEW_FILES 16
 #define FEW_BYTES (4 * MIB)
-
-static int
-begin (void **state)
-{
-  *state = g_new0 (Counted, 1);
-  return 0;
-}
-
-static int
-end (void **state)
-{
-  counted_clear (*state);
-  g_free (*state);
-  return 0;
-}
 
 /* ---- space ---- */
 
@@ -238,18 +223,12 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown (the_space_is_that_of_the_export_s_file_system, begin, end),
-    cmocka_unit_test_setup_teardown (each_number_of_the_space_is_in_its_place, begin, end),
-    cmocka_unit_test_setup_teardown (a_device_has_its_number_on_both_sides, begin, end),
-    cmocka_unit_test_setup_teardown (a_time_is_the_nearest_that_the_protocol_has, begin, end),
-    cmocka_unit_test_setup_teardown (a_single_writer_s_time_is_so_too_at_the_server, begin, end),
+    TEST_ON (counted, the_space_is_that_of_the_export_s_file_system),
+    TEST_ON (counted, each_number_of_the_space_is_in_its_place),
+    TEST_ON (counted, a_device_has_its_number_on_both_sides),
+    TEST_ON (counted, a_time_is_the_nearest_that_the_protocol_has),
+    TEST_ON (counted, a_single_writer_s_time_is_so_too_at_the_server),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - what is passed on # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("what is passed on", tests, NULL, NULL);
+  return own_net_run ("what is passed on", tests);
 }

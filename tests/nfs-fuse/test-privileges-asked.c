@@ -14,7 +14,7 @@
 
 #include "nfs-fuse/actor.h"
 #include "nfs-fuse/counted.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define WORDS_BEFORE_STATUS 6 /* of an answer, which begins with its number */
 
@@ -109,12 +109,6 @@ main (void)
     TEST_ON (counted, a_write_to_a_file_without_them_asks_nothing_more),
     TEST_ON (counted, that_they_are_gone_is_told_when_the_answer_was_lost),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - what is asked of setuid files # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("what is asked of setuid files", tests, NULL, NULL);
+  return own_net_run ("what is asked of setuid files", tests);
 }

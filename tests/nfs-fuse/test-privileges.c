@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 
 #include "nfs-fuse/actor.h"
 #include "nfs-fuse/served.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define HEIR 4713
@@ -306,16 +306,12 @@ run_rows (Ground *ground)
 int
 main (void)
 {
-  const char *reason = NULL;
   Ground ground = { 0 };
   const struct CMUnitTest begin[] = { cmocka_unit_test_prestate (the_volumes_come_up, &ground) };
   int failed;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - setuid and setgid # SKIP %s\n", reason);
-      return 0;
-    }
+  if (!own_net_enter ("setuid and setgid"))
+    return 0;
   failed = cmocka_run_group_tests_name ("volumes of setuid and setgid files", begin, NULL, NULL);
   if (ground.open)
     failed += run_rows (&ground);

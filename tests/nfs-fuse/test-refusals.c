@@ -16,7 +16,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define WORDS_BEFORE_STATUS 6 /* of an answer, which begins with its number */
 #define ALWAYS G_MAXINT
@@ -136,25 +136,12 @@ typedef struct
   gint left; /* atomic: how many answers are to be of that kind */
 } Refusal;
 
-static int
-begin (void **state)
+static void
+refusal_clear (Refusal *self)
 {
-  Refusal *self = g_new0 (Refusal, 1);
-
-  self->row = *state;
-  *state = self;
-  return 0;
-}
-
-static int
-end (void **state)
-{
-  Refusal *self = *state;
-
   counted_clear (&self->counted);
-  g_free (self);
-  return 0;
 }
+TEST_ROW_STATE (Refusal, refusal)
 
 static void
 forge (GByteArray *answer, gpointer data)
@@ -207,29 +194,15 @@ it_is_asked_for_until_it_is_done (void **state)
   assert_true (g_atomic_int_get (&self->left) < 0);
 }
 
-static struct CMUnitTest
-test_of (const Row *row, CMUnitTestFunction function)
-{
-  return (struct CMUnitTest){
-    .name = row->name, .test_func = function, .setup_func = begin, .teardown_func = end, .initial_state = (void *) row
-  };
-}
-
 int
 main (void)
 {
   struct CMUnitTest tests[G_N_ELEMENTS (refusals) + G_N_ELEMENTS (delays)];
-  const char *reason = NULL;
   gsize n = 0;
 
   for (gsize i = 0; i < G_N_ELEMENTS (refusals); i++)
-    tests[n++] = test_of (&refusals[i], who_asked_is_told_why);
+    tests[n++] = TEST_ON_ROW (refusal, &refusals[i], who_asked_is_told_why);
   for (gsize i = 0; i < G_N_ELEMENTS (delays); i++)
-    tests[n++] = test_of (&delays[i], it_is_asked_for_until_it_is_done);
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - refusals # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("refusals", tests, NULL, NULL);
+    tests[n++] = TEST_ON_ROW (refusal, &delays[i], it_is_asked_for_until_it_is_done);
+  return own_net_run ("refusals", tests);
 }

@@ -15,9 +15,9 @@
 
 #include <kvol/kvol-macros.h>
 
-#include "nfs-fuse/odd-server.h"
-#include "nfs-fuse/served.h"
-#include "support/scratch.h"
+#include "nfs-fuse/odd-ground.h"
+#include "support/own-net.h"
+#include "support/proc.h"
 
 #define N_READERS 24
 #define N_SMALL 200000
@@ -29,53 +29,45 @@
 #define BURST_MSEC 2000
 #define N_BURSTS 60
 
+/* More than have anything to do before there is much to do. */
+static const char many[] = "--threads=8";
+
 typedef struct
 {
-  OddManners manners;
-  OddServer *server;
-  Served volume;
-  char *path;
+  OddGround odd;
   int fd;     /* for writing */
   int direct; /* past the kernel's memory */
   int other;  /* so is this, another file */
   GPtrArray *threads;
   gint n_read; /* atomic: how many have read the other file */
-} Odd;
+} Ground;
 
 static int
-open_direct (const Odd *self, const char *name)
+open_direct (const Ground *self, const char *name)
 {
-  g_autofree char *path = g_build_filename (self->volume.path, name, NULL);
+  g_autofree char *path = g_build_filename (self->odd.volume.path, name, NULL);
 
   return open (path, O_RDONLY | O_DIRECT | O_CLOEXEC);
 }
 
-static int
-odd_open (void **state)
+static void
+ground_open (Ground *self, const char *threads)
 {
-  /* More than have anything to do before there is much to do. */
-  const char *threads = *state != NULL ? *state : "--threads=8";
-  Odd *self = g_new0 (Odd, 1);
-
-  *state = self;
   self->threads = g_ptr_array_new ();
-  if (!scratch_is_real_root () || access ("/dev/fuse", R_OK | W_OK) < 0)
-    return 0;
-  self->server = odd_server_start (&self->manners);
-  served_start (&self->volume, (const char *const[]){ threads, NULL });
-  self->path = g_build_filename (self->volume.path, "file", NULL);
-  self->fd = open (self->path, O_WRONLY | O_CLOEXEC);
+  self->fd = self->direct = self->other = -1;
+  odd_ground_open (&self->odd, (const char *const[]){ threads, NULL });
+  self->fd = open (self->odd.path, O_WRONLY | O_CLOEXEC);
   /* Of an empty file the kernel reads nothing. */
-  if (pwrite (self->fd, BEFORE, LENGTH, 0) != LENGTH || fsync (self->fd) < 0)
-    return -1;
+  assert_int_equal (pwrite (self->fd, BEFORE, LENGTH, 0), LENGTH);
+  assert_int_equal (fsync (self->fd), 0);
   self->direct = open_direct (self, "file");
   self->other = open_direct (self, "other");
-  return self->direct < 0 || self->other < 0 ? -1 : 0;
+  assert_true (self->direct >= 0 && self->other >= 0);
 }
 
 /* How many of them say TRUE. */
 static int
-join_all (Odd *self)
+join_all (Ground *self)
 {
   int n = 0;
 
@@ -85,44 +77,30 @@ join_all (Odd *self)
   return n;
 }
 
-static int
-odd_close (void **state)
+static void
+ground_clear (Ground *self)
 {
-  Odd *self = *state;
-
-  g_atomic_int_set (&self->manners.holds, 0);
+  if (self->threads == NULL)
+    return;
+  g_atomic_int_set (&self->odd.manners.holds, 0);
   /* The test has failed, and they may be waiting for an answer. */
   if (self->threads->len > 0)
-    kill (self->volume.pid, SIGKILL);
+    kill (self->odd.volume.pid, SIGKILL);
   join_all (self);
   g_ptr_array_unref (self->threads);
-  if (self->server != NULL)
-    {
-      close (self->fd);
-      close (self->direct);
-      close (self->other);
-      served_stop (&self->volume);
-      odd_server_stop (self->server);
-    }
-  served_clear (&self->volume);
-  g_free (self->path);
-  g_free (self);
-  return 0;
+  kvol_clear_fd (&self->fd);
+  kvol_clear_fd (&self->direct);
+  kvol_clear_fd (&self->other);
+  if (self->odd.volume.path != NULL)
+    served_stop (&self->odd.volume);
+  odd_ground_clear (&self->odd);
 }
-
-static void
-need_server (const Odd *self)
-{
-  if (self->server != NULL)
-    return;
-  print_message ("# skip: a FUSE file system for several users takes root and /dev/fuse\n");
-  skip ();
-}
+TEST_STATE (Ground, ground)
 
 static gpointer
 read_file (gpointer data)
 {
-  const Odd *self = data;
+  const Ground *self = data;
   char buffer[4096];
   const gssize n = pread (self->direct, buffer, sizeof buffer, 0);
 
@@ -130,7 +108,7 @@ read_file (gpointer data)
 }
 
 static void
-start (Odd *self, GThreadFunc function)
+start (Ground *self, GThreadFunc function)
 {
   g_ptr_array_add (self->threads, g_thread_new ("inside", function, self));
 }
@@ -139,11 +117,11 @@ start (Odd *self, GThreadFunc function)
 static void
 all_threads_read_what_was_written_before_a_restart (void **state)
 {
-  Odd *self = *state;
+  Ground *self = *state;
 
-  need_server (self);
+  ground_open (self, many);
   assert_int_equal (pwrite (self->fd, TEXT, LENGTH, 0), LENGTH);
-  odd_server_restart (self->server);
+  odd_server_restart (self->odd.server);
   for (int i = 0; i < N_READERS; i++)
     start (self, read_file);
   assert_int_equal (join_all (self), N_READERS);
@@ -152,7 +130,7 @@ all_threads_read_what_was_written_before_a_restart (void **state)
 static gpointer
 write_file (gpointer data)
 {
-  const Odd *self = data;
+  const Ground *self = data;
 
   return GINT_TO_POINTER (pwrite (self->fd, TEXT, LENGTH, 0) == LENGTH);
 }
@@ -160,7 +138,7 @@ write_file (gpointer data)
 static gpointer
 read_other (gpointer data)
 {
-  Odd *self = data;
+  Ground *self = data;
   char buffer[4096];
 
   if (pread (self->other, buffer, sizeof buffer, 0) == LENGTH)
@@ -171,7 +149,7 @@ read_other (gpointer data)
 /* The connection over which the answer will come is busy with it: who is served meanwhile is so by another thread, and
  * who is not waits. */
 static void
-await_other_thread (Odd *self)
+await_other_thread (Ground *self)
 {
   while (g_atomic_int_get (&self->n_read) == 0 && self->threads->len < N_BURSTS * N_READERS)
     {
@@ -187,15 +165,15 @@ static void
 a_write_that_is_answered_after_a_restart_is_not_taken_for_safe (void **state)
 {
   const int the_writer = 1;
-  Odd *self = *state;
+  Ground *self = *state;
 
-  need_server (self);
-  g_atomic_int_set (&self->manners.holds, ODD_HOLD_NEXT);
+  ground_open (self, many);
+  g_atomic_int_set (&self->odd.manners.holds, ODD_HOLD_NEXT);
   start (self, write_file);
-  odd_manners_await (&self->manners.holds, ODD_HELD);
-  odd_server_restart (self->server);
+  odd_manners_await (&self->odd.manners.holds, ODD_HELD);
+  odd_server_restart (self->odd.server);
   await_other_thread (self);
-  g_atomic_int_set (&self->manners.holds, 0);
+  g_atomic_int_set (&self->odd.manners.holds, 0);
   assert_int_equal (join_all (self), the_writer);
   assert_true (GPOINTER_TO_INT (read_file (self)));
 }
@@ -203,15 +181,15 @@ a_write_that_is_answered_after_a_restart_is_not_taken_for_safe (void **state)
 static void
 a_commit_that_is_not_taken_loses_nothing (void **state)
 {
-  Odd *self = *state;
+  Ground *self = *state;
   g_autofree char *content = NULL;
 
-  need_server (self);
+  ground_open (self, many);
   assert_int_equal (pwrite (self->fd, TEXT, LENGTH, 0), LENGTH);
-  g_atomic_int_set (&self->manners.refuses, TRUE);
+  g_atomic_int_set (&self->odd.manners.refuses, TRUE);
   assert_int_equal (fsync (self->fd), 0);
-  assert_false (g_atomic_int_get (&self->manners.refuses));
-  content = odd_server_dup_lasting (self->server);
+  assert_false (g_atomic_int_get (&self->odd.manners.refuses));
+  content = odd_server_dup_lasting (self->odd.server);
   assert_string_equal (content, TEXT);
 }
 
@@ -219,20 +197,20 @@ a_commit_that_is_not_taken_loses_nothing (void **state)
 static void
 a_repeated_write_that_does_not_last_is_committed (void **state)
 {
-  Odd *self = *state;
+  Ground *self = *state;
 
-  need_server (self);
-  g_atomic_int_set (&self->manners.postpones, TRUE);
+  ground_open (self, many);
+  g_atomic_int_set (&self->odd.manners.postpones, TRUE);
   for (int forgets = 1; forgets <= 3; forgets++)
     {
       g_autofree char *text = g_strdup_printf (TEXT " %d", forgets);
       g_autofree char *content = NULL;
 
       assert_int_equal (pwrite (self->fd, text, strlen (text), 0), strlen (text));
-      g_atomic_int_set (&self->manners.forgets, forgets);
+      g_atomic_int_set (&self->odd.manners.forgets, forgets);
       assert_int_equal (fsync (self->fd), 0);
-      assert_int_equal (g_atomic_int_get (&self->manners.forgets), 0);
-      content = odd_server_dup_lasting (self->server);
+      assert_int_equal (g_atomic_int_get (&self->odd.manners.forgets), 0);
+      content = odd_server_dup_lasting (self->odd.server);
       assert_string_equal (content, text);
     }
 }
@@ -240,41 +218,42 @@ a_repeated_write_that_does_not_last_is_committed (void **state)
 static void
 a_server_that_loses_a_write_each_time_is_an_error (void **state)
 {
-  Odd *self = *state;
+  Ground *self = *state;
 
-  need_server (self);
-  g_atomic_int_set (&self->manners.postpones, TRUE);
+  ground_open (self, many);
+  g_atomic_int_set (&self->odd.manners.postpones, TRUE);
   assert_int_equal (pwrite (self->fd, TEXT, LENGTH, 0), LENGTH);
-  g_atomic_int_set (&self->manners.forgets, G_MAXINT);
+  g_atomic_int_set (&self->odd.manners.forgets, G_MAXINT);
   assert_int_equal (fsync (self->fd), -1);
   assert_int_equal (errno, EIO);
-  g_atomic_int_set (&self->manners.forgets, 0);
+  g_atomic_int_set (&self->odd.manners.forgets, 0);
 }
 
 /* What is kept of them is little, and what it takes to keep them is not. */
 static void
 many_small_writes_are_committed_unasked (void **state)
 {
-  Odd *self = *state;
+  Ground *self = *state;
   gint n_commits;
 
-  need_server (self);
-  n_commits = g_atomic_int_get (&self->manners.n_commits);
+  ground_open (self, "--threads=1");
+  n_commits = g_atomic_int_get (&self->odd.manners.n_commits);
   for (int i = 0; i < N_SMALL; i++)
     assert_int_equal (pwrite (self->fd, "x", 1, 0), 1);
-  assert_true (g_atomic_int_get (&self->manners.n_commits) > n_commits);
+  assert_true (g_atomic_int_get (&self->odd.manners.n_commits) > n_commits);
 }
 
 /* Each time after twice as long, up to a second. */
 static void
 who_hangs_up_again_and_again_is_left_alone_for_longer (void **state)
 {
-  const gint64 begin = g_get_monotonic_time ();
-  Odd *self = *state;
+  Ground *self = *state;
   char buffer[4096];
+  gint64 begin;
 
-  need_server (self);
-  g_atomic_int_set (&self->manners.hangs_up, N_HANG_UPS);
+  ground_open (self, many);
+  begin = g_get_monotonic_time ();
+  g_atomic_int_set (&self->odd.manners.hangs_up, N_HANG_UPS);
   assert_int_equal (pread (self->other, buffer, sizeof buffer, 0), LENGTH);
   assert_true (g_get_monotonic_time () - begin > 2 * G_TIME_SPAN_SECOND);
 }
@@ -283,39 +262,25 @@ who_hangs_up_again_and_again_is_left_alone_for_longer (void **state)
 static void
 a_connection_that_is_gone_kills_nobody (void **state)
 {
-  Odd *self = *state;
-  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) self->volume.pid);
-  g_autofree char *text = NULL;
-  const char *field;
+  Ground *self = *state;
 
-  need_server (self);
-  assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  field = strstr (text, "\nSigIgn:");
-  assert_non_null (field);
-  assert_true (g_ascii_strtoull (field + strlen ("\nSigIgn:"), NULL, 16) & (1u << (SIGPIPE - 1)));
+  ground_open (self, many);
+  assert_true (proc_read_status (self->odd.volume.pid, "SigIgn", 16) & (1u << (SIGPIPE - 1)));
 }
 
 int
 main (void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown (name, odd_open, odd_close)
   const struct CMUnitTest tests[] = {
-    TEST (all_threads_read_what_was_written_before_a_restart),
-    TEST (a_write_that_is_answered_after_a_restart_is_not_taken_for_safe),
-    TEST (a_commit_that_is_not_taken_loses_nothing),
-    TEST (a_repeated_write_that_does_not_last_is_committed),
-    TEST (a_server_that_loses_a_write_each_time_is_an_error),
-    cmocka_unit_test_prestate_setup_teardown (many_small_writes_are_committed_unasked, odd_open, odd_close,
-                                              (gpointer) "--threads=1"),
-    TEST (who_hangs_up_again_and_again_is_left_alone_for_longer),
-    TEST (a_connection_that_is_gone_kills_nobody),
+    TEST_ON (ground, all_threads_read_what_was_written_before_a_restart),
+    TEST_ON (ground, a_write_that_is_answered_after_a_restart_is_not_taken_for_safe),
+    TEST_ON (ground, a_commit_that_is_not_taken_loses_nothing),
+    TEST_ON (ground, a_repeated_write_that_does_not_last_is_committed),
+    TEST_ON (ground, a_server_that_loses_a_write_each_time_is_an_error),
+    TEST_ON (ground, many_small_writes_are_committed_unasked),
+    TEST_ON (ground, who_hangs_up_again_and_again_is_left_alone_for_longer),
+    TEST_ON (ground, a_connection_that_is_gone_kills_nobody),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - restarts # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("restarts", tests, NULL, NULL);
+  return own_net_run ("restarts", tests);
 }

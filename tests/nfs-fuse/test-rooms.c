@@ -21,7 +21,6 @@
 
 #include "nfs-fuse/large.h"
 #include "nfs-fuse/wire-rig.h"
-#include "nfs-server/xdr.h"
 #include "operations.h"
 #include "page-pipe.h"
 

@@ -9,9 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,7 +18,7 @@
 
 #include "nfs-fuse/served.h"
 #include "support/as-user.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define OWNER 4711
 #define STRANGER 4712
@@ -285,12 +283,6 @@ main (void)
     TEST_ON (served_ground, who_may_not_read_or_write_gets_at_no_file_that_another_user_has_open),
     TEST_ON (served_ground, who_may_execute_a_program_and_not_read_it_does_just_that),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - a volume whose server judges # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("a volume whose server judges", tests, NULL, NULL);
+  return own_net_run ("a volume whose server judges", tests);
 }

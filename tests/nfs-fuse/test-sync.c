@@ -18,7 +18,7 @@
 
 #include <kvol/kvol-macros.h>
 
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define PAGE 4096
 
@@ -152,12 +152,6 @@ main (void)
     TEST_ON (counted, without_it_a_commit_is_asked_for),
     TEST_ON (counted, what_a_server_does_not_put_down_is_committed_before_the_write_is_done),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - synchronous writes # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("synchronous writes", tests, NULL, NULL);
+  return own_net_run ("synchronous writes", tests);
 }

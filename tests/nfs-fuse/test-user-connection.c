@@ -3,21 +3,19 @@
 #include "user-connection.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/served.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define END_MSEC 30000
@@ -96,12 +94,6 @@ main (void)
     TEST_ON (served_ground, who_asks_again_and_again_leaves_no_more_than_two_questions),
     cmocka_unit_test (what_is_no_volume_has_none_that_could_be_broken),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - a volume's connection # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("a volume's connection", tests, NULL, NULL);
+  return own_net_run ("a volume's connection", tests);
 }

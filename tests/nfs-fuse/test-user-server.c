@@ -3,9 +3,7 @@
  * lost and its locks are given away. */
 #include "user-server.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -19,7 +17,6 @@
 #include <cmocka.h>
 
 #include "support/pid-namespace.h"
-#include "support/scratch.h"
 
 typedef struct
 {

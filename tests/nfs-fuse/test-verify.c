@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "support/own-net.h"
 #include "support/scratch.h"
 #include "support/seed.h"
 
@@ -161,12 +162,6 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST_ON (served_ground, each_block_survives_the_deaths_of_the_server),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - nfs verify # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("nfs verify", tests, NULL, NULL);
+  return own_net_run ("nfs verify", tests);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A real NFS server for tests and demo: nfs-ganesha (rpcbind where a portmapper is wanted, statd for locks), kept by
  * the program nfs-server, which is built beside the tests. It serves the network namespace of the caller, so a test
- * enters one of its own first:
- *
- *     if (!scratch_enter (&reason) || !nfs_net_enter (&reason)) ...skip with the reason...
+ * enters one of its own first (support/own-net.h).
  *
  * Server, portmapper and all their files are gone with the test process, also when that is killed. Servers are
  * started and stopped from any thread; one server is used by one thread at a time. */

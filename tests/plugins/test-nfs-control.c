@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "plugins/nfs-place.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define SECONDS 2
@@ -354,12 +355,6 @@ main (void)
     cmocka_unit_test (a_directory_stays_when_it_is_to_be_retained),
     cmocka_unit_test (a_claim_whose_name_is_a_path_gets_no_directory),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      g_print ("ok - directories of an NFS server # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("nfs control", tests, NULL, NULL);
+  return own_net_run ("nfs control", tests);
 }

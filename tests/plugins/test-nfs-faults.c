@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "nfs-server/fault.h"
-#include "nfs-server/server.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 /* What a probe takes at most here, and what a test grants it on a busy machine. */
@@ -424,14 +424,16 @@ assert_cancelled (const char *server, const char *option)
 static void
 a_probe_that_waits_for_anything_can_be_cancelled (void **state)
 {
-  const NfsFaultKind kinds[] = { NFS_FAULT_BLACK_HOLE, NFS_FAULT_BACKLOG_FULL };
+  const NfsFaultPlan plans[] = { SOCKET (NFS_FAULT_BLACK_HOLE), SOCKET (NFS_FAULT_BACKLOG_FULL),
+                                 RULE (COMPOUND, NFS_ACT_STATUS, 10008, 0), RULE (FSINFO, NFS_ACT_STATUS, 10008, 0) };
+  const int versions[] = { 4, 4, 4, 3 };
   KVOL_AUTO_FD silent = open_silent_name_server ();
 
-  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+  for (gsize i = 0; i < G_N_ELEMENTS (plans); i++)
     {
-      const NfsFaultPlan plan = SOCKET (kinds[i]);
-      g_autoptr (NfsFault) fault = nfs_fault_start (&plan, NULL);
-      g_autofree char *option = g_strdup_printf ("vers=4,port=%u", nfs_fault_port (fault));
+      g_autoptr (NfsFault) fault = nfs_fault_start (&plans[i], NULL);
+      const guint port = nfs_fault_port (fault);
+      g_autofree char *option = g_strdup_printf ("vers=%d,port=%u,mountport=%u", versions[i], port, port);
 
       assert_cancelled ("127.0.0.1", option);
     }
@@ -476,13 +478,9 @@ main (void)
     cmocka_unit_test (a_probe_leaves_no_descriptor_behind),
   };
   g_autoptr (GArray) tests = g_array_new (FALSE, FALSE, sizeof (struct CMUnitTest));
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - nfs faults # SKIP %s\n", reason);
-      return 0;
-    }
+  if (!own_net_enter ("nfs faults"))
+    return 0;
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       struct CMUnitTest test = { rows[i].name, a_fault_has_its_cause, NULL, NULL, (void *) &rows[i] };

@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "nfs-server/fault.h"
-#include "nfs-server/server.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
+#include "support/proc.h"
 
 #define RECORD                                                                                                         \
   "{'serverPid': <int64 4711>, 'serverStart': <uint64 1>, 'serverBoot': <'another'>, 'fuseConnection': <uint32 1>}"
@@ -56,11 +56,8 @@ a_set_up_forgets_the_server_of_before (void **state)
 static char *
 dup_record_of_one_that_lives (void)
 {
-  g_autofree char *text = NULL;
-  g_auto (GStrv) fields = NULL;
+  g_auto (GStrv) fields = proc_read_stat ("/proc/self");
 
-  assert_true (g_file_get_contents ("/proc/self/stat", &text, NULL, NULL));
-  fields = g_strsplit (strrchr (text, ')') + 2, " ", -1);
   assert_true (g_strv_length (fields) > START_FIELD);
   return g_strdup_printf ("{'serverPid': <int64 %d>, 'serverStart': <uint64 %s>, 'fuseConnection': <uint32 1>}",
                           getpid (), fields[START_FIELD]);
@@ -101,12 +98,6 @@ main (void)
     cmocka_unit_test (one_that_lives_is_forgotten_for_a_mount_by_the_kernel_only),
     cmocka_unit_test (a_set_up_that_is_the_first_has_nothing_to_forget),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - a server that was left # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("a server that was left", tests, NULL, NULL);
+  return own_net_run ("a server that was left", tests);
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "plugins/nfs-place.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define PROBE_SECONDS 5
@@ -199,12 +200,6 @@ main (void)
     cmocka_unit_test (a_server_that_freezes_dies_and_comes_back_is_seen_as_what_it_is),
     cmocka_unit_test (no_data_path_is_said_only_when_all_else_is_well),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - nfs probe # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("nfs probe", tests, NULL, NULL);
+  return own_net_run ("nfs probe", tests);
 }

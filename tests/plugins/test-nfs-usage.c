@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "plugins/nfs-place.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define SECONDS 2
 
@@ -100,13 +100,9 @@ int
 main (void)
 {
   GArray *tests = g_array_new (FALSE, FALSE, sizeof (struct CMUnitTest));
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      g_print ("ok - the usage of NFS volumes # SKIP %s\n", reason);
-      return 0;
-    }
+  if (!own_net_enter ("the usage of NFS volumes"))
+    return 0;
   ADD (usage_is_that_of_the_servers_file_system);
   ADD (a_frozen_server_is_not_waited_for);
   ADD (a_server_that_is_gone_is_told_from_an_empty_one);

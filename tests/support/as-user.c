@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support/as-user.h"
 
-#include <errno.h>
 #include <grp.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -9,8 +9,6 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#include <string.h>
-
 #include "support/scratch.h"
 
 static void

@@ -2,7 +2,6 @@
 /* Whether a process that somebody else has written down is there still. */
 #include "sys/process.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>

@@ -2,7 +2,6 @@
 /* The kernel appends where it knows the end of the file to be. When another client may have moved that, which is so
  * after each lock, the server is asked first, and what is appended goes to the end that there is. The kernel is told to
  * ask as well: it has put the data in its cache at the wrong place, which it sees by the size that it is told then. */
-#include <errno.h>
 #include <fcntl.h>
 
 #include "operations.h"

@@ -25,11 +25,17 @@ page_pipe_give_up (PagePipe *self)
 #define LONGEST (1024u * 1024)
 
 /* A part of a page takes a whole place in a pipe, however little is in it; a pipe has as many as its size has pages, so
- * what begins and ends somewhere is taken best by one that is twice as long. */
+ * what begins and ends somewhere is taken best by one that is twice as long, if that may be had. */
+static int
+get_best_size (gsize most)
+{
+  return (int) CLAMP (LONGEST, most, 2 * most);
+}
+
 static gboolean
 open_pipe (int ends[2], gsize most)
 {
-  const int size = (int) MIN (2 * most, MAX (most, LONGEST));
+  const int size = get_best_size (most);
 
   return pipe2 (ends, O_CLOEXEC | O_NONBLOCK) == 0 && fcntl (ends[0], F_SETPIPE_SZ, size) >= size;
 }
