@@ -20,7 +20,7 @@
 #include "nfs-fuse/counted.h"
 #include "nfs-fuse/handle.h"
 #include "nfs-server/xdr.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define USER 1000
 #define DIRECTORY "open"
@@ -261,12 +261,6 @@ main (void)
     TEST_ON (ground, who_has_made_it_and_not_heard_of_it_writes_to_it),
     TEST_ON (ground, what_was_made_is_not_emptied_when_the_server_does_not_say_what_it_is_like),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - files that are found # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("files that are found", tests, NULL, NULL);
+  return own_net_run ("files that are found", tests);
 }

@@ -20,7 +20,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define OLDER "earlier"
 #define NEWER "written"
@@ -409,12 +409,6 @@ main (void)
     TEST_ON (ground, the_name_it_lives_on_by_is_not_removed_before_that_is_heard),
     TEST_ON (ground, nothing_takes_the_name_it_lives_on_by),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - late removals # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("late removals", tests, NULL, NULL);
+  return own_net_run ("late removals", tests);
 }
