@@ -31,9 +31,30 @@ typedef struct
 {
   char *dir;
   int fd;
-  pid_t holder; /* a process that holds the lock; 0: none */
-  int leash;    /* it lets go when this is closed */
+  pid_t holder;     /* a process that holds the lock; 0: none */
+  int leash;        /* it lets go when this is closed */
+  unsigned threads; /* of this process, when the test begins */
 } Place;
+
+static unsigned
+count_threads (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
+  unsigned n = 0;
+
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+/* A thread that was joined is still seen for a moment. That it goes is waited for, also before the next test counts:
+ * else it would expect for ever a thread that is no more. */
+static void
+expect_threads_of_before (const Place *place)
+{
+  while (count_threads () != place->threads)
+    g_usleep (1000);
+}
 
 static int
 enter_place (void **state)
@@ -43,6 +64,7 @@ enter_place (void **state)
   place->dir = g_dir_make_tmp ("kvol-lock-XXXXXX", NULL);
   place->fd = open (place->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
   place->leash = -1;
+  place->threads = count_threads ();
   *state = place;
   return place->fd < 0;
 }
@@ -62,6 +84,7 @@ leave_place (void **state)
   Place *place = *state;
 
   end_holder (place);
+  expect_threads_of_before (place);
   unlinkat (place->fd, "lock", 0);
   close (place->fd);
   g_rmdir (place->dir);
@@ -114,30 +137,11 @@ count_waiting (const Place *place)
   return n;
 }
 
-/* What these two wait for either comes or never does; then the alarm of main() ends the test. */
+/* What this and the one above wait for either comes or never does; then the alarm of main() ends the test. */
 static void
 expect_one_waiting (const Place *place)
 {
   while (count_waiting (place) != 1)
-    g_usleep (1000);
-}
-
-static unsigned
-count_threads (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  unsigned n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
-
-/* A thread that was joined is still seen for a moment. */
-static void
-expect_threads (unsigned n)
-{
-  while (count_threads () != n)
     g_usleep (1000);
 }
 
@@ -270,10 +274,8 @@ static void
 who_waits_and_could_be_cancelled_has_the_lock_when_its_holder_ends (void **state)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  unsigned before = count_threads ();
 
   wait_until_the_holder_ends (*state, cancellable, 0);
-  expect_threads (before);
 }
 
 static void
@@ -291,7 +293,6 @@ a_cancelled_wait_ends_names_the_holder_and_leaves_no_thread (void **state)
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   Waiter waiter = { .place = place, .cancellable = cancellable, .fd = -1 };
   g_autofree char *said = NULL;
-  unsigned before = count_threads ();
   GThread *thread;
   int fd;
 
@@ -305,7 +306,7 @@ a_cancelled_wait_ends_names_the_holder_and_leaves_no_thread (void **state)
   assert_string_equal (waiter.error->message, said);
   g_error_free (waiter.error);
   assert_int_equal (count_waiting (place), 0);
-  expect_threads (before);
+  expect_threads_of_before (place);
 
   end_holder (place);
   fd = sys_lock_at (place->fd, "lock", NULL, NULL);

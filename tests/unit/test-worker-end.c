@@ -176,7 +176,7 @@ a_hang_is_ended_at_the_deadline (void **state)
   assert_fails_with (self, "{'do': <'hang'>}", KVOL_ERROR_UNCERTAIN,
                      "volume plugin \"example.test/far\" did not answer setup within 300 ms; it was ended");
   assert_true (g_get_monotonic_time () - start >= SHORT_USEC);
-  assert_true (g_get_monotonic_time () - start < 10 * SHORT_USEC);
+  assert_true (g_get_monotonic_time () - start < SHORT_USEC + PATIENCE_USEC);
   assert_true (ends_soon (worker));
 }
 
