@@ -63,6 +63,17 @@ keep_read (Call *self, const READ3resok *ok)
   self->done += ok->data.data_len;
 }
 
+/* Nothing, and not for the reason that there is no more: as the kernel's client has it (fs/nfs/read.c) that is no
+ * answer, or who reads would take the rest of the file for gone. Some servers forget to say that it is the end. */
+static gboolean
+is_stuck (const Call *self, const READ3resok *ok)
+{
+  const post_op_attr *file = &ok->file_attributes;
+
+  return ok->data.data_len == 0 && !ok->eof
+         && !(file->attributes_follow && file->post_op_attr_u.attributes.size <= self->offset + self->done);
+}
+
 /* The end of the file, or all that was asked for; before that a server may answer in pieces. */
 static void
 take_read (Call *self, int failure, gpointer result)
@@ -72,7 +83,7 @@ take_read (Call *self, int failure, gpointer result)
   gsize count = failure == 0 ? ok->data.data_len : 0;
 
   /* More than there is room for. */
-  if (count > self->size - self->done)
+  if (count > self->size - self->done || (failure == 0 && is_stuck (self, ok)))
     failure = EIO;
   if (failure != 0)
     {
