@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <kvol/kvol-abi.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -10,7 +10,6 @@
  * does with Linux's own client. */
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 

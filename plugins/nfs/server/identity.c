@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "identity.h"
 
-#include <string.h>
-
 #include "process-table.h"
 #include "volume.h"
 

@@ -10,8 +10,6 @@
 #include "unstable.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <syslog.h>
 
 /* A server that loses one write so often, each time before it has committed it, is not believed to keep it ever. */
