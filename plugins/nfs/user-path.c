@@ -39,23 +39,15 @@ typedef struct
 } Parts;
 
 static void
-close_fd (int *fd)
-{
-  if (*fd >= 0)
-    close (*fd);
-  *fd = -1;
-}
-
-static void
 parts_clear (Parts *self)
 {
-  close_fd (&self->fuse);
-  close_fd (&self->tree);
-  close_fd (&self->pidfd);
-  close_fd (&self->locks);
-  close_fd (&self->ready[0]);
-  close_fd (&self->ready[1]);
-  close_fd (&self->read_ahead);
+  kvol_clear_fd (&self->fuse);
+  kvol_clear_fd (&self->tree);
+  kvol_clear_fd (&self->pidfd);
+  kvol_clear_fd (&self->locks);
+  kvol_clear_fd (&self->ready[0]);
+  kvol_clear_fd (&self->ready[1]);
+  kvol_clear_fd (&self->read_ahead);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Parts, parts_clear)
 
@@ -155,8 +147,8 @@ start (const KvolHost *host, Parts *parts, GPtrArray *args, const NfsDeadline *d
   parts->pidfd = host->spawn_server (host, (const char *const *) args->pdata, (const int *) fds->data, fds->len, error);
   if (parts->pidfd < 0)
     return FALSE;
-  close_fd (&parts->fuse);
-  close_fd (&parts->ready[1]);
+  kvol_clear_fd (&parts->fuse);
+  kvol_clear_fd (&parts->ready[1]);
   return await_ready (parts, deadline, error);
 }
 
@@ -292,7 +284,6 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
   g_auto (Parts) parts = { -1, -1, -1, -1, { -1, -1 }, -1 };
   const char *locks = nfs_user_locks_get_kinds (target, volume->volume);
   NfsFound by_3;
-  int tree;
 
   if (!find_v3 (target, found, deadline, &by_3, error)
       || !open_locks (host, &parts, target, volume, locks, deadline, error))
@@ -304,9 +295,7 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
     }
   say_left_out (host, &target->options);
   watch (&parts.pidfd, made);
-  tree = parts.tree;
-  parts.tree = -1;
-  return tree;
+  return g_steal_fd (&parts.tree);
 }
 
 /* ---- later ---- */
