@@ -85,7 +85,7 @@ call_free (Call *self)
   g_free (self->name);
   g_free (self->from_name);
   g_free (self->text);
-  free (self->memory);
+  g_free (self->memory);
   g_clear_pointer (&self->room, room_unref);
   if (self->file_unref != NULL)
     self->file_unref (self->file);
