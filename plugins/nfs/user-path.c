@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "judge.h"
@@ -35,7 +34,8 @@ typedef struct
   int pidfd;
   int locks; /* the record of those that are held at the NFS server */
   int ready[2];
-  int read_ahead; /* the kernel's file of how much it reads ahead */
+  int read_ahead;     /* the kernel's file of how much it reads ahead */
+  guint32 connection; /* the number of the one to the kernel */
 } Parts;
 
 static void
@@ -60,18 +60,23 @@ throw_errno (GError **error, int code, const char *what)
   return FALSE;
 }
 
-/* Where sysfs is mounted and this process may. It is the server that writes it, when the kernel has got its answer to
- * the first request, which sets it back. Nothing is asked of the server before it runs. */
-static void
-open_read_ahead (Parts *parts)
+/* What the file system's device tells. The kernel knows it by itself: the server, which does not run yet and may have no
+ * answer when it does, is not asked.
+ *
+ * The file is there where sysfs is mounted, for who may. It is the server that writes it, when the kernel has got its
+ * answer to the first request, which sets it back. */
+static gboolean
+look_at_device (Parts *parts, GError **error)
 {
   g_autofree char *path = NULL;
   struct statx status;
 
   if (statx (parts->tree, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status) < 0)
-    return;
+    return throw_errno (error, KVOL_ERROR_TRANSIENT, "find out the volume's device");
+  parts->connection = status.stx_dev_minor;
   path = g_strdup_printf ("/sys/class/bdi/%u:%u/read_ahead_kb", status.stx_dev_major, status.stx_dev_minor);
   parts->read_ahead = open (path, O_WRONLY | O_CLOEXEC);
+  return TRUE;
 }
 
 /* Who may do what the kernel judges before the server is asked, unless that would be wrong. */
@@ -92,10 +97,7 @@ make_tree (const KvolHost *host, Parts *parts, const char *source, gboolean serv
                                   NULL };
 
   parts->tree = host->create_fs (host, "fuse", source, options, cancellable, error);
-  if (parts->tree < 0)
-    return FALSE;
-  open_read_ahead (parts);
-  return TRUE;
+  return parts->tree >= 0 && look_at_device (parts, error);
 }
 
 /* ---- its start ---- */
@@ -159,14 +161,13 @@ write_down (const KvolHost *host, const Parts *parts, const NfsTarget *target, c
   g_auto (GVariantDict) record = G_VARIANT_DICT_INIT (NULL);
   g_autoptr (GVariant) process = NULL;
   NfsUserServer server;
-  struct stat status;
 
-  if (!nfs_user_server_init (&server, parts->pidfd) || fstat (parts->tree, &status) < 0)
+  if (!nfs_user_server_init (&server, parts->pidfd))
     {
       g_set_error (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT, "the volume's server (%s) has ended", SERVER_PROGRAM);
       return FALSE;
     }
-  server.connection = minor (status.st_dev);
+  server.connection = parts->connection;
   process = g_variant_ref_sink (nfs_user_server_to_record (&server));
   g_variant_dict_init (&record, process);
   if (parts->locks >= 0)
@@ -281,7 +282,7 @@ int
 nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFound *found, const KvolPodVolume *volume,
                     const NfsDeadline *deadline, KvolMade *made, GError **error)
 {
-  g_auto (Parts) parts = { -1, -1, -1, -1, { -1, -1 }, -1 };
+  g_auto (Parts) parts = { -1, -1, -1, -1, { -1, -1 }, -1, 0 };
   const char *locks = nfs_user_locks_get_kinds (target, volume->volume);
   NfsFound by_3;
 
