@@ -60,11 +60,9 @@ throw_errno (GError **error, int code, const char *what)
   return FALSE;
 }
 
-/* What the file system's device tells. The kernel knows it by itself: the server, which does not run yet and may have no
- * answer when it does, is not asked.
- *
- * The file is there where sysfs is mounted, for who may. It is the server that writes it, when the kernel has got its
- * answer to the first request, which sets it back. */
+/* What the file system's device tells. The kernel knows it by itself: our server, which does not run yet and may have
+ * no answer when it does, is not asked. The file is there where sysfs is mounted, for who may. It is the server that
+ * writes it, when the kernel has got its answer to the first request, which sets it back. */
 static gboolean
 look_at_device (Parts *parts, GError **error)
 {
