@@ -14,11 +14,17 @@ hear_interrupt (Loop *loop, gpointer data)
   const gsize number = GPOINTER_TO_SIZE (data);
 
   for (GList *link = loop_get_calls (loop)->head; link != NULL; link = link->next)
-    if ((gsize) ((const Call *) link->data)->request == number)
-      {
-        loop_interrupt (loop, link->data);
-        return;
-      }
+    {
+      Call *call = link->data;
+
+      if ((gsize) call->request != number)
+        continue;
+      if (call->interrupt != NULL)
+        call->interrupt (call);
+      else
+        loop_interrupt (loop, call);
+      return;
+    }
 }
 
 static void
