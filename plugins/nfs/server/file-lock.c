@@ -229,7 +229,7 @@ static void
 begin (fuse_req_t req, const struct fuse_file_info *info, gboolean flock, const LockRange *range, gboolean wait)
 {
   const FileLocker locker = { info->lock_owner, flock };
-  File *file = (File *) (gpointer) info->fh;
+  File *file = file_get (info);
   Call *call = call_new (req, file->node, file->identity);
   const gboolean unlocks = range->type == LOCK_NONE;
 
@@ -244,7 +244,7 @@ file_lock_get (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info, stru
 {
   const FileLocker locker = { info->lock_owner, FALSE };
   const LockRange range = to_range (lock);
-  File *file = (File *) (gpointer) info->fh;
+  File *file = file_get (info);
   Call *call = call_new (req, file->node, file->identity);
 
   wish_new (call, NLM_TEST, &locker, &range);
