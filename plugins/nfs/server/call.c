@@ -72,6 +72,15 @@ call_new (fuse_req_t req, Node *node, Identity *identity)
 }
 
 Call *
+call_new_of_name (fuse_req_t req, fuse_ino_t directory, const char *name)
+{
+  Call *self = call_new (req, volume_get_node (fuse_req_userdata (req), directory), NULL);
+
+  self->name = g_strdup (name);
+  return self;
+}
+
+Call *
 call_new_work (Loop *loop, Node *node, Identity *identity)
 {
   return call_make (loop, node, identity_ref (identity));

@@ -83,10 +83,12 @@ struct _Call {
 };
 
 /* For a request, of its thread's loop. @identity: NULL for that of who made the request. */
-Call *call_new      (fuse_req_t req, Node *node, Identity *identity);
+Call *call_new         (fuse_req_t req, Node *node, Identity *identity);
+/* The same, about a name in a directory: its `node` and `name`. */
+Call *call_new_of_name (fuse_req_t req, fuse_ino_t directory, const char *name);
 /* Of nobody: work that is to be done. */
-Call *call_new_work (Loop *loop, Node *node, Identity *identity);
-void  call_free     (Call *self);
+Call *call_new_work    (Loop *loop, Node *node, Identity *identity);
+void  call_free        (Call *self);
 
 void  call_ask (Call *self, CallAsk ask, CallThen then);
 
