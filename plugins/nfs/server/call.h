@@ -25,8 +25,8 @@ typedef void (*CallResume) (Call *self);
 typedef int (*CallReplyNode) (Call *self, const struct fuse_entry_param *entry);
 
 struct _Call {
-  GList      link;          /* in a queue of the loop's, or of a node's */
-  GQueue    *queue;
+  GList      link;          /* in a queue of the loop's, */
+  GQueue    *queue;         /* this one; NULL: in none */
   GList      all;           /* in the loop's list of its calls */
   fuse_req_t req;           /* NULL: nobody waits for an answer, or not any more */
   Loop      *loop;
