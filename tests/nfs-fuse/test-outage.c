@@ -316,6 +316,20 @@ a_server_that_has_moved_is_found_by_its_name (void **state)
   assert_true (is_connected_to ("0800007F"));
 }
 
+/* Of two that are there the system says which comes first: here it is the one that is nearer to where it is called
+ * from. */
+static void
+of_several_addresses_the_first_is_called_first (void **state)
+{
+  Ground *ground = *state;
+
+  ground_export (ground, FALSE);
+  etc_file_begin (&ground->hosts, "/etc/hosts", "127.0.0.7 " NAME "\n127.0.0.8 " NAME "\n");
+  ground_serve (ground, by_name);
+  assert_true (is_connected_to ("0700007F"));
+  assert_false (is_connected_to ("0800007F"));
+}
+
 /* The first of two name servers that is gone takes five seconds. */
 static void
 a_name_server_that_is_slow_is_waited_for (void **state)
@@ -404,6 +418,7 @@ main (void)
     TEST_ON (ground, an_outage_is_waited_for_and_not_spun_through),
     TEST_ON (ground, a_server_that_answers_again_is_found_in_two_seconds),
     TEST_ON (ground, a_server_that_has_moved_is_found_by_its_name),
+    TEST_ON (ground, of_several_addresses_the_first_is_called_first),
     TEST_ON (ground, a_name_server_that_is_slow_is_waited_for),
     TEST_ON (ground, a_server_whose_name_is_not_known_any_more_is_found_where_it_was),
     TEST_ON (ground, where_the_server_was_before_is_enough_for_files_and_locks),

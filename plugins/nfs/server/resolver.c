@@ -101,7 +101,7 @@ start (Resolver *self)
   lookup->resolver = self;
   lookup->server = g_strdup (settings->server);
   lookup->family = settings->family;
-  lookup->turn = ++self->asked;
+  lookup->turn = self->asked++;
   thread = g_thread_try_new ("resolve", look_up_apart, lookup, &error);
   self->asking = thread != NULL;
   if (thread != NULL)

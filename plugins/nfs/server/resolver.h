@@ -15,6 +15,7 @@ typedef void (*ResolverAnswer) (gpointer data, const NfsEndpoint *endpoint, cons
 Resolver *resolver_new  (Loop *loop, ResolverAnswer answer, gpointer data);
 void      resolver_free (Resolver *self);
 
-/* The answer comes at once, or later unless it is given up. Each time it is another one of the name's addresses. */
+/* The answer comes at once, or later unless it is given up. Each time it is the next one of the name's addresses,
+ * from the first on. */
 void resolver_ask     (Resolver *self);
 void resolver_give_up (Resolver *self);
