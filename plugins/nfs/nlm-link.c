@@ -74,11 +74,7 @@ connect_to (NfsRpc *rpc, const NlmPlace *place, const NfsDeadline *deadline, Por
   NfsXdr results;
   int fd;
 
-  if (endpoints == NULL)
-    return FALSE;
-  if (place->port != 0)
-    *ret_ports = (Ports){ place->port, -1 };
-  else if (!ask_portmapper (endpoints, ret_ports->monitor == 0, deadline, ret_ports, error))
+  if (endpoints == NULL || !ask_portmapper (endpoints, ret_ports->monitor == 0, deadline, ret_ports, error))
     return FALSE;
   if (ret_ports->locks == 0)
     return nfs_cause_throw (error, NFS_VERSION_MISMATCH, "%s has no lock manager (NLM version 4)", place->server);
