@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The file system is made first, from an open /dev/fuse, and detached: nobody can look into it yet. The server gets
- * that descriptor and the record of its locks, nothing else, and says that it serves before the mount is handed on.
- * Until then nothing is written down and nothing need be: if this process is killed, the mount goes with it, a server
- * without one ends, and a record that nobody has is cleared up by the next who comes.
+ * that descriptor, the record of its locks, the kernel's file of how much it reads ahead, and a pipe: by that it says
+ * that it serves, before the mount is handed on. Until then nothing is written down and nothing need be: if this
+ * process is killed, the mount goes with it, a server without one ends, and a record that nobody has is cleared up by
+ * the next who comes.
  *
  * No copy of the descriptor stays here: the death of the server must be the end of the connection, or whoever waits for
  * an answer would wait for ever. */
