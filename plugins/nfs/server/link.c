@@ -183,6 +183,7 @@ become_ready (Link *self)
   self->state = LINK_READY;
   self->next = G_MAXINT64;
   self->told = FALSE;
+  resolver_forget (self->resolver);
   nfs_known_address_set (&volume->known_address, &self->endpoint);
   set_socket (self->fd);
   self->wire = wire_new (self->fd, loop_get_spout (self->loop), loop_answered);

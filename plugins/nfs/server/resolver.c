@@ -12,10 +12,11 @@ struct _Resolver
   Loop *loop;
   ResolverAnswer answer;
   gpointer data;
-  guint asked;      /* how often */
-  gboolean asking;  /* a thread is at it */
-  gboolean waiting; /* somebody is */
-  NfsEndpoint kept; /* what came too late; no length: nothing */
+  guint asked;       /* how often */
+  gboolean asking;   /* a thread is at it */
+  gboolean outdated; /* it is not for later what it finds */
+  gboolean waiting;  /* somebody is */
+  NfsEndpoint kept;  /* what came too late; no length: nothing */
 };
 
 /* A thread's own, then the loop's. */
@@ -65,13 +66,12 @@ take_answer (Loop *loop, gpointer data)
   Resolver *self = lookup->resolver;
   const gboolean waiting = self->waiting;
 
-  self->asking = FALSE;
-  self->waiting = FALSE;
-  if (!waiting)
+  if (!waiting && !self->outdated)
     self->kept = lookup->endpoint;
-  else if (lookup->failure == 0)
+  self->asking = self->outdated = self->waiting = FALSE;
+  if (waiting && lookup->failure == 0)
     self->answer (self->data, &lookup->endpoint, NULL);
-  else
+  else if (waiting)
     self->answer (self->data, NULL, gai_strerror (lookup->failure));
   lookup_free (lookup);
 }
@@ -133,6 +133,13 @@ void
 resolver_give_up (Resolver *self)
 {
   self->waiting = FALSE;
+}
+
+void
+resolver_forget (Resolver *self)
+{
+  self->kept = (NfsEndpoint){ 0 };
+  self->outdated = self->asking;
 }
 
 Resolver *

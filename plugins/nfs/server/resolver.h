@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From the server's name to an address of it, for one connection after the other. Name servers may take long, five
  * seconds for the first of two that is gone; so an answer that comes when it is not waited for any more is kept for the
- * next time, and there is one question at a time. Of the thread of its loop. */
+ * next attempt, and there is one question at a time. Of the thread of its loop. */
 #pragma once
 
 #include "endpoint.h"
@@ -19,3 +19,5 @@ void      resolver_free (Resolver *self);
  * from the first on. */
 void resolver_ask     (Resolver *self);
 void resolver_give_up (Resolver *self);
+/* There is a connection. The next one may be made much later: what was asked before is nothing to go by then. */
+void resolver_forget  (Resolver *self);
