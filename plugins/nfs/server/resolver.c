@@ -12,7 +12,7 @@ struct _Resolver
   Loop *loop;
   ResolverAnswer answer;
   gpointer data;
-  guint asked;       /* how often */
+  guint asked;       /* how often since an address was right */
   gboolean asking;   /* a thread is at it */
   gboolean outdated; /* it is not for later what it finds */
   gboolean waiting;  /* somebody is */
@@ -27,6 +27,7 @@ typedef struct
   char *server;
   int family;
   guint turn;
+  NfsEndpoint known; /* where the server was; no length: nowhere */
   NfsEndpoint endpoint;
   int failure; /* of getaddrinfo(3) */
 } Lookup;
@@ -38,21 +39,31 @@ lookup_free (Lookup *self)
   g_free (self);
 }
 
+static gboolean
+is_at (const struct addrinfo *entry, const NfsEndpoint *endpoint)
+{
+  return entry->ai_addrlen == endpoint->length && memcmp (entry->ai_addr, &endpoint->address, endpoint->length) == 0;
+}
+
+/* The one where the server was comes first, then those behind it: others may be there for nothing, and would be waited
+ * for each time that a connection breaks. */
 static void
 look_up (Lookup *self)
 {
   const struct addrinfo hints = { .ai_family = self->family, .ai_socktype = SOCK_STREAM };
   struct addrinfo *found = NULL;
   struct addrinfo *entry;
+  guint first = 0;
   guint n = 0;
 
   self->failure = getaddrinfo (self->server, NULL, &hints, &found);
   if (self->failure != 0)
     return;
-  for (entry = found; entry != NULL; entry = entry->ai_next)
-    n++;
+  for (entry = found; entry != NULL; entry = entry->ai_next, n++)
+    if (is_at (entry, &self->known))
+      first = n;
   entry = found;
-  for (guint i = 0; i < self->turn % n; i++)
+  for (guint i = 0; i < (first + self->turn) % n; i++)
     entry = entry->ai_next;
   self->endpoint.length = entry->ai_addrlen;
   memcpy (&self->endpoint.address, entry->ai_addr, entry->ai_addrlen);
@@ -92,16 +103,17 @@ look_up_apart (gpointer data)
 static void
 start (Resolver *self)
 {
-  const Settings *settings = loop_get_volume (self->loop)->settings;
+  Volume *volume = loop_get_volume (self->loop);
   Lookup *lookup = g_new0 (Lookup, 1);
   g_autoptr (GError) error = NULL;
   GThread *thread;
 
   lookup->loop = loop_ref (self->loop);
   lookup->resolver = self;
-  lookup->server = g_strdup (settings->server);
-  lookup->family = settings->family;
+  lookup->server = g_strdup (volume->settings->server);
+  lookup->family = volume->settings->family;
   lookup->turn = self->asked++;
+  nfs_known_address_get (&volume->known_address, &lookup->known);
   thread = g_thread_try_new ("resolve", look_up_apart, lookup, &error);
   self->asking = thread != NULL;
   if (thread != NULL)
@@ -140,6 +152,12 @@ resolver_forget (Resolver *self)
 {
   self->kept = (NfsEndpoint){ 0 };
   self->outdated = self->asking;
+}
+
+void
+resolver_start_over (Resolver *self)
+{
+  self->asked = 0;
 }
 
 Resolver *

@@ -16,8 +16,10 @@ Resolver *resolver_new  (Loop *loop, ResolverAnswer answer, gpointer data);
 void      resolver_free (Resolver *self);
 
 /* The answer comes at once, or later unless it is given up. Each time it is the next one of the name's addresses,
- * from the first on. */
-void resolver_ask     (Resolver *self);
-void resolver_give_up (Resolver *self);
+ * from the one where the server was last, or the first. */
+void resolver_ask        (Resolver *self);
+void resolver_give_up    (Resolver *self);
 /* There is a connection. The next one may be made much later: what was asked before is nothing to go by then. */
-void resolver_forget  (Resolver *self);
+void resolver_forget     (Resolver *self);
+/* The server has answered there: the next time begins with that address again. */
+void resolver_start_over (Resolver *self);
