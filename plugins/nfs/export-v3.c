@@ -9,7 +9,6 @@
 
 #define MOUNT_PROTOCOL "MOUNT"
 #define FLAVORS_MAX 64 /* that are looked at */
-#define FATTR3_SIZE 84
 
 static const NfsProcedure mnt = { MOUNT_PROTOCOL, MOUNT_PROGRAM, MOUNT_V3, MOUNT3_MNT, "MNT" };
 static const NfsProcedure umnt = { MOUNT_PROTOCOL, MOUNT_PROGRAM, MOUNT_V3, MOUNT3_UMNT, "UMNT" };
@@ -141,7 +140,7 @@ void
 nfs_export_v3_skip_attributes (NfsXdr *results)
 {
   if (nfs_xdr_get (results) != 0)
-    nfs_xdr_skip (results, FATTR3_SIZE);
+    nfs_xdr_skip (results, NFS_EXPORT_V3_ATTRIBUTES);
 }
 
 /* The preferred ones, as the kernel's client has it (fs/nfs/client.c). A server may break off the connection of who
@@ -185,7 +184,7 @@ probe_attributes (NfsProbe *self, const GByteArray *root, GError **error)
     return FALSE;
   type = nfs_xdr_get (&results);
   mode = nfs_xdr_get (&results);
-  nfs_xdr_skip (&results, FATTR3_SIZE - 8);
+  nfs_xdr_skip (&results, NFS_EXPORT_V3_ATTRIBUTES - 8);
   if (!nfs_rpc_check (&self->nfs, &getattr, &results, error))
     return FALSE;
   if (type != NF3DIR)

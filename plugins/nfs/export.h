@@ -20,5 +20,7 @@ GByteArray *nfs_export_v3_open (NfsProbe *self, GError **error);
 gboolean nfs_export_v3_ask (NfsProbe *self, const NfsProcedure *procedure, const GByteArray *args, NfsXdr *ret_results,
                             GError **error);
 
+/* Bytes of attributes (fattr3). */
+#define NFS_EXPORT_V3_ATTRIBUTES 84
 /* Attributes that a server may leave out. */
 void nfs_export_v3_skip_attributes (NfsXdr *results);

@@ -117,8 +117,7 @@ read_page (NfsProbe *probe, const NfsFile *dir, guint8 *verifier, guint64 *cooki
   NfsXdr results;
 
   g_byte_array_append (args, dir->handle->data, dir->handle->len);
-  nfs_xdr_put (args, (guint32) (*cookie >> 32));
-  nfs_xdr_put (args, (guint32) *cookie);
+  nfs_xdr_put_long (args, *cookie);
   g_byte_array_append (args, verifier, NFS3_COOKIEVERFSIZE);
   nfs_xdr_put (args, LIST_BYTES);
   if (!nfs_export_v3_ask (probe, &list_names, args, &results, error))

@@ -37,22 +37,21 @@ nfs_id_maps_read (NfsIdMaps *self)
   read_map (&self->groups, "/proc/self/gid_map");
 }
 
+static const NfsIdRange *
+find_inside (const NfsIdMap *self, guint32 id)
+{
+  for (guint i = 0; i < self->n; i++)
+    if (id - self->ranges[i].inside < self->ranges[i].count)
+      return &self->ranges[i];
+  return NULL;
+}
+
 guint32
 nfs_id_map_outwards (const NfsIdMap *self, guint32 id)
 {
-  for (guint i = 0; i < self->n; i++)
-    if (id - self->ranges[i].inside < self->ranges[i].count)
-      return self->ranges[i].outside + (id - self->ranges[i].inside);
-  return NOBODY;
-}
+  const NfsIdRange *range = find_inside (self, id);
 
-static gboolean
-is_inside (const NfsIdMap *self, guint32 id)
-{
-  for (guint i = 0; i < self->n; i++)
-    if (id - self->ranges[i].inside < self->ranges[i].count)
-      return TRUE;
-  return FALSE;
+  return range != NULL ? range->outside + (id - range->inside) : NOBODY;
 }
 
 guint32
@@ -68,5 +67,5 @@ nfs_id_map_inwards (const NfsIdMap *self, guint32 id)
         return range->inside + (id - range->outside);
       last = range->inside + (range->count - 1);
     }
-  return is_inside (self, NOBODY) ? NOBODY : last;
+  return find_inside (self, NOBODY) != NULL ? NOBODY : last;
 }

@@ -30,7 +30,6 @@
 #define MADE_DIGITS 16
 #define MADE_MODE 0700
 
-#define FATTR3_SIZE 84
 #define EXECUTE (1 << 5)
 
 typedef enum
@@ -72,7 +71,7 @@ get_rights (NfsProbe *probe, const NfsFile *file, guint32 uid, Rights *ret_right
   nfs_xdr_get (&results); /* the number of links */
   ret_rights->owner = nfs_xdr_get (&results);
   ret_rights->group = nfs_xdr_get (&results);
-  nfs_xdr_skip (&results, FATTR3_SIZE - 5 * 4);
+  nfs_xdr_skip (&results, NFS_EXPORT_V3_ATTRIBUTES - 5 * 4);
   ret_rights->granted = nfs_xdr_get (&results);
   return nfs_rpc_check (&probe->nfs, &get_access, &results, NULL);
 }

@@ -15,10 +15,7 @@
 #include "portmapper.h"
 #include "resolve.h"
 
-#define STATD_PROGRAM 100024
 #define STATD_USEC (2 * G_TIME_SPAN_SECOND)
-
-static const NfsProcedure statd = { "NSM", STATD_PROGRAM, 1, 0, "NULL" };
 
 /* From the newest, as mount.nfs does. */
 static const int minors[] = { 2, 1, 0 };
@@ -68,7 +65,7 @@ statd_runs_here (GCancellable *cancellable)
   if (fd < 0)
     return FALSE;
   nfs_rpc_start (&rpc, fd, &g_array_index (endpoints, NfsEndpoint, 0), NFS_PORTMAPPER_PORT, &deadline);
-  return nfs_portmapper_ask (&rpc, FALSE, &statd, &port, NULL) && port != 0;
+  return nfs_portmapper_ask (&rpc, FALSE, &nfs_portmapper_monitor, &port, NULL) && port != 0;
 }
 
 /* Who may say something in mount options, is told what. One who did not ask for version 3 has it because the server has

@@ -23,21 +23,6 @@ nlm_call_get_procedure (NlmVerb verb)
   return &procedures[verb];
 }
 
-static void
-put_long (GByteArray *out, guint64 number)
-{
-  nfs_xdr_put (out, (guint32) (number >> 32));
-  nfs_xdr_put (out, (guint32) number);
-}
-
-static guint64
-get_long (NfsXdr *in)
-{
-  guint64 high = nfs_xdr_get (in);
-
-  return high << 32 | nfs_xdr_get (in);
-}
-
 /* What belongs to whom. Some servers look at the bytes of the owner, others at its number alone: they say the same. */
 static void
 put_lock (GByteArray *out, const NlmCall *call)
@@ -52,9 +37,9 @@ put_lock (GByteArray *out, const NlmCall *call)
   nfs_xdr_put_data (out, call->file->data, call->file->length);
   nfs_xdr_put_data (out, owner, sizeof owner);
   nfs_xdr_put (out, call->number);
-  put_long (out, range->start);
+  nfs_xdr_put_long (out, range->start);
   /* A length of nothing goes on to whatever the end will be. */
-  put_long (out, range->last >= LOCK_LAST ? 0 : range->last - range->start + 1);
+  nfs_xdr_put_long (out, range->last >= LOCK_LAST ? 0 : range->last - range->start + 1);
 }
 
 static GByteArray *
@@ -89,8 +74,8 @@ read_holder (NfsXdr *in, const NlmCall *call, NlmHolder *ret_holder)
   owner = nfs_xdr_get_data (in, OWNER_MAX, &owner_size);
   ret_holder->is_client =
       owner != NULL && owner_size == LOCK_OWNER_SIZE + 4 && memcmp (owner, call->client->owner, LOCK_OWNER_SIZE) == 0;
-  start = get_long (in);
-  length = get_long (in);
+  start = nfs_xdr_get_long (in);
+  length = nfs_xdr_get_long (in);
   ret_holder->range.start = MIN (start, LOCK_LAST);
   ret_holder->range.last =
       length == 0 || length > LOCK_LAST - ret_holder->range.start ? LOCK_LAST : ret_holder->range.start + length - 1;

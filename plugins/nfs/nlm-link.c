@@ -12,8 +12,6 @@
 #include "portmapper.h"
 #include "resolve.h"
 
-static const NfsProcedure monitor = { "NSM", 100024, 1, 0, "NULL" };
-
 /* Where a server's services are; 0: it has none. */
 typedef struct
 {
@@ -37,7 +35,7 @@ ask_portmapper (GArray *endpoints, gboolean wants_monitor, const NfsDeadline *de
   ipv6 = endpoint->address.ss_family == AF_INET6;
   nfs_rpc_start (&rpc, fd, endpoint, NFS_PORTMAPPER_PORT, deadline);
   return nfs_portmapper_ask (&rpc, ipv6, nlm_call_get_procedure (NLM_NULL), &ret_ports->locks, error)
-         && (!wants_monitor || nfs_portmapper_ask (&rpc, ipv6, &monitor, &ret_ports->monitor, error));
+         && (!wants_monitor || nfs_portmapper_ask (&rpc, ipv6, &nfs_portmapper_monitor, &ret_ports->monitor, error));
 }
 
 /* Name servers that are silent get a part of the time only when there is something else to try. */
@@ -74,11 +72,7 @@ connect_to (NfsRpc *rpc, const NlmPlace *place, const NfsDeadline *deadline, Por
   NfsXdr results;
   int fd;
 
-  if (endpoints == NULL)
-    return FALSE;
-  if (place->port != 0)
-    *ret_ports = (Ports){ place->port, -1 };
-  else if (!ask_portmapper (endpoints, ret_ports->monitor == 0, deadline, ret_ports, error))
+  if (endpoints == NULL || !ask_portmapper (endpoints, ret_ports->monitor == 0, deadline, ret_ports, error))
     return FALSE;
   if (ret_ports->locks == 0)
     return nfs_cause_throw (error, NFS_VERSION_MISMATCH, "%s has no lock manager (NLM version 4)", place->server);

@@ -8,7 +8,6 @@
 typedef struct {
   const char *server;   /* a name, or an address without brackets; it is looked up each time */
   int         family;   /* AF_INET, AF_INET6, AF_UNSPEC */
-  int         port;     /* of the lock manager; 0: the server's portmapper is asked each time */
   gboolean    any_port; /* the connection need not come from a reserved one */
   NfsKnownAddress *known; /* where the server is taken to be when its name leads nowhere; or NULL */
 } NlmPlace;

@@ -10,6 +10,8 @@
 static const NfsProcedure getport = { "PORTMAP", PMAP_PROGRAM, PMAP_V2, PMAP2_GETPORT, "GETPORT" };
 static const NfsProcedure getaddr = { "PORTMAP", PMAP_PROGRAM, PMAP_V3, PMAP3_GETADDR, "GETADDR" };
 
+const NfsProcedure nfs_portmapper_monitor = { "NSM", 100024, 1, 0, "NULL" };
+
 /* "::.8.1": the last two numbers are the bytes of the port. */
 static int
 read_address (const guint8 *data, gsize length)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The calls of a probe are few, small and made to whoever listens at the address. libnfs 4 is not asked to make them:
- * it tells a refused, a reset and a garbled connection apart no more, waits for a connection as long as the kernel
- * does, reconnects without being asked, and its decoder believes the lengths of the wire. Its headers say what the
- * numbers mean.
+/* These calls are few, small and made to whoever listens at the address. libnfs 4 is not asked to make them: it tells a
+ * refused, a reset and a garbled connection apart no more, waits for a connection as long as the kernel does,
+ * reconnects without being asked, and its decoder believes the lengths of the wire. Its headers say what the numbers
+ * mean.
  *
  * Each call is one record of one fragment; an answer may come in several, and is small or not from an NFS server. */
 #include "rpc.h"

@@ -45,8 +45,7 @@ void nfs_rpc_start (NfsRpc *self, int fd, const NfsEndpoint *endpoint, int port,
 void nfs_rpc_clear (NfsRpc *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NfsRpc, nfs_rpc_clear)
 
-/* @args may be NULL; @ret_results lasts until the next call. FALSE with a cause, or
- * cancelled. */
+/* @args may be NULL; @ret_results lasts until the next call. FALSE with a cause, or cancelled. */
 gboolean nfs_rpc_call (NfsRpc *self, const NfsProcedure *procedure, const GByteArray *args, NfsXdr *ret_results,
                        GError **error);
 /* The same for a call whose answer does not matter: it is sent and nothing is waited for. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The file system is made first, from an open /dev/fuse, and detached: nobody can look into it yet. The server gets
- * that descriptor and the record of its locks, nothing else, and says that it serves before the mount is handed on.
- * Until then nothing is written down and nothing need be: if this process is killed, the mount goes with it, a server
- * without one ends, and a record that nobody has is cleared up by the next who comes.
+ * that descriptor, the record of its locks, the kernel's file of how much it reads ahead, and a pipe: by that it says
+ * that it serves, before the mount is handed on. Until then nothing is written down and nothing need be: if this
+ * process is killed, the mount goes with it, a server without one ends, and a record that nobody has is cleared up by
+ * the next who comes.
  *
  * No copy of the descriptor stays here: the death of the server must be the end of the connection, or whoever waits for
  * an answer would wait for ever. */
@@ -12,7 +13,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "judge.h"
@@ -35,27 +35,20 @@ typedef struct
   int pidfd;
   int locks; /* the record of those that are held at the NFS server */
   int ready[2];
-  int read_ahead; /* the kernel's file of how much it reads ahead */
+  int read_ahead;     /* the kernel's file of how much it reads ahead */
+  guint32 connection; /* the number of the one to the kernel */
 } Parts;
-
-static void
-close_fd (int *fd)
-{
-  if (*fd >= 0)
-    close (*fd);
-  *fd = -1;
-}
 
 static void
 parts_clear (Parts *self)
 {
-  close_fd (&self->fuse);
-  close_fd (&self->tree);
-  close_fd (&self->pidfd);
-  close_fd (&self->locks);
-  close_fd (&self->ready[0]);
-  close_fd (&self->ready[1]);
-  close_fd (&self->read_ahead);
+  kvol_clear_fd (&self->fuse);
+  kvol_clear_fd (&self->tree);
+  kvol_clear_fd (&self->pidfd);
+  kvol_clear_fd (&self->locks);
+  kvol_clear_fd (&self->ready[0]);
+  kvol_clear_fd (&self->ready[1]);
+  kvol_clear_fd (&self->read_ahead);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Parts, parts_clear)
 
@@ -68,18 +61,21 @@ throw_errno (GError **error, int code, const char *what)
   return FALSE;
 }
 
-/* Where sysfs is mounted and this process may. It is the server that writes it, when the kernel has got its answer to
- * the first request, which sets it back. Nothing is asked of the server before it runs. */
-static void
-open_read_ahead (Parts *parts)
+/* What the file system's device tells. The kernel knows it by itself: our server, which does not run yet and may have
+ * no answer when it does, is not asked. The file is there where sysfs is mounted, for who may. It is the server that
+ * writes it, when the kernel has got its answer to the first request, which sets it back. */
+static gboolean
+look_at_device (Parts *parts, GError **error)
 {
   g_autofree char *path = NULL;
   struct statx status;
 
   if (statx (parts->tree, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status) < 0)
-    return;
+    return throw_errno (error, KVOL_ERROR_TRANSIENT, "find out the volume's device");
+  parts->connection = status.stx_dev_minor;
   path = g_strdup_printf ("/sys/class/bdi/%u:%u/read_ahead_kb", status.stx_dev_major, status.stx_dev_minor);
   parts->read_ahead = open (path, O_WRONLY | O_CLOEXEC);
+  return TRUE;
 }
 
 /* Who may do what the kernel judges before the server is asked, unless that would be wrong. */
@@ -100,10 +96,7 @@ make_tree (const KvolHost *host, Parts *parts, const char *source, gboolean serv
                                   NULL };
 
   parts->tree = host->create_fs (host, "fuse", source, options, cancellable, error);
-  if (parts->tree < 0)
-    return FALSE;
-  open_read_ahead (parts);
-  return TRUE;
+  return parts->tree >= 0 && look_at_device (parts, error);
 }
 
 /* ---- its start ---- */
@@ -155,8 +148,8 @@ start (const KvolHost *host, Parts *parts, GPtrArray *args, const NfsDeadline *d
   parts->pidfd = host->spawn_server (host, (const char *const *) args->pdata, (const int *) fds->data, fds->len, error);
   if (parts->pidfd < 0)
     return FALSE;
-  close_fd (&parts->fuse);
-  close_fd (&parts->ready[1]);
+  kvol_clear_fd (&parts->fuse);
+  kvol_clear_fd (&parts->ready[1]);
   return await_ready (parts, deadline, error);
 }
 
@@ -167,14 +160,13 @@ write_down (const KvolHost *host, const Parts *parts, const NfsTarget *target, c
   g_auto (GVariantDict) record = G_VARIANT_DICT_INIT (NULL);
   g_autoptr (GVariant) process = NULL;
   NfsUserServer server;
-  struct stat status;
 
-  if (!nfs_user_server_init (&server, parts->pidfd) || fstat (parts->tree, &status) < 0)
+  if (!nfs_user_server_init (&server, parts->pidfd))
     {
       g_set_error (error, KVOL_ERROR, KVOL_ERROR_TRANSIENT, "the volume's server (%s) has ended", SERVER_PROGRAM);
       return FALSE;
     }
-  server.connection = minor (status.st_dev);
+  server.connection = parts->connection;
   process = g_variant_ref_sink (nfs_user_server_to_record (&server));
   g_variant_dict_init (&record, process);
   if (parts->locks >= 0)
@@ -289,10 +281,9 @@ int
 nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFound *found, const KvolPodVolume *volume,
                     const NfsDeadline *deadline, KvolMade *made, GError **error)
 {
-  g_auto (Parts) parts = { -1, -1, -1, -1, { -1, -1 }, -1 };
+  g_auto (Parts) parts = { -1, -1, -1, -1, { -1, -1 }, -1, 0 };
   const char *locks = nfs_user_locks_get_kinds (target, volume->volume);
   NfsFound by_3;
-  int tree;
 
   if (!find_v3 (target, found, deadline, &by_3, error)
       || !open_locks (host, &parts, target, volume, locks, deadline, error))
@@ -304,9 +295,7 @@ nfs_user_path_open (const KvolHost *host, const NfsTarget *target, const NfsFoun
     }
   say_left_out (host, &target->options);
   watch (&parts.pidfd, made);
-  tree = parts.tree;
-  parts.tree = -1;
-  return tree;
+  return g_steal_fd (&parts.tree);
 }
 
 /* ---- later ---- */

@@ -13,6 +13,13 @@ nfs_xdr_put (GByteArray *out, guint32 number)
 }
 
 void
+nfs_xdr_put_long (GByteArray *out, guint64 number)
+{
+  nfs_xdr_put (out, (guint32) (number >> 32));
+  nfs_xdr_put (out, (guint32) number);
+}
+
+void
 nfs_xdr_put_data (GByteArray *out, const void *data, gsize length)
 {
   static const guint8 padding[4] = { 0 };

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 void nfs_xdr_put      (GByteArray *out, guint32 number);
+void nfs_xdr_put_long (GByteArray *out, guint64 number);
 void nfs_xdr_put_data (GByteArray *out, const void *data, gsize length);
 
 /* What is left of an answer. Whoever reads past its end gets zeros, and finds @broken in the end. */

@@ -363,6 +363,20 @@ a_server_that_has_moved_is_found_by_its_name (void **state)
   assert_true (is_connected_to (SECOND));
 }
 
+/* Of two that are there the system says which comes first: here it is the one that is nearer to where it is called
+ * from. */
+static void
+of_several_addresses_the_first_is_called_first (void **state)
+{
+  Ground *ground = *state;
+
+  ground_export (ground, FALSE);
+  etc_file_begin (&ground->hosts, "/etc/hosts", "127.0.0.7 " NAME "\n127.0.0.8 " NAME "\n");
+  ground_serve (ground, by_name);
+  assert_true (is_connected_to ("0700007F"));
+  assert_false (is_connected_to ("0800007F"));
+}
+
 /* The first of two name servers that is gone takes five seconds. */
 static void
 a_name_server_that_is_slow_is_waited_for (void **state)
@@ -370,6 +384,52 @@ a_name_server_that_is_slow_is_waited_for (void **state)
   static const Way by_question = { by_name, .asks = TRUE, .answer = FIRST };
 
   ground_open_by (*state, &by_question);
+}
+
+static gboolean
+has_thread (pid_t pid, const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/task", pid);
+  g_autoptr (GDir) threads = g_dir_open (path, 0, NULL);
+  const char *thread;
+  gboolean has = FALSE;
+
+  assert_non_null (threads);
+  while (!has && (thread = g_dir_read_name (threads)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, thread, "comm", NULL);
+      g_autofree char *text = NULL;
+
+      has = g_file_get_contents (file, &text, NULL, NULL) && g_str_equal (g_strchomp (text), name);
+    }
+  return has;
+}
+
+/* It is called where it was by the time that the name server has its answer: that is of then, and not of the next
+ * time. */
+static void
+an_answer_that_was_not_waited_for_is_not_of_another_outage (void **state)
+{
+  static const char *const by_address[] = { "--server=" NAME, "--address=127.0.0.9", "--ipv4", NULL };
+  Ground *ground = *state;
+  pid_t child;
+  int said;
+
+  ground_export (ground, FALSE);
+  etc_file_begin (&ground->hosts, "/etc/hosts", "");
+  etc_file_begin (&ground->resolv, "/etc/resolv.conf", ONE_NAME_SERVER);
+  name_server_start (&ground->names, "127.0.0.7", SLOW_MSEC);
+  ground_serve (ground, by_address);
+  assert_true (is_connected_to ("0900007F"));
+  while (has_thread (ground->served.volume.pid, "resolve"))
+    g_usleep (G_TIME_SPAN_MILLISECOND * 10);
+  assert_true (nfs_server_kill (ground->served.export.server, NULL));
+  etc_file_write (&ground->hosts, "127.0.0.8 " NAME "\n");
+  child = ask_apart (ground, &said);
+  assert_true (nfs_server_restart (ground->served.export.server, NULL));
+  assert_answered (child, said);
+  assert_false (is_connected_to ("0700007F"));
+  assert_true (is_connected_to ("0800007F"));
 }
 
 static void
@@ -457,7 +517,9 @@ main (void)
     TEST_ON (ground, an_outage_is_waited_for_and_not_spun_through),
     TEST_ON (ground, a_server_that_answers_again_is_found_in_two_seconds),
     TEST_ON (ground, a_server_that_has_moved_is_found_by_its_name),
+    TEST_ON (ground, of_several_addresses_the_first_is_called_first),
     TEST_ON (ground, a_name_server_that_is_slow_is_waited_for),
+    TEST_ON (ground, an_answer_that_was_not_waited_for_is_not_of_another_outage),
     TEST_ON (ground, a_server_whose_name_is_not_known_any_more_is_found_where_it_was),
     TEST_ON (ground, what_a_name_server_said_long_ago_is_not_believed),
     TEST_ON (ground, where_the_server_was_before_is_enough_for_files_and_locks),

@@ -340,7 +340,7 @@ scripted_volume_init (ScriptedVolume *self, const char *options)
              .fs_user = -1,
              .stage_fd = -1,
              .userns_fd = -1 },
-    .made = { .size = sizeof self->made, .fd = -1 },
+    .made = { .size = sizeof self->made, .fd = -1, .watch_fd = -1 },
   };
   if (options != NULL)
     self->node.options = g_variant_parse (G_VARIANT_TYPE_VARDICT, options, NULL, NULL, &error);
@@ -363,6 +363,7 @@ void
 scripted_volume_clear (ScriptedVolume *self)
 {
   kvol_clear_fd (&self->made.fd);
+  kvol_clear_fd (&self->made.watch_fd);
   g_free (self->made.path);
   g_clear_pointer (&self->node.options, g_variant_unref);
   g_clear_pointer (&self->pod.huge_pages, g_variant_unref);
@@ -377,7 +378,7 @@ scripted_setup (ScriptedHost *host, ScriptedVolume *volume, int dir_fd, GError *
 gboolean
 scripted_refresh (ScriptedHost *host, ScriptedVolume *volume, int dir_fd, GError **error)
 {
-  KvolMade made = { .size = sizeof made, .fd = -1 };
+  KvolMade made = { .size = sizeof made, .fd = -1, .watch_fd = -1 };
   gboolean ok = host->desc->refresh (host->self, &volume->pod, dir_fd, &made, NULL, error);
 
   assert_int_equal (made.fd, -1);

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a set-up asks a server is asked within probeTimeoutSeconds, all of it together: a server that is slow with each
- * of its answers is not waited for once more with each question. */
+ * of its answers is not waited for once more with each question. And of what was made nothing is asked that takes the
+ * server's answer: the kernel would wait for that without an end. */
 #include "plugins/nfs-case.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -82,6 +88,66 @@ no_question_has_more_time_than_what_the_others_have_left (void **state)
   assert_calls (host, "");
 }
 
+/* ---- a server of our own that says that it serves, and has no answer for the kernel ---- */
+
+/* Whoever waits for it gets an error in the end, so that the test fails and does not hang. */
+#define MUTE_MSEC 20000
+
+static void
+be_mute (void)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  poll (NULL, 0, MUTE_MSEC);
+  _exit (0);
+}
+
+/* @fds: /dev/fuse, and where to say it. */
+static int
+spawn_mute (const KvolHost *host, const char *const *argv, const int *fds, gsize n_fds, GError **error)
+{
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    be_mute ();
+  assert_int_equal (write (fds[1], "ok\n", 3), 3);
+  return (int) syscall (SYS_pidfd_open, pid, 0);
+}
+
+static void
+end_mute (int pidfd)
+{
+  siginfo_t info;
+
+  assert_int_equal (syscall (SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0), 0);
+  assert_int_equal (waitid (P_PIDFD, (id_t) pidfd, &info, WEXITED), 0);
+}
+
+static void
+of_the_volume_that_was_made_nothing_is_asked (void **state)
+{
+  const NfsFaultPlan healthy = { NFS_FAULT_ANSWER, 111, NULL, 0 };
+  const char *const options[] = { "vers=3,nolock," PORTS, NULL };
+  g_autoptr (NfsFault) fault = nfs_fault_start (&healthy, NULL);
+  g_autoptr (ScriptedHost) host = nfs_case_host (PROBE_SECONDS);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *calls = NULL;
+  g_auto (ScriptedVolume) volume;
+
+  assert_non_null (fault);
+  if (access ("/dev/fuse", R_OK | W_OK) < 0)
+    skip_because ("there is no /dev/fuse that can be opened here");
+  host->asks_kernel = TRUE;
+  host->base.spawn_server = spawn_mute;
+  host->base.open_state_dir = open_state_dir;
+  nfs_case_volume (&volume, "127.0.0.1", "/data", options);
+  if (!scripted_setup (host, &volume, -1, &error))
+    fail_msg ("%s", error->message);
+  end_mute (volume.made.watch_fd);
+  calls = scripted_host_take_calls (host);
+  assert_non_null (strstr (calls, "'fuseConnection': <uint32 "));
+  assert_null (strstr (calls, "'fuseConnection': <uint32 0>"));
+}
+
 static gboolean
 kernel_has_client (void)
 {
@@ -93,6 +159,7 @@ kernel_has_client (void)
 int
 main (void)
 {
+  const struct CMUnitTest plain[] = { cmocka_unit_test (of_the_volume_that_was_made_nothing_is_asked) };
   g_autoptr (GArray) tests = rows_new ();
   const char *reason = NULL;
 
@@ -104,5 +171,6 @@ main (void)
       return 0;
     }
   rows_add_all (tests, rows, no_question_has_more_time_than_what_the_others_have_left);
+  rows_add_plain (tests, plain);
   return rows_run ("the time of a set-up", tests);
 }

@@ -14,11 +14,17 @@ hear_interrupt (Loop *loop, gpointer data)
   const gsize number = GPOINTER_TO_SIZE (data);
 
   for (GList *link = loop_get_calls (loop)->head; link != NULL; link = link->next)
-    if ((gsize) ((const Call *) link->data)->request == number)
-      {
-        loop_interrupt (loop, link->data);
-        return;
-      }
+    {
+      Call *call = link->data;
+
+      if ((gsize) call->request != number)
+        continue;
+      if (call->interrupt != NULL)
+        call->interrupt (call);
+      else
+        loop_interrupt (loop, call);
+      return;
+    }
 }
 
 static void
@@ -66,6 +72,15 @@ call_new (fuse_req_t req, Node *node, Identity *identity)
 }
 
 Call *
+call_new_of_name (fuse_req_t req, fuse_ino_t directory, const char *name)
+{
+  Call *self = call_new (req, volume_get_node (fuse_req_userdata (req), directory), NULL);
+
+  self->name = g_strdup (name);
+  return self;
+}
+
+Call *
 call_new_work (Loop *loop, Node *node, Identity *identity)
 {
   return call_make (loop, node, identity_ref (identity));
@@ -85,7 +100,7 @@ call_free (Call *self)
   g_free (self->name);
   g_free (self->from_name);
   g_free (self->text);
-  free (self->memory);
+  g_free (self->memory);
   g_clear_pointer (&self->room, room_unref);
   if (self->file_unref != NULL)
     self->file_unref (self->file);

@@ -25,8 +25,8 @@ typedef void (*CallResume) (Call *self);
 typedef int (*CallReplyNode) (Call *self, const struct fuse_entry_param *entry);
 
 struct _Call {
-  GList      link;          /* in a queue of the loop's, or of a node's */
-  GQueue    *queue;
+  GList      link;          /* in a queue of the loop's, */
+  GQueue    *queue;         /* this one; NULL: in none */
   GList      all;           /* in the loop's list of its calls */
   fuse_req_t req;           /* NULL: nobody waits for an answer, or not any more */
   Loop      *loop;
@@ -34,6 +34,7 @@ struct _Call {
   CallAsk    ask;
   CallThen   then;
   CallResume resume;        /* when a node lets it go on */
+  CallResume interrupt;     /* at any signal; NULL: it is noted, and seen later whether it ends who asked */
   CallResume given_up;      /* when the kernel is about to be told that nobody waits for an answer any more; or NULL */
   CallResume again;         /* instead of asking once more over a new connection; NULL: it is as good as ever */
   gint64     began;         /* monotonic: the kernel had asked by then */
@@ -83,10 +84,12 @@ struct _Call {
 };
 
 /* For a request, of its thread's loop. @identity: NULL for that of who made the request. */
-Call *call_new      (fuse_req_t req, Node *node, Identity *identity);
+Call *call_new         (fuse_req_t req, Node *node, Identity *identity);
+/* The same, about a name in a directory: its `node` and `name`. */
+Call *call_new_of_name (fuse_req_t req, fuse_ino_t directory, const char *name);
 /* Of nobody: work that is to be done. */
-Call *call_new_work (Loop *loop, Node *node, Identity *identity);
-void  call_free     (Call *self);
+Call *call_new_work    (Loop *loop, Node *node, Identity *identity);
+void  call_free        (Call *self);
 
 void  call_ask (Call *self, CallAsk ask, CallThen then);
 

@@ -2,7 +2,7 @@
 /* Each request carries its user in the call to the server, so the process itself need be nobody: it keeps no
  * capability but the one for a reserved port, becomes the user "nobody" where there is one, never gets a privilege
  * again, and may use those system calls only that serving takes. Files are opened for reading only (the resolver's,
- * and /proc for the groups of a process). */
+ * and what /proc says of who asks). */
 #include "confine.h"
 
 #include <errno.h>

@@ -47,16 +47,10 @@ read_request (int fd, void *to, size_t size, void *data)
   return read (fd, to, MIN (size, OPERATIONS_REQUEST_MAX));
 }
 
-static ssize_t
-splice_answer (int from, off_t *from_offset, int to, off_t *to_offset, size_t size, unsigned flags, void *data)
-{
-  return splice (from, from_offset, to, to_offset, size, flags);
-}
-
+/* Pages are handed on past libfuse (spout.c), which without a splice of ours does not try to. */
 static const struct fuse_custom_io io = {
   .writev = write_parts,
   .read = read_request,
-  .splice_send = splice_answer,
 };
 
 gboolean

@@ -279,7 +279,7 @@ ask_entries (Call *self, Wire *wire)
   return wire_ask (wire, &procedure_readdirplus, &args, self);
 }
 
-/* ---- the answer to the kernel ---- */
+/* ---- the answer to the kernel: `to_set`, each name comes with what it names ---- */
 
 static gboolean
 is_dot (const char *name)

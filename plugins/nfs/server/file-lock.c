@@ -17,7 +17,6 @@
 /* What a call asks for, in its memory. */
 typedef struct
 {
-  gsize number; /* by which it is found when it is interrupted: a pointer could be another one's by then */
   NlmVerb verb;
   LockName name;
   LockRange range;
@@ -79,11 +78,9 @@ forget_process (File *file, guint64 key)
 static Wish *
 wish_new (Call *call, NlmVerb verb, const FileLocker *locker, const LockRange *range)
 {
-  Volume *volume = loop_get_volume (call->loop);
   const Node *node = call->node;
   Wish *self = g_new0 (Wish, 1);
 
-  self->number = (gsize) g_atomic_int_add (&volume->lock_wishes, 1);
   self->verb = verb;
   self->name.file.length = (guint8) node->length;
   memcpy (self->name.file.data, node->handle, node->length);
@@ -170,50 +167,11 @@ answered (int error, const LockRange *conflict, gint32 pid, gpointer data)
   loop_post (call->loop, take_answer, call);
 }
 
-/* ---- interruption ---- */
-
 /* Nobody waits for it, so there shall be no lock. */
 static void
 cancel (Call *call)
 {
   nlm_cancel (get_locks (call), call);
-}
-
-/* The call of a wish that is with the module, or NULL. */
-static Call *
-find_call (Loop *loop, gsize number)
-{
-  for (GList *link = loop_get_calls (loop)->head; link != NULL; link = link->next)
-    {
-      Call *call = link->data;
-
-      if (call->given_up == cancel && ((const Wish *) call->memory)->number == number)
-        return call;
-    }
-  return NULL;
-}
-
-static void
-hear_interrupt (Loop *loop, gpointer data)
-{
-  Call *call = find_call (loop, GPOINTER_TO_SIZE (data));
-
-  if (call == NULL)
-    return;
-  if (((const Wish *) call->memory)->wait)
-    cancel (call);
-  else
-    loop_interrupt (loop, call);
-}
-
-/* Told by whichever thread reads it, or by the one that asks to be told. */
-static void
-tell_interrupt (fuse_req_t req, void *data)
-{
-  Volume *volume = fuse_req_userdata (req);
-
-  for (int i = 0; i < volume->settings->threads; i++)
-    loop_post (volume->loops[i], hear_interrupt, data);
 }
 
 void
@@ -223,7 +181,7 @@ file_lock_leave (Loop *loop)
     {
       Call *call = link->data;
 
-      if (call->given_up == cancel && ((const Wish *) call->memory)->wait)
+      if (call->interrupt == cancel)
         cancel (call);
     }
 }
@@ -238,10 +196,9 @@ submit (Call *call)
   const NlmPerson person = { call->identity->credential, call->pid };
 
   call->given_up = cancel;
+  call->interrupt = wish->wait ? cancel : NULL;
   /* The module has a patience of its own, which does not end while somebody else has the lock. */
   call->deadline = 0;
-  if (call->req != NULL)
-    fuse_req_interrupt_func (call->req, tell_interrupt, GSIZE_TO_POINTER (wish->number));
   if (wish->verb == NLM_TEST)
     nlm_test (locks, &wish->name, &person, &wish->range, answered, call);
   else if (wish->verb == NLM_LOCK)
@@ -272,7 +229,7 @@ static void
 begin (fuse_req_t req, const struct fuse_file_info *info, gboolean flock, const LockRange *range, gboolean wait)
 {
   const FileLocker locker = { info->lock_owner, flock };
-  File *file = (File *) (gpointer) info->fh;
+  File *file = file_get (info);
   Call *call = call_new (req, file->node, file->identity);
   const gboolean unlocks = range->type == LOCK_NONE;
 
@@ -287,7 +244,7 @@ file_lock_get (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info, stru
 {
   const FileLocker locker = { info->lock_owner, FALSE };
   const LockRange range = to_range (lock);
-  File *file = (File *) (gpointer) info->fh;
+  File *file = file_get (info);
   Call *call = call_new (req, file->node, file->identity);
 
   wish_new (call, NLM_TEST, &locker, &range);

@@ -385,9 +385,8 @@ take_create (Call *self, int failure, gpointer result)
 void
 file_create (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *info)
 {
-  Call *call = call_new (req, volume_get_node (fuse_req_userdata (req), parent), NULL);
+  Call *call = call_new_of_name (req, parent, name);
 
-  call->name = g_strdup (name);
   call->attr.st_mode = mode;
   call->flags = info->flags;
   call->verifier = (guint64) g_random_int () << 32 | g_random_int ();

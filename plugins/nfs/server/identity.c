@@ -24,7 +24,7 @@ identity_unref (Identity *self)
   g_free (self);
 }
 
-Identity *
+static Identity *
 identity_new (fuse_req_t req)
 {
   const struct fuse_ctx *context = fuse_req_ctx (req);

@@ -19,9 +19,6 @@ typedef struct {
 Identity *identity_ref   (Identity *self);
 void      identity_unref (Identity *self);
 
-/* Of whoever made @req. Reads /proc, for the groups. */
-Identity *identity_new (fuse_req_t req);
-
 /* The last one of a thread: a burst of requests by one process reads its groups once. */
 typedef struct {
   Identity *identity;
@@ -31,4 +28,5 @@ typedef struct {
   gint64    until;  /* monotonic */
 } IdentityMemory;
 
+/* Of whoever made @req. */
 Identity *identity_remember (IdentityMemory *self, fuse_req_t req);

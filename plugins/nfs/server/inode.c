@@ -92,7 +92,7 @@ void
 inode_getattr (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
   Node *node = volume_get_node (fuse_req_userdata (req), ino);
-  File *file = info != NULL ? (File *) (gpointer) info->fh : NULL;
+  File *file = info != NULL ? file_get (info) : NULL;
 
   if (!reply_latest (req, node))
     call_ask (call_new (req, node, file != NULL ? file->identity : NULL), call_ask_attributes, take_attributes);
@@ -208,7 +208,7 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
   const NfsIdMaps *ids = &((const Volume *) fuse_req_userdata (req))->ids;
   Node *node = volume_get_node (fuse_req_userdata (req), ino);
   gboolean flush = is_flush_of_times (to_set, info);
-  File *file = info != NULL && (flush || (to_set & FUSE_SET_ATTR_SIZE)) ? (File *) (gpointer) info->fh : NULL;
+  File *file = info != NULL && (flush || (to_set & FUSE_SET_ATTR_SIZE)) ? file_get (info) : NULL;
   Call *call = call_new (req, node, file != NULL ? file->identity : NULL);
 
   call->attr = *attr;

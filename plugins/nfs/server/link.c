@@ -78,7 +78,10 @@ drop (Link *self)
   self->state = LINK_DOWN;
   /* Who lets everybody in and serves nobody is not called on more often than who lets nobody in. */
   if (was_ready && wire_has_served (self->wire))
-    self->backoff = BACKOFF_FIRST;
+    {
+      self->backoff = BACKOFF_FIRST;
+      resolver_start_over (self->resolver);
+    }
   self->next = g_get_monotonic_time () + self->backoff;
   self->backoff = MIN (2 * self->backoff, BACKOFF_LAST);
   hang_up (self);
@@ -183,6 +186,7 @@ become_ready (Link *self)
   self->state = LINK_READY;
   self->next = G_MAXINT64;
   self->told = FALSE;
+  resolver_forget (self->resolver);
   nfs_known_address_set (&volume->known_address, &self->endpoint);
   set_socket (self->fd);
   self->wire = wire_new (self->fd, loop_get_spout (self->loop), loop_answered);

@@ -136,8 +136,9 @@ lock_owners_add (LockOwners *self, const LockName *name, const LockNote *note, g
   return owner;
 }
 
-gboolean
-lock_owner_is_idle (const LockOwner *self)
+/* It has no lock, and may have none. */
+static gboolean
+is_idle (const LockOwner *self)
 {
   return self->n_unsure == 0 && lock_set_is_empty (&self->held);
 }
@@ -147,7 +148,7 @@ lock_owners_settle (LockOwners *self, LockOwner *owner)
 {
   Spare spare = { { owner->number, owner->name.file }, owner->place };
 
-  if (!lock_owner_is_idle (owner))
+  if (!is_idle (owner))
     return;
   if (self->spares->len == SPARE_MAX)
     {
@@ -176,7 +177,7 @@ lock_owners_dup_busy (const LockOwners *self)
 
   g_hash_table_iter_init (&iter, self->by_name);
   while (g_hash_table_iter_next (&iter, NULL, &owner))
-    if (!lock_owner_is_idle (owner))
+    if (!is_idle (owner))
       g_ptr_array_add (busy, owner);
   return busy;
 }

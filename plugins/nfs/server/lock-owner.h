@@ -40,13 +40,11 @@ gboolean   lock_owners_reserve (LockOwners *self, const LockFile *file, LockNote
                                 GError **error);
 LockOwner *lock_owners_add     (LockOwners *self, const LockName *name, const LockNote *note, guint place);
 
-/* Whether it has, or may have, a lock. */
-gboolean lock_owner_is_idle (const LockOwner *self);
 /* After an owner has become idle: its name is forgotten, its place is kept for the file's next owner. */
-void     lock_owners_settle (LockOwners *self, LockOwner *owner);
+void lock_owners_settle (LockOwners *self, LockOwner *owner);
 
 /* There will be no next owners: the places that are kept for them are given back. */
-void     lock_owners_drop_spares (LockOwners *self);
+void lock_owners_drop_spares (LockOwners *self);
 
-/* (element-type LockOwner), borrowed, those that are not idle */
+/* (element-type LockOwner), borrowed: those that have, or may have, a lock */
 GPtrArray *lock_owners_dup_busy (const LockOwners *self);

@@ -60,7 +60,7 @@ make_loops (Volume *volume, GError **error)
 }
 
 /* The first loop is this thread's. */
-static gboolean
+static void
 run_loops (Volume *volume)
 {
   int n = volume->settings->threads;
@@ -71,7 +71,6 @@ run_loops (Volume *volume)
   loop_run (volume->loops[0]);
   for (int i = 1; i < n; i++)
     g_thread_join (threads[i]);
-  return TRUE;
 }
 
 /* Where it has not been allowed to see them all. */
@@ -106,7 +105,8 @@ serve (Volume *volume, GError **error)
     return FALSE;
   look_for_processes (volume);
   say (settings->ready_fd, "ok\n");
-  return run_loops (volume);
+  run_loops (volume);
+  return TRUE;
 }
 
 static void

@@ -7,15 +7,6 @@
 #include "operations.h"
 #include "turn.h"
 
-static Call *
-name_call (fuse_req_t req, fuse_ino_t parent, const char *name)
-{
-  Call *call = call_new (req, volume_get_node (fuse_req_userdata (req), parent), NULL);
-
-  call->name = g_strdup (name);
-  return call;
-}
-
 static diropargs3
 where (Call *self)
 {
@@ -61,7 +52,7 @@ name_lookup (fuse_req_t req, fuse_ino_t parent, const char *name)
   if (absent_say (volume->absent, directory, name, fuse_req_ctx (req)->pid, g_get_monotonic_time ()))
     reply_absent (req);
   else
-    turn_ask (name_call (req, parent, name), call_ask_name, take_lookup);
+    turn_ask (call_new_of_name (req, parent, name), call_ask_name, take_lookup);
 }
 
 /* ---- what makes something: the results of these procedures are laid out alike ---- */
@@ -106,7 +97,7 @@ ask_mkdir (Call *self, Wire *wire)
 void
 name_mkdir (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-  Call *call = name_call (req, parent, name);
+  Call *call = call_new_of_name (req, parent, name);
 
   call->attr.st_mode = mode;
   making_note (call, name);
@@ -141,7 +132,7 @@ ask_mknod (Call *self, Wire *wire)
 void
 name_mknod (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
-  Call *call = name_call (req, parent, name);
+  Call *call = call_new_of_name (req, parent, name);
 
   call->attr.st_mode = mode;
   call->attr.st_rdev = rdev;
@@ -212,7 +203,7 @@ take_symlink (Call *self, int failure, gpointer result)
 void
 name_symlink (fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-  Call *call = name_call (req, parent, name);
+  Call *call = call_new_of_name (req, parent, name);
 
   call->text = g_strdup (target);
   making_note (call, name);
@@ -262,7 +253,7 @@ take_link (Call *self, int failure, gpointer result)
 void
 name_link (fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 {
-  Call *call = name_call (req, parent, name);
+  Call *call = call_new_of_name (req, parent, name);
 
   call->other = node_ref (volume_get_node (fuse_req_userdata (req), ino));
   making_note (call, name);

@@ -31,7 +31,8 @@ struct _Node {
   guint   length;      /* of the handle */
   char    handle[NFS3_FHSIZE];
 
-  /* Whoever looks at what follows holds this; never while anything else is locked or waited for. */
+  /* Whoever looks at what follows holds this. It is locked while a directory's entries are, and while nothing else is;
+   * nothing is waited for meanwhile. */
   GMutex  lock;
   guint   opens;
   guint   direct;      /* of these: so many write past the kernel's cache */

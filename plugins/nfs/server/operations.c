@@ -14,8 +14,7 @@ initialise (void *data, struct fuse_conn_info *connection)
 {
   Volume *volume = data;
 
-  connection->want &= ~(unsigned) (FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_MOVE);
-  /* libfuse wants it unasked: the kernel would leave it to open() to empty the file. */
+  /* Libfuse wants it unasked: the kernel would leave it to open() to empty the file. */
   connection->want &= ~(unsigned) FUSE_CAP_ATOMIC_O_TRUNC;
   connection->want |= connection->capable
                       & (FUSE_CAP_ASYNC_READ | FUSE_CAP_ASYNC_DIO | FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS

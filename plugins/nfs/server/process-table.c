@@ -22,7 +22,7 @@
 /* The line that is looked for is the twelfth, and the lines before it are short; what follows is not wanted. */
 #define STATUS_SIZE 2048
 #define BIT(number) (G_GUINT64_CONSTANT (1) << (number - 1))
-/* The same that the number of a thread that has ended is nobody's. */
+/* How long the number of a thread that has ended is taken for nobody else's. */
 #define REMEMBER_USEC G_TIME_SPAN_SECOND
 /* Signals that end no process. */
 #define HARMLESS                                                                                                       \

@@ -17,15 +17,6 @@
 
 #define SILLY_PREFIX ".nfs"
 
-static Call *
-removal_call (fuse_req_t req, fuse_ino_t parent, const char *name)
-{
-  Call *call = call_new (req, volume_get_node (fuse_req_userdata (req), parent), NULL);
-
-  call->name = g_strdup (name);
-  return call;
-}
-
 /* RMDIR's answer is laid out like this. */
 G_STATIC_ASSERT (sizeof (RMDIR3res) == sizeof (REMOVE3res));
 
@@ -58,7 +49,7 @@ ask_rmdir (Call *self, Wire *wire)
 void
 removal_rmdir (fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-  turn_ask_removal (removal_call (req, parent, name), ask_rmdir, take_removed);
+  turn_ask_removal (call_new_of_name (req, parent, name), ask_rmdir, take_removed);
 }
 
 static void
@@ -281,7 +272,7 @@ void
 removal_unlink (fuse_req_t req, fuse_ino_t parent, const char *name)
 {
   Volume *volume = fuse_req_userdata (req);
-  Call *call = removal_call (req, parent, name);
+  Call *call = call_new_of_name (req, parent, name);
 
   if (g_atomic_int_get (&volume->open_files) > 0)
     turn_ask (call, call_ask_name, take_lookup);
@@ -373,7 +364,7 @@ removal_rename (fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t 
       fuse_reply_err (req, EINVAL);
       return;
     }
-  call = removal_call (req, new_parent, new_name);
+  call = call_new_of_name (req, new_parent, new_name);
   call->from = node_ref (volume_get_node (volume, parent));
   call->from_name = g_strdup (name);
   making_note (call, new_name);

@@ -7,19 +7,16 @@
 
 #include "loop.h"
 
-/* Who waited tries again sooner. Later the name may have another address. */
-#define KEPT_USEC (5 * G_TIME_SPAN_SECOND)
-
 struct _Resolver
 {
   Loop *loop;
   ResolverAnswer answer;
   gpointer data;
-  guint asked;      /* how often */
-  gboolean asking;  /* a thread is at it */
-  gboolean waiting; /* somebody is */
-  NfsEndpoint kept; /* what came too late; no length: nothing */
-  gint64 until;     /* monotonic: so long it is good */
+  guint asked;       /* how often since an address was right */
+  gboolean asking;   /* a thread is at it */
+  gboolean outdated; /* it is not for later what it finds */
+  gboolean waiting;  /* somebody is */
+  NfsEndpoint kept;  /* what came too late; no length: nothing */
 };
 
 /* A thread's own, then the loop's. */
@@ -30,6 +27,7 @@ typedef struct
   char *server;
   int family;
   guint turn;
+  NfsEndpoint known; /* where the server was; no length: nowhere */
   NfsEndpoint endpoint;
   int failure; /* of getaddrinfo(3) */
 } Lookup;
@@ -41,21 +39,31 @@ lookup_free (Lookup *self)
   g_free (self);
 }
 
+static gboolean
+is_at (const struct addrinfo *entry, const NfsEndpoint *endpoint)
+{
+  return entry->ai_addrlen == endpoint->length && memcmp (entry->ai_addr, &endpoint->address, endpoint->length) == 0;
+}
+
+/* The one where the server was comes first, then those behind it: others may be there for nothing, and would be waited
+ * for each time that a connection breaks. */
 static void
 look_up (Lookup *self)
 {
   const struct addrinfo hints = { .ai_family = self->family, .ai_socktype = SOCK_STREAM };
   struct addrinfo *found = NULL;
   struct addrinfo *entry;
+  guint first = 0;
   guint n = 0;
 
   self->failure = getaddrinfo (self->server, NULL, &hints, &found);
   if (self->failure != 0)
     return;
-  for (entry = found; entry != NULL; entry = entry->ai_next)
-    n++;
+  for (entry = found; entry != NULL; entry = entry->ai_next, n++)
+    if (is_at (entry, &self->known))
+      first = n;
   entry = found;
-  for (guint i = 0; i < self->turn % n; i++)
+  for (guint i = 0; i < (first + self->turn) % n; i++)
     entry = entry->ai_next;
   self->endpoint.length = entry->ai_addrlen;
   memcpy (&self->endpoint.address, entry->ai_addr, entry->ai_addrlen);
@@ -69,16 +77,12 @@ take_answer (Loop *loop, gpointer data)
   Resolver *self = lookup->resolver;
   const gboolean waiting = self->waiting;
 
-  self->asking = FALSE;
-  self->waiting = FALSE;
-  if (!waiting)
-    {
-      self->kept = lookup->endpoint;
-      self->until = g_get_monotonic_time () + KEPT_USEC;
-    }
-  else if (lookup->failure == 0)
+  if (!waiting && !self->outdated)
+    self->kept = lookup->endpoint;
+  self->asking = self->outdated = self->waiting = FALSE;
+  if (waiting && lookup->failure == 0)
     self->answer (self->data, &lookup->endpoint, NULL);
-  else
+  else if (waiting)
     self->answer (self->data, NULL, gai_strerror (lookup->failure));
   lookup_free (lookup);
 }
@@ -99,16 +103,17 @@ look_up_apart (gpointer data)
 static void
 start (Resolver *self)
 {
-  const Settings *settings = loop_get_volume (self->loop)->settings;
+  Volume *volume = loop_get_volume (self->loop);
   Lookup *lookup = g_new0 (Lookup, 1);
   g_autoptr (GError) error = NULL;
   GThread *thread;
 
   lookup->loop = loop_ref (self->loop);
   lookup->resolver = self;
-  lookup->server = g_strdup (settings->server);
-  lookup->family = settings->family;
-  lookup->turn = ++self->asked;
+  lookup->server = g_strdup (volume->settings->server);
+  lookup->family = volume->settings->family;
+  lookup->turn = self->asked++;
+  nfs_known_address_get (&volume->known_address, &lookup->known);
   thread = g_thread_try_new ("resolve", look_up_apart, lookup, &error);
   self->asking = thread != NULL;
   if (thread != NULL)
@@ -126,10 +131,8 @@ void
 resolver_ask (Resolver *self)
 {
   const char *server = loop_get_volume (self->loop)->settings->server;
-  NfsEndpoint endpoint = { 0 };
+  NfsEndpoint endpoint = self->kept;
 
-  if (g_get_monotonic_time () < self->until)
-    endpoint = self->kept;
   self->kept = (NfsEndpoint){ 0 };
   self->waiting = endpoint.length == 0 && !nfs_endpoint_read (&endpoint, server);
   if (!self->waiting)
@@ -142,6 +145,19 @@ void
 resolver_give_up (Resolver *self)
 {
   self->waiting = FALSE;
+}
+
+void
+resolver_forget (Resolver *self)
+{
+  self->kept = (NfsEndpoint){ 0 };
+  self->outdated = self->asking;
+}
+
+void
+resolver_start_over (Resolver *self)
+{
+  self->asked = 0;
 }
 
 Resolver *

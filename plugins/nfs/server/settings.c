@@ -164,13 +164,15 @@ settings_read (Settings *self, int argc, char **argv, GError **error)
     return FALSE;
   if (argc > 1)
     return refuse (error, "there is an argument too many");
+  if (!read_handle (self, root, error) || !read_address (self, address, error) || !read_locks (self, locks, error)
+      || !read_lookups (self, lookups, error) || !check (self, soft, timeo, error))
+    return FALSE;
   self->transfer = CLAMP (self->transfer, TRANSFER_LEAST, OPERATIONS_TRANSFER_MAX) & ~(TRANSFER_LEAST - 1);
   self->soft_usec = (gint64) (soft * G_TIME_SPAN_SECOND);
   self->soft_error = io_error ? EIO : ETIMEDOUT;
   self->answer_usec = (gint64) (timeo * G_TIME_SPAN_SECOND);
   self->family = ipv4 == ipv6 ? AF_UNSPEC : ipv4 ? AF_INET : AF_INET6;
-  return read_handle (self, root, error) && read_address (self, address, error) && read_locks (self, locks, error)
-         && read_lookups (self, lookups, error) && check (self, soft, timeo, error);
+  return TRUE;
 }
 
 void

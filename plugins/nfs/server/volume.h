@@ -30,6 +30,7 @@ typedef struct {
   Nodes               *nodes;
   Node                *root;
   Rooms               *rooms;
+  Nlm                 *locks;        /* at the server; NULL: this node's kernel has them all */
   Absent              *absent;       /* what directories are known not to have */
   gint                 names_asked;  /* atomic: whether the server was asked what names are to it */
   gint                 names_exact;  /* atomic: it has said that one name is never another one */
@@ -52,8 +53,6 @@ typedef struct {
   GHashTable          *unstable;     /* of Node: those that keep writes, with a reference each */
   VolumeSent           sent[16];     /* the latest */
   guint                n_sent;       /* how often that was */
-  Nlm                 *locks;        /* at the server; NULL: this node's kernel has them all */
-  gint                 lock_wishes;  /* atomic: how many there have been */
 } Volume;
 
 void  volume_init  (Volume *self, const Settings *settings);

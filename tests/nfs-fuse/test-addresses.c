@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A name with several addresses, of which one is good: a connection that breaks is made again there. The others may be
+ * waited for in vain. */
+#include "nfs-fuse/lossy.h"
+#include "nfs-fuse/served.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "support/etc-file.h"
+#include "support/scratch.h"
+
+#define NAME "files.test"
+/* The first as the system has it, which is nearer to where they are called from. */
+#define ADDRESSES "127.0.0.1 " NAME "\n127.0.0.8 " NAME "\n"
+
+typedef struct
+{
+  ServedGround served;
+  EtcFile hosts;
+  Lossy *way; /* at the first address */
+  int other;  /* listens at the second, and answers nothing */
+} Ground;
+
+static void
+ground_clear (Ground *self)
+{
+  const gboolean is_open = self->way != NULL;
+
+  served_ground_clear (&self->served);
+  g_clear_pointer (&self->way, lossy_close);
+  etc_file_clear (&self->hosts);
+  if (is_open)
+    kvol_clear_fd (&self->other);
+}
+TEST_STATE (Ground, ground)
+
+static int
+listen_at_the_other (void)
+{
+  const struct sockaddr_in address = { .sin_family = AF_INET,
+                                       .sin_port = htons (LOSSY_PORT),
+                                       .sin_addr.s_addr = inet_addr ("127.0.0.8") };
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+  assert_true (fd >= 0);
+  assert_int_equal (bind (fd, (const struct sockaddr *) &address, sizeof address), 0);
+  assert_int_equal (listen (fd, 1), 0);
+  return fd;
+}
+
+static void
+a_connection_that_was_good_is_made_again_to_the_same_address (void **state)
+{
+  static const char *const soft[] = { "--server=" NAME, "--ipv4", "--port=2050", "--soft=10", NULL };
+  g_autofree char *path = NULL;
+  Ground *ground = *state;
+
+  if (!served_export_open (&ground->served.export, FALSE))
+    skip ();
+  etc_file_begin (&ground->hosts, "/etc/hosts", ADDRESSES);
+  ground->other = listen_at_the_other ();
+  ground->way = lossy_open ();
+  served_start (&ground->served.volume, soft);
+  path = g_build_filename (ground->served.volume.path, "file", NULL);
+  lossy_lose (ground->way, NFS3_WRITE, NULL, NULL);
+  assert_true (g_file_set_contents (path, "content", -1, NULL));
+  assert_true (lossy_has_lost (ground->way));
+  assert_int_equal (accept (ground->other, NULL, NULL), -1);
+  assert_int_equal (errno, EAGAIN);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    TEST_ON (ground, a_connection_that_was_good_is_made_again_to_the_same_address),
+  };
+  const char *reason = NULL;
+
+  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
+    {
+      print_message ("ok - nfs addresses # SKIP %s\n", reason);
+      return 0;
+    }
+  return cmocka_run_group_tests_name ("nfs addresses", tests, NULL, NULL);
+}
