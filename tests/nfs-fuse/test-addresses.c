@@ -18,7 +18,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "support/etc-file.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define NAME "files.test"
 /* The first as the system has it, which is nearer to where they are called from. */
@@ -86,12 +86,6 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST_ON (ground, a_connection_that_was_good_is_made_again_to_the_same_address),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - nfs addresses # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("nfs addresses", tests, NULL, NULL);
+  return own_net_run ("nfs addresses", tests);
 }

@@ -37,10 +37,6 @@
 #define ONE_NAME_SERVER "nameserver 127.0.0.1\noptions attempts:1 timeout:30\n"
 /* Longer than a connection is waited for. */
 #define SLOW_MSEC 5000
-/* The same for one that is known already. */
-#define RATHER_SLOW_MSEC 1000
-/* What a name server has said is not believed any more. */
-#define LONG_AGO_USEC (10 * G_USEC_PER_SEC)
 /* How long an outage lasts that nobody is to waste time in. */
 #define OUTAGE_USEC (3 * G_TIME_SPAN_SECOND)
 
@@ -412,8 +408,6 @@ an_answer_that_was_not_waited_for_is_not_of_another_outage (void **state)
 {
   static const char *const by_address[] = { "--server=" NAME, "--address=127.0.0.9", "--ipv4", NULL };
   Ground *ground = *state;
-  pid_t child;
-  int said;
 
   ground_export (ground, FALSE);
   etc_file_begin (&ground->hosts, "/etc/hosts", "");
@@ -425,9 +419,9 @@ an_answer_that_was_not_waited_for_is_not_of_another_outage (void **state)
     g_usleep (G_TIME_SPAN_MILLISECOND * 10);
   assert_true (nfs_server_kill (ground->served.export.server, NULL));
   etc_file_write (&ground->hosts, "127.0.0.8 " NAME "\n");
-  child = ask_apart (ground, &said);
+  begin_asking (ground);
   assert_true (nfs_server_restart (ground->served.export.server, NULL));
-  assert_answered (child, said);
+  assert_answered (ground);
   assert_false (is_connected_to ("0700007F"));
   assert_true (is_connected_to ("0800007F"));
 }
@@ -453,28 +447,6 @@ where_the_server_was_before_is_enough_for_files_and_locks (void **state)
 
   ground_open_by (ground, &by_address);
   assert_int_equal (flock (ground->fd, LOCK_EX), 0);
-}
-
-/* It was not waited for, and has been kept. */
-static void
-what_a_name_server_said_long_ago_is_not_believed (void **state)
-{
-  static const char *const one[] = { "--server=" NAME, "--address=127.0.0.7", "--ipv4", "--threads=1", NULL };
-  Ground *ground = *state;
-
-  ground_export (ground, FALSE);
-  etc_file_begin (&ground->resolv, "/etc/resolv.conf", ONE_NAME_SERVER);
-  name_server_start (&ground->names, "127.0.0.9", RATHER_SLOW_MSEC);
-  ground_serve (ground, one);
-  assert_true (is_connected_to ("0700007F"));
-  g_usleep (RATHER_SLOW_MSEC * 1000 + LONG_AGO_USEC);
-  name_server_clear (&ground->names);
-  name_server_start (&ground->names, "127.0.0.8", 0);
-  assert_true (nfs_server_kill (ground->served.export.server, NULL));
-  assert_true (nfs_server_restart (ground->served.export.server, NULL));
-  begin_asking (ground);
-  assert_answered (ground);
-  assert_false (is_connected_to ("0900007F"));
 }
 
 /* ---- what NFS 3 does not have ---- */
@@ -521,7 +493,6 @@ main (void)
     TEST_ON (ground, a_name_server_that_is_slow_is_waited_for),
     TEST_ON (ground, an_answer_that_was_not_waited_for_is_not_of_another_outage),
     TEST_ON (ground, a_server_whose_name_is_not_known_any_more_is_found_where_it_was),
-    TEST_ON (ground, what_a_name_server_said_long_ago_is_not_believed),
     TEST_ON (ground, where_the_server_was_before_is_enough_for_files_and_locks),
     TEST_ON (ground, what_nfs_does_not_have_is_not_supported),
   };

@@ -15,7 +15,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
-#include "support/scratch.h"
+#include "support/own-net.h"
 
 #define TEXT "what is in that file"
 #define HALF 8
@@ -92,12 +92,6 @@ main (void)
     TEST_ON (counted, nothing_is_no_end),
     TEST_ON (counted, an_end_that_is_not_said_is_seen),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - ends of reads # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("ends of reads", tests, NULL, NULL);
+  return own_net_run ("ends of reads", tests);
 }
