@@ -382,25 +382,6 @@ a_name_server_that_is_slow_is_waited_for (void **state)
   ground_open_by (*state, &by_question);
 }
 
-static gboolean
-has_thread (pid_t pid, const char *name)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%d/task", pid);
-  g_autoptr (GDir) threads = g_dir_open (path, 0, NULL);
-  const char *thread;
-  gboolean has = FALSE;
-
-  assert_non_null (threads);
-  while (!has && (thread = g_dir_read_name (threads)) != NULL)
-    {
-      g_autofree char *file = g_build_filename (path, thread, "comm", NULL);
-      g_autofree char *text = NULL;
-
-      has = g_file_get_contents (file, &text, NULL, NULL) && g_str_equal (g_strchomp (text), name);
-    }
-  return has;
-}
-
 /* It is called where it was by the time that the name server has its answer: that is of then, and not of the next
  * time. */
 static void
@@ -415,7 +396,7 @@ an_answer_that_was_not_waited_for_is_not_of_another_outage (void **state)
   name_server_start (&ground->names, "127.0.0.7", SLOW_MSEC);
   ground_serve (ground, by_address);
   assert_true (is_connected_to ("0900007F"));
-  while (has_thread (ground->served.volume.pid, "resolve"))
+  while (proc_has_thread (ground->served.volume.pid, "resolve"))
     g_usleep (G_TIME_SPAN_MILLISECOND * 10);
   assert_true (nfs_server_kill (ground->served.export.server, NULL));
   etc_file_write (&ground->hosts, "127.0.0.8 " NAME "\n");

@@ -33,3 +33,23 @@ proc_read_status (pid_t pid, const char *name, guint base)
   assert_non_null (field);
   return g_ascii_strtoull (field + strlen (start), NULL, base);
 }
+
+gboolean
+proc_has_thread (pid_t pid, const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/task", (int) pid);
+  g_autoptr (GDir) threads = g_dir_open (path, 0, NULL);
+  const char *thread;
+  gboolean has = FALSE;
+
+  assert_non_null (threads);
+  while (!has && (thread = g_dir_read_name (threads)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, thread, "comm", NULL);
+      g_autofree char *text = NULL;
+
+      /* Or it has ended meanwhile. */
+      has = g_file_get_contents (file, &text, NULL, NULL) && g_str_equal (g_strchomp (text), name);
+    }
+  return has;
+}

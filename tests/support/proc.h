@@ -9,3 +9,5 @@
 char  **proc_read_stat   (const char *dir);
 /* A field of "status", as a number; a size is in KiB. */
 guint64 proc_read_status (pid_t pid, const char *name, guint base);
+/* Whether one of its threads has this name. */
+gboolean proc_has_thread (pid_t pid, const char *name);

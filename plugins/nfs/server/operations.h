@@ -59,7 +59,6 @@ void removal_of_silly_names (Loop *loop);
 
 /* file.c */
 void file_open    (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
-void file_create  (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *info);
 void file_write   (fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *data, off_t offset,
                    struct fuse_file_info *info);
 void file_flush   (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
@@ -67,6 +66,13 @@ void file_fsync   (fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_fil
 void file_release (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 /* Each open file is told once that something was lost: 0 or an errno for the call's `file`. */
 int  file_take_fault (Call *self);
+
+/* One that the kernel has open, with these flags; the last one takes the name with it under which the node lived on. */
+File *file_new   (Volume *volume, Node *node, Identity *identity, int flags);
+void  file_close (File *self, Loop *loop);
+
+/* file-create.c */
+void file_create (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *info);
 
 /* file-read.c */
 void file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info);
