@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is known of where the kernel believes a file to end, and what goes wrong where that is not its end
+ * (known-end.c). */
 #pragma once
 
 #include <sys/types.h>

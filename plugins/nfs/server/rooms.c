@@ -16,11 +16,12 @@
 #include <unistd.h>
 
 #include "operations.h"
+#include "unstable.h"
 
 /* As many as one file may keep. */
-#define FREE_MOST (64u * 1024 * 1024 / OPERATIONS_TRANSFER_MAX)
+#define FREE_MOST (UNSTABLE_FILE_MOST / OPERATIONS_TRANSFER_MAX)
 /* Half of what may be kept of all files. */
-#define PLENTY (128u * 1024 * 1024 / OPERATIONS_TRANSFER_MAX)
+#define PLENTY (UNSTABLE_ALL_MOST / 2 / OPERATIONS_TRANSFER_MAX)
 
 struct _Room
 {

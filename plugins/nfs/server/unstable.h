@@ -6,6 +6,11 @@
 
 #include "call.h"
 
+/* So many bytes are kept until they are committed: of one file, and of all. With more each writer waits for a commit,
+ * or as many files as somebody can open would take all memory. */
+#define UNSTABLE_FILE_MOST (64u * 1024 * 1024)
+#define UNSTABLE_ALL_MOST (256u * 1024 * 1024)
+
 /* Written, and in the server's memory as far as anybody knows. */
 typedef struct {
   Identity   *identity;

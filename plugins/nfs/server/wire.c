@@ -12,11 +12,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "operations.h"
 #include "outbox.h"
 #include "reply.h"
 
 /* The largest transfer, with what is around it. */
-#define ANSWER_MAX ((1024u + 64) * 1024)
+#define ANSWER_MAX (OPERATIONS_TRANSFER_MAX + 64 * 1024)
 #define ROOM_FIRST (64u * 1024)
 #define RECEIPTS_AT_ONCE 4
 /* Of an answer whose data can go by the spout. */

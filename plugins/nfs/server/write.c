@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A write, on its way to the server and from there to what is kept until it is committed (unstable.c). */
 #include <errno.h>
-#include <string.h>
 
 #include "known-end.h"
 #include "operations.h"
 #include "privileges.h"
 #include "unstable.h"
 
-/* Of one file; then a commit is asked for by nobody. */
-#define KEPT_MAX (32u * 1024 * 1024)
-/* A server may take writes faster than it puts them down: with so much kept, more waits for the commit. */
-#define KEPT_MOST (2 * KEPT_MAX)
-/* Of all files; then each writer waits for a commit, or as many files as somebody can open would take all memory. */
-#define KEPT_ALL_MAX (256u * 1024 * 1024)
+/* Of one file; then a commit is asked for by nobody. A server may take writes faster than it puts them down: with
+ * UNSTABLE_FILE_MOST kept, more waits for the commit. */
+#define KEPT_MAX (UNSTABLE_FILE_MOST / 2)
 /* Up to here another copy costs no more than to lend pages. */
 #define COPY_MAX (128u * 1024)
 
@@ -120,7 +116,7 @@ take_part (Call *self, const WRITE3resok *ok, gsize count)
     {
       next.heals = end_writing (self);
       next.full = node->kept_bytes > KEPT_MAX && node->committing == 0;
-      next.waits = self->file != NULL || nodes_get_kept (node->nodes) > KEPT_ALL_MAX;
+      next.waits = self->file != NULL || nodes_get_kept (node->nodes) > UNSTABLE_ALL_MOST;
       if (!next.waits && self->req != NULL)
         known_end_wrote (node, get_from (self), self->end);
     }
@@ -226,7 +222,7 @@ take_write (Call *self, int failure, gpointer result)
       call_ask (self, ask_write, take_write);
       return;
     }
-  if (nodes_get_kept (node->nodes) > KEPT_ALL_MAX)
+  if (nodes_get_kept (node->nodes) > UNSTABLE_ALL_MOST)
     unstable_relieve (self->loop);
   if (next.waits)
     {
@@ -253,7 +249,7 @@ send_write (Call *call)
     }
   g_mutex_lock (&node->lock);
   /* The server may come to a change that nobody waits for after it has come to this one. */
-  may = !node->healing && node->orphans == 0 && (node->committing == 0 || node->kept_bytes < KEPT_MOST);
+  may = !node->healing && node->orphans == 0 && (node->committing == 0 || node->kept_bytes < UNSTABLE_FILE_MOST);
   if (may)
     {
       call->changes = TRUE;
