@@ -49,7 +49,8 @@ typedef struct
   int server;
   GByteArray *calls; /* up to where they were looked at */
   GByteArray *answers;
-  gboolean waits; /* for the answer that is to be lost */
+  guint unanswered; /* how many calls */
+  gboolean waits;   /* for the answer that is to be lost */
   guint32 xid;
   GHashTable *forged; /* numbers of calls whose answers are */
 } Passage;
@@ -83,6 +84,7 @@ pass_call (Passage *self, const guint8 *data, gsize length)
   while (fits && (message = record_take (self->calls)) != NULL)
     {
       look_at_call (self, message);
+      self->unanswered++;
       fits = most == 0 || message->len <= most;
       g_byte_array_unref (message);
     }
@@ -103,13 +105,14 @@ replace (GByteArray *message, GBytes *from, GBytes *to)
     }
 }
 
+/* The other call may have come before this answer, and then nothing more is to come. */
 static void
 forge_answer (Passage *self, GByteArray *message)
 {
   struct pollfd guest = { .fd = self->guest, .events = POLLIN };
 
   self->lossy->forge (message, self->lossy->forge_data);
-  if (g_atomic_int_compare_and_exchange (&self->lossy->holds, TRUE, FALSE))
+  if (g_atomic_int_compare_and_exchange (&self->lossy->holds, TRUE, FALSE) && self->unanswered == 1)
     poll (&guest, 1, -1);
 }
 
@@ -130,6 +133,7 @@ pass_answer (Passage *self, const guint8 *data, gsize length)
 
       if (g_hash_table_remove (self->forged, GUINT_TO_POINTER (xid)))
         forge_answer (self, message);
+      self->unanswered--;
       if (lost && self->lossy->meanwhile != NULL)
         self->lossy->meanwhile (self->lossy->data);
       for (guint i = 0; i < self->lossy->replaced->len; i += 2)
