@@ -264,7 +264,7 @@ a_request_of_a_soft_mount_fails_as_nfs_5_says (void **state)
 
   assert_fails (self, "soft,timeo=5,retrans=1,noac", EIO);
   assert_fails (self, "softerr,timeo=5,retrans=1,noac", ETIMEDOUT);
-  assert_fails (self, "hard,soft,softerr,retrans=0,timeo=3,noac", ETIMEDOUT);
+  assert_fails (self, "hard,soft,softerr,retrans=0,timeo=10,noac", ETIMEDOUT);
 }
 
 /* ---- what it is told ---- */

@@ -52,7 +52,8 @@ struct Passage
   int server;
   GByteArray *calls; /* up to where they were looked at */
   GByteArray *answers;
-  gboolean waits; /* for the answer that is to be lost */
+  guint unanswered; /* how many calls */
+  gboolean waits;   /* for the answer that is to be lost */
   guint32 xid;
   GHashTable *forged; /* numbers of calls whose answers are */
   gboolean detains;   /* the answer to this one */
@@ -154,6 +155,7 @@ pass_call (Passage *self, const guint8 *data, gsize length)
   g_byte_array_append (self->calls, data, (guint) length);
   while (good && (message = record_take (self->calls)) != NULL)
     {
+      self->unanswered++;
       if (!look_at_call (self, message))
         detain (self, self->server, message);
       else
@@ -177,13 +179,14 @@ replace (GByteArray *message, GBytes *from, GBytes *to)
     }
 }
 
+/* The other call may have come before this answer, and then nothing more is to come. */
 static void
 forge_answer (Passage *self, GByteArray *message)
 {
   struct pollfd guest = { .fd = self->guest, .events = POLLIN };
 
   self->lossy->forge (message, self->lossy->forge_data);
-  if (g_atomic_int_compare_and_exchange (&self->lossy->holds, TRUE, FALSE))
+  if (g_atomic_int_compare_and_exchange (&self->lossy->holds, TRUE, FALSE) && self->unanswered == 1)
     poll (&guest, 1, -1);
 }
 
@@ -203,6 +206,7 @@ pass_answer (Passage *self, const guint8 *data, gsize length)
 
       if (g_hash_table_remove (self->forged, GUINT_TO_POINTER (xid)))
         forge_answer (self, message);
+      self->unanswered--;
       if (lost && self->lossy->meanwhile != NULL)
         self->lossy->meanwhile (self->lossy->data);
       for (guint i = 0; i < self->lossy->replaced->len; i += 2)

@@ -30,7 +30,7 @@ guint    lossy_count    (Lossy *self, guint procedure);
 /* From now on each answer to a call of this procedure is given to @forge, in another thread, before it is passed on. */
 typedef void (*LossyForge) (GByteArray *answer, gpointer data);
 void     lossy_forge    (Lossy *self, guint procedure, LossyForge forge, gpointer data);
-/* The next one of these is passed on after another call has come. */
+/* The next one of these is passed on when another call waits for its answer, too. */
 void     lossy_hold     (Lossy *self);
 
 /* The next call of this procedure, or the answer to it, comes when the test lets it go, and others overtake it. */

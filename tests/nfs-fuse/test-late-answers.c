@@ -23,7 +23,7 @@
 #define SIZE 4096
 
 /* One thread, so that its answers come one after the other. */
-static const char *const impatient[] = { "--port=2050", "--soft=0.2", "--threads=1", NULL };
+static const char *const impatient[] = { "--port=2050", "--soft=1", "--threads=1", NULL };
 
 /* The server, what the file is like; 0 or an errno. */
 static int
