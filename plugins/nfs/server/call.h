@@ -36,7 +36,7 @@ struct _Call {
   CallResume resume;        /* when a node lets it go on */
   CallResume interrupt;     /* at any signal; NULL: it is noted, and seen later whether it ends who asked */
   CallResume given_up;      /* when the kernel is about to be told that nobody waits for an answer any more; or NULL */
-  CallResume again;         /* instead of asking once more over a new connection; NULL: it is as good as ever */
+  CallResume again;         /* instead of asking once more, whyever that is; NULL: it is as good as ever */
   gint64     began;         /* monotonic: the kernel had asked by then */
   guint      asked;         /* how often this question went out */
   guint      refused;       /* how often the server said "later" */

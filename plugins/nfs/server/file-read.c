@@ -114,6 +114,14 @@ go_on_read (Call *self)
     call_ask (self, ask_read, take_read);
 }
 
+/* The same question as before. */
+static void
+read_again (Call *self)
+{
+  if (unstable_may_read (self, read_again))
+    loop_take (self->loop, self);
+}
+
 void
 file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info)
 {
@@ -125,6 +133,6 @@ file_read (fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fus
   if (file_is_past_cache (file, info->flags))
     loop_note_deaf (call->loop, call);
   /* What is read there now may have been written and lost. */
-  call->again = go_on_read;
+  call->again = read_again;
   go_on_read (call);
 }

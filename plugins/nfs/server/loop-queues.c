@@ -157,10 +157,12 @@ loop_ask_later_ones (Loop *self, gint64 now)
       Call *call = self->later.head->data;
 
       loop_put (call, NULL);
-      if (now >= call->not_before)
-        loop_take (self, call);
-      else
+      if (now < call->not_before)
         loop_put (call, &self->later);
+      else if (call->again != NULL)
+        call->again (call);
+      else
+        loop_take (self, call);
     }
 }
 
