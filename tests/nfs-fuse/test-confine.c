@@ -28,7 +28,7 @@ assert_confined (Act act)
   int status = -1;
 
   if (child == 0)
-    _exit (!confine (FALSE, NULL) ? 2 : act () ? 0 : 1);
+    _exit (!confine (FALSE, &(gsize){ 0 }, NULL) ? 2 : act () ? 0 : 1);
   assert_int_equal (waitpid (child, &status, 0), child);
   assert_int_equal (status, 0);
 }
@@ -47,7 +47,7 @@ confine_in_namespace (void)
 {
   if (unshare (CLONE_NEWUSER) < 0)
     return NO_NAMESPACES;
-  if (prctl (PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 || !confine (FALSE, NULL))
+  if (prctl (PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 || !confine (FALSE, &(gsize){ 0 }, NULL))
     return 2;
   return prctl (PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : 1;
 }

@@ -65,19 +65,19 @@ get_byte (gsize at)
 }
 
 static Room *
-make_data (void)
+make_data (WireRig *self)
 {
   g_autofree char *data = g_malloc (LARGE);
 
   for (gsize i = 0; i < LARGE; i++)
     data[i] = get_byte (i);
-  return room_new_copy (data, LARGE);
+  return rooms_take_copy (self->rooms, data, LARGE);
 }
 
 static void
 ask (WireRig *self, Asker *asker, count3 count, stable_how stable)
 {
-  g_autoptr (Room) data = make_data ();
+  g_autoptr (Room) data = make_data (self);
   const WRITE3args args = {
     .file = { { 4, (char *) "root" } },
     .offset = OFFSET,

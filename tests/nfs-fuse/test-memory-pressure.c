@@ -61,7 +61,7 @@ who_is_confined_says_that_it_does_io_for_others (void **state)
   int status = -1;
 
   if (child == 0)
-    _exit (!watch_for_flusher () ? 2 : confine (FALSE, NULL) ? 3 : 4);
+    _exit (!watch_for_flusher () ? 2 : confine (FALSE, &(gsize){ 0 }, NULL) ? 3 : 4);
   assert_int_equal (waitpid (child, &status, 0), child);
   assert_true (WIFEXITED (status));
   assert_int_equal (WEXITSTATUS (status), ASKED);

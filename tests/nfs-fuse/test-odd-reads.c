@@ -154,7 +154,7 @@ an_answer_to_what_was_not_asked_yet_ends_it (void **state)
   const READ3args args = { { { 4, (char *) "root" } }, 0, READING_MOST };
   WireRig *self = *state;
   g_autofree char *data = g_malloc0 (LARGE);
-  g_autoptr (Room) room = room_new_copy (data, LARGE);
+  g_autoptr (Room) room = rooms_take_copy (self->rooms, data, LARGE);
   const WRITE3args write = { .file = args.file, .count = LARGE, .data = { LARGE, room_get_memory (room) } };
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
   g_auto (Reading) reading;

@@ -41,7 +41,6 @@ typedef struct
 typedef struct
 {
   WireRig *wire;
-  Rooms *rooms;
   struct rlimit files;
 } Rig;
 
@@ -62,7 +61,6 @@ open_rig (void **state)
   wire_rig_open ((void **) &self->wire);
   wire_rig_disconnect (self->wire);
   wire_rig_connect_by_tcp (self->wire, answered);
-  self->rooms = rooms_new ();
   assert_int_equal (getrlimit (RLIMIT_NOFILE, &self->files), 0);
   *state = self;
   return 0;
@@ -75,7 +73,6 @@ close_rig (void **state)
 
   setrlimit (RLIMIT_NOFILE, &self->files);
   wire_rig_close ((void **) &self->wire);
-  rooms_free (self->rooms);
   g_free (self);
   return 0;
 }
@@ -125,7 +122,7 @@ ask_of_room (Rig *self, Write *write, Room *room, gsize size, guint32 seed)
 static void
 ask (Rig *self, Write *write, gsize size, guint32 seed)
 {
-  g_autoptr (Room) room = rooms_take (self->rooms);
+  g_autoptr (Room) room = rooms_take (self->wire->rooms);
 
   ask_of_room (self, write, room, size, seed);
 }
@@ -276,7 +273,7 @@ static void
 what_begins_between_pages_arrives (void **state)
 {
   Rig *self = *state;
-  g_autoptr (Room) room = rooms_take (self->rooms);
+  g_autoptr (Room) room = rooms_take (self->wire->rooms);
   Write write;
 
   ask_from (self, &write, room, get_data (room) + 2000, MOST, 1);
@@ -317,7 +314,7 @@ a_room_is_free_when_its_write_is_answered (void **state)
 
   for (guint32 seed = 0; seed < 3; seed++)
     {
-      g_autoptr (Room) room = rooms_take (self->rooms);
+      g_autoptr (Room) room = rooms_take (self->wire->rooms);
       g_autoptr (Room) next = NULL;
       guint32 xid;
 
@@ -330,10 +327,10 @@ a_room_is_free_when_its_write_is_answered (void **state)
           swallow (self);
         }
       assert_false (wire_is_full (self->wire->wire));
-      assert_false (rooms_has_free (self->rooms));
+      assert_false (rooms_has_free (self->wire->rooms));
       answer (self, &write, xid);
-      assert_true (rooms_has_free (self->rooms));
-      next = rooms_take (self->rooms);
+      assert_true (rooms_has_free (self->wire->rooms));
+      next = rooms_take (self->wire->rooms);
       assert_ptr_equal (get_data (next), lent);
     }
 }
@@ -367,7 +364,7 @@ what_a_server_reads_after_the_end_is_what_was_written (void **state)
   wire_free (self->wire->wire);
   for (guint32 seed = 2; seed < 6; seed++)
     {
-      g_autoptr (Room) other = rooms_take (self->rooms);
+      g_autoptr (Room) other = rooms_take (self->wire->rooms);
 
       fill (get_data (other), MOST, seed);
     }
@@ -386,7 +383,7 @@ static void
 what_was_lost_is_asked_again_from_the_same_room (void **state)
 {
   Rig *self = *state;
-  g_autoptr (Room) room = rooms_take (self->rooms);
+  g_autoptr (Room) room = rooms_take (self->wire->rooms);
   Write lost;
   Write again;
 
@@ -399,7 +396,7 @@ what_was_lost_is_asked_again_from_the_same_room (void **state)
   assert_false (lost.answered);
   g_clear_pointer (&room, room_unref);
   /* Somebody may have the pages still. */
-  assert_false (rooms_has_free (self->rooms));
+  assert_false (rooms_has_free (self->wire->rooms));
 }
 
 /* Or small writes would take many times the memory that they are counted as. */
@@ -409,14 +406,14 @@ rooms_are_not_plenty_for_ever (void **state)
   g_autoptr (GPtrArray) taken = g_ptr_array_new_with_free_func ((GDestroyNotify) room_unref);
   Rig *self = *state;
 
-  while (rooms_are_plenty (self->rooms))
+  while (rooms_are_plenty (self->wire->rooms))
     {
       assert_in_range (taken->len, 0, 1024);
-      g_ptr_array_add (taken, rooms_take (self->rooms));
+      g_ptr_array_add (taken, rooms_take (self->wire->rooms));
     }
   assert_in_range (taken->len, 64, 1024);
   g_ptr_array_set_size (taken, 60);
-  assert_true (rooms_are_plenty (self->rooms));
+  assert_true (rooms_are_plenty (self->wire->rooms));
 }
 
 /* What was copied to the connection is its own. */
@@ -428,7 +425,7 @@ a_room_that_was_not_lent_is_free_at_once (void **state)
 
   ask (self, &write, PAGE_PIPE_WORTH - 1, 1);
   wire_flush (self->wire->wire);
-  assert_true (rooms_has_free (self->rooms));
+  assert_true (rooms_has_free (self->wire->rooms));
   expect (self, &write);
 }
 

@@ -143,13 +143,13 @@ put_large_write (WireRig *self, Asked *asked, Room *data, gsize length)
 }
 
 static Room *
-make_data (gsize length)
+make_data (WireRig *self, gsize length)
 {
   g_autofree guint8 *data = g_malloc (length);
 
   for (gsize i = 0; i < length; i++)
     data[i] = (guint8) (i * 7 + 1);
-  return room_new_copy (data, length);
+  return rooms_take_copy (self->rooms, data, length);
 }
 
 static void
@@ -157,7 +157,7 @@ writes_go_out_whole_and_in_order (void **state)
 {
   WireRig *self = *state;
   const gsize lengths[] = { 0, 1, 2, 3, 4, 5, LARGE - 1, 6, LARGE, 7 };
-  g_autoptr (Room) data = make_data (LARGE);
+  g_autoptr (Room) data = make_data (self, LARGE);
   Asked asked[G_N_ELEMENTS (lengths)];
 
   for (gsize i = 0; i < G_N_ELEMENTS (lengths); i++)
@@ -206,7 +206,7 @@ static void
 what_was_not_answered_does_not_arrive_later (void **state)
 {
   WireRig *self = *state;
-  g_autoptr (Room) data = make_data (LARGE);
+  g_autoptr (Room) data = make_data (self, LARGE);
   Asked asked;
 
   wire_rig_disconnect (self);
@@ -235,7 +235,7 @@ static void
 an_answer_to_what_was_not_asked_yet_ends_it (void **state)
 {
   WireRig *self = *state;
-  g_autoptr (Room) data = make_data (LARGE);
+  g_autoptr (Room) data = make_data (self, LARGE);
   Asked asked;
 
   put_large_write (self, &asked, data, LARGE);

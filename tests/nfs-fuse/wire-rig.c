@@ -88,6 +88,7 @@ wire_rig_open (void **state)
   WireRig *self = g_new0 (WireRig, 1);
 
   self->seen = g_byte_array_new ();
+  self->rooms = rooms_new ();
   self->spout = (Spout) SPOUT_INIT (OPERATIONS_TRANSFER_MAX);
   self->identity.wire = g_byte_array_new ();
   for (int i = 0; i < 4; i++) /* of nobody: AUTH_NONE, twice */
@@ -104,6 +105,7 @@ wire_rig_close (void **state)
 
   wire_rig_disconnect (self);
   spout_clear (&self->spout);
+  rooms_free (self->rooms);
   g_byte_array_unref (self->seen);
   g_byte_array_unref (self->identity.wire);
   g_free (self);

@@ -21,6 +21,7 @@ typedef struct {
   int         end;      /* the server's */
   Spout       spout;
   Identity    identity;
+  Rooms      *rooms;
   GByteArray *seen; /* what it got and has not looked at */
 } WireRig;
 

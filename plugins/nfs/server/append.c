@@ -42,8 +42,8 @@ append_write (Call *call, int flags)
   g_mutex_unlock (&node->lock);
   if (unsure)
     {
-      unstable_hold_data (call);
-      call_ask (call, call_ask_attributes, take_end);
+      if (unstable_hold_data (call))
+        call_ask (call, call_ask_attributes, take_end);
     }
   else
     unstable_write (call);

@@ -253,9 +253,11 @@ filter_calls (GError **error)
 /* Whatever goes wrong here, and whatever a server sends, must not take the node's memory. AddressSanitizer takes more
  * than there is. */
 static gboolean
-limit_memory (GError **error)
+limit_memory (gsize *ret_memory, GError **error)
 {
-#ifndef __SANITIZE_ADDRESS__
+#ifdef __SANITIZE_ADDRESS__
+  *ret_memory = G_MAXSIZE;
+#else
   rlim_t quarter = (rlim_t) sysconf (_SC_PHYS_PAGES) / 4 * (rlim_t) sysconf (_SC_PAGESIZE);
   struct rlimit limit;
 
@@ -265,19 +267,20 @@ limit_memory (GError **error)
   limit.rlim_cur = limit.rlim_max = MIN (limit.rlim_cur, CLAMP (quarter, MEMORY_LEAST, MEMORY_MOST));
   if (setrlimit (RLIMIT_DATA, &limit) != 0)
     return throw (error, "limit the memory");
+  *ret_memory = limit.rlim_cur;
 #endif
   return TRUE;
 }
 
 gboolean
-confine (gboolean keep_ports, GError **error)
+confine (gboolean keep_ports, gsize *ret_memory, GError **error)
 {
   /* The kernel must not wait for this process to free memory that this process is asking for. Takes CAP_SYS_RESOURCE,
    * which a user namespace does not give. */
   prctl (PR_SET_IO_FLUSHER, 1, 0, 0, 0);
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return throw (error, "give up privileges");
-  if (!limit_memory (error) || !drop_capabilities (keep_ports, error))
+  if (!limit_memory (ret_memory, error) || !drop_capabilities (keep_ports, error))
     return FALSE;
   /* Others of the same user may be about: none of them is to look into this process, or take it over by ptrace(2).
    * Where the user has changed the kernel may have seen to it, or not, as fs.suid_dumpable says. */

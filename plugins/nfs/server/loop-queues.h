@@ -28,7 +28,7 @@ struct _Loop
   int wake_fd;
   Link *link;
   Spout spout;
-  Room *room;  /* of the next request; NULL: somebody has kept it */
+  Room *room;  /* of the next request */
   guint large; /* a request was lately */
   const struct fuse_in_header *taken; /* the request that is being taken */
   IdentityMemory identities;

@@ -160,8 +160,6 @@ receive (Loop *self, struct fuse_buf *ret_request)
 {
   gssize n;
 
-  if (self->room == NULL)
-    self->room = rooms_take (self->volume->rooms);
   *ret_request = (struct fuse_buf){ .mem = room_get_memory (self->room) };
   n = fuse_session_receive_buf (self->volume->session, ret_request);
   note_size (self, n);
@@ -387,7 +385,12 @@ loop_get_spout (Loop *self)
 Room *
 loop_steal_room (Loop *self)
 {
-  return g_steal_pointer (&self->room);
+  Room *next = rooms_take (self->volume->rooms);
+  Room *room = next != NULL ? self->room : NULL;
+
+  if (next != NULL)
+    self->room = next;
+  return room;
 }
 
 Loop *
@@ -402,8 +405,9 @@ loop_new (Volume *volume, guint number, GError **error)
   self->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
   self->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   self->link = link_new (self, self->epoll_fd, &link_ops);
-  if (self->epoll_fd >= 0 && self->wake_fd >= 0 && watch (self, self->wake_fd, EPOLLIN, WATCH_WAKE)
-      && (number > 0 || take_requests (self)))
+  self->room = rooms_take (volume->rooms);
+  if (self->epoll_fd >= 0 && self->wake_fd >= 0 && self->room != NULL
+      && watch (self, self->wake_fd, EPOLLIN, WATCH_WAKE) && (number > 0 || take_requests (self)))
     return self;
   g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "cannot wait for requests: %s",
                g_strerror (errno));

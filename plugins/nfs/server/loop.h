@@ -46,5 +46,5 @@ void     loop_answered (gpointer call, gpointer result);
 IdentityMemory *loop_get_identities (Loop *self);
 /* All calls that there are, by their `all`. */
 GQueue  *loop_get_calls (Loop *self);
-/* The room of the request that is being taken is the caller's from now on. */
+/* The room of the request that is being taken is the caller's from now on. NULL: there is none for the next one. */
 Room    *loop_steal_room (Loop *self);

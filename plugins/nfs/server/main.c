@@ -86,6 +86,7 @@ static gboolean
 serve (Volume *volume, GError **error)
 {
   const Settings *settings = volume->settings;
+  gsize memory = 0;
 
   volume->session = session_new (volume);
   if (volume->session == NULL)
@@ -101,8 +102,9 @@ serve (Volume *volume, GError **error)
       return FALSE;
     }
   if (!g_unix_set_fd_nonblocking (settings->fuse_fd, TRUE, error) || !make_loops (volume, error)
-      || !confine (!settings->any_port, error) || !volume_locks_start (volume, error))
+      || !confine (!settings->any_port, &memory, error) || !volume_locks_start (volume, error))
     return FALSE;
+  rooms_set_most (volume->rooms, memory / 4 * 3);
   look_for_processes (volume);
   say (settings->ready_fd, "ok\n");
   run_loops (volume);

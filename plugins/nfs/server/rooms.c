@@ -21,24 +21,27 @@
 /* As many as one file may keep. */
 #define FREE_MOST (UNSTABLE_FILE_MOST / OPERATIONS_TRANSFER_MAX)
 /* Half of what may be kept of all files. */
-#define PLENTY (UNSTABLE_ALL_MOST / 2 / OPERATIONS_TRANSFER_MAX)
+#define PLENTY (UNSTABLE_ALL_MOST / 2)
 
 struct _Room
 {
   GList link;
   gatomicrefcount references;
-  Rooms *rooms; /* NULL: it is a copy */
-  char *memory; /* pages; or what is behind this */
-  gint spoilt;  /* atomic */
+  Rooms *rooms;
+  gsize size;   /* of the memory */
+  char *memory; /* pages; or what is behind this, of a copy */
+  gboolean has_pages;
+  gint spoilt; /* atomic */
 };
 
 struct _Rooms
 {
-  GMutex lock;  /* of what follows */
-  GQueue free;  /* of Room; the last one that was given back comes first, as it is in the processor's cache */
-  gint64 taken; /* monotonic: when one was, the last time */
-  gint n_free;  /* atomic: as many, for who has not got the lock */
-  gint n_taken; /* atomic: how many are not free */
+  GMutex lock;      /* of what follows */
+  GQueue free;      /* of Room; the last one that was given back comes first, as it is in the processor's cache */
+  gint64 taken;     /* monotonic: when one was, the last time */
+  gint n_free;      /* atomic: as many, for who has not got the lock */
+  gsize taken_size; /* atomic: of all that are not free */
+  gsize most;       /* of that */
 };
 
 /* With the lock held, after a change. */
@@ -65,8 +68,8 @@ get_size (void)
 static void
 room_free (Room *self)
 {
-  if (self->rooms != NULL)
-    munmap (self->memory, get_size ());
+  if (self->has_pages)
+    munmap (self->memory, self->size);
   g_free (self);
 }
 
@@ -77,21 +80,13 @@ room_new (Rooms *rooms)
 
   self->link.data = self;
   self->rooms = rooms;
-  self->memory = mmap (NULL, get_size (), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (self->memory == MAP_FAILED)
-    g_error ("no memory for a request: %s", g_strerror (errno));
-  return self;
-}
-
-Room *
-room_new_copy (gconstpointer data, gsize size)
-{
-  Room *self = g_malloc (sizeof *self + size);
-
-  *self = (Room){ .memory = (char *) (self + 1) };
-  g_atomic_ref_count_init (&self->references);
-  memcpy (self->memory, data, size);
-  return self;
+  self->size = get_size ();
+  self->has_pages = TRUE;
+  self->memory = mmap (NULL, self->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (self->memory != MAP_FAILED)
+    return self;
+  g_free (self);
+  return NULL;
 }
 
 Room *
@@ -107,7 +102,6 @@ give_back (Room *room)
   Rooms *self = room->rooms;
   gboolean keeps;
 
-  g_atomic_int_add (&self->n_taken, -1);
   g_mutex_lock (&self->lock);
   keeps = !g_atomic_int_get (&room->spoilt) && self->free.length < FREE_MOST;
   if (keeps)
@@ -118,12 +112,31 @@ give_back (Room *room)
     room_free (room);
 }
 
+static void
+release (Rooms *self, gsize size)
+{
+  g_atomic_pointer_add (&self->taken_size, -(gssize) size);
+}
+
+/* FALSE: so much cannot be had. */
+static gboolean
+reserve (Rooms *self, gsize size)
+{
+  const gsize before = (gsize) g_atomic_pointer_add (&self->taken_size, (gssize) size);
+
+  if (before <= self->most && size <= self->most - before)
+    return TRUE;
+  release (self, size);
+  return FALSE;
+}
+
 void
 room_unref (Room *self)
 {
   if (!g_atomic_ref_count_dec (&self->references))
     return;
-  if (self->rooms != NULL)
+  release (self->rooms, self->size);
+  if (self->has_pages)
     give_back (self);
   else
     room_free (self);
@@ -134,13 +147,13 @@ room_get_memory (Room *self)
 {
   const gsize head = sizeof (struct fuse_in_header) + sizeof (struct fuse_write_in);
 
-  return self->rooms != NULL ? self->memory + get_page () - head : self->memory;
+  return self->has_pages ? self->memory + get_page () - head : self->memory;
 }
 
 gboolean
 room_has_pages (const Room *self)
 {
-  return self->rooms != NULL;
+  return self->has_pages;
 }
 
 void
@@ -151,27 +164,65 @@ room_spoil (Room *self)
 
 /* ---- all of them ---- */
 
-Room *
-rooms_take (Rooms *self)
+static Room *
+take_free (Rooms *self)
 {
   GList *link;
-  Room *room;
 
   g_mutex_lock (&self->lock);
   link = g_queue_pop_head_link (&self->free);
   self->taken = g_get_monotonic_time ();
   count_free (self);
   g_mutex_unlock (&self->lock);
-  g_atomic_int_inc (&self->n_taken);
-  room = link != NULL ? link->data : room_new (self);
+  return link != NULL ? link->data : NULL;
+}
+
+Room *
+rooms_take (Rooms *self)
+{
+  Room *room;
+
+  if (!reserve (self, get_size ()))
+    return NULL;
+  room = take_free (self);
+  if (room == NULL)
+    room = room_new (self);
+  if (room != NULL)
+    g_atomic_ref_count_init (&room->references);
+  else
+    release (self, get_size ());
+  return room;
+}
+
+Room *
+rooms_take_copy (Rooms *self, gconstpointer data, gsize size)
+{
+  Room *room;
+
+  if (!reserve (self, size))
+    return NULL;
+  room = g_try_malloc (sizeof *room + size);
+  if (room == NULL)
+    {
+      release (self, size);
+      return NULL;
+    }
+  *room = (Room){ .rooms = self, .size = size, .memory = (char *) (room + 1) };
   g_atomic_ref_count_init (&room->references);
+  memcpy (room->memory, data, size);
   return room;
 }
 
 gboolean
 rooms_are_plenty (Rooms *self)
 {
-  return g_atomic_int_get (&self->n_taken) < (gint) PLENTY;
+  return (gsize) g_atomic_pointer_get (&self->taken_size) < PLENTY;
+}
+
+void
+rooms_set_most (Rooms *self, gsize most)
+{
+  self->most = most;
 }
 
 Rooms *
@@ -180,6 +231,7 @@ rooms_new (void)
   Rooms *self = g_new0 (Rooms, 1);
 
   g_mutex_init (&self->lock);
+  self->most = G_MAXSIZE;
   return self;
 }
 

@@ -8,13 +8,15 @@ typedef struct _Rooms Rooms;
 typedef struct _Room Room;
 
 Rooms *rooms_new  (void);
+/* How many bytes those may have together that are taken; without it any number. Not with other threads about. */
+void   rooms_set_most (Rooms *self, gsize most);
 /* When the last one has been given back. */
 void   rooms_free (Rooms *self);
 
-/* One that holds any request. It is given back with the last reference. */
-Room *rooms_take    (Rooms *self);
-/* One that holds a copy of @data and nothing else, and has no pages of its own. */
-Room *room_new_copy (gconstpointer data, gsize size);
+/* One that holds any request. It is given back with the last reference. NULL: that would be too much. */
+Room *rooms_take      (Rooms *self);
+/* The same, one that holds a copy of @data and nothing else, and has no pages of its own. */
+Room *rooms_take_copy (Rooms *self, gconstpointer data, gsize size);
 Room *room_ref      (Room *self);
 void  room_unref    (Room *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Room, room_unref)

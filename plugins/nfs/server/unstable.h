@@ -38,8 +38,9 @@ unstable_verifier (const char *bytes)
   return verifier;
 }
 
-/* The call's data is its own from now on, and not that of a request that is being read. */
-void unstable_hold_data (Call *call);
+/* The call's data is its own from now on, and not that of a request that is being read. FALSE: there is no memory for
+ * it, and the call has been answered so. */
+gboolean unstable_hold_data (Call *call);
 /* Writes the call's data, of a request, and answers it. */
 void unstable_write (Call *call);
 /* Answers such a call. */

@@ -271,18 +271,27 @@ may_keep_room (const Call *call)
          || (call->size > COPY_MAX && rooms_are_plenty (loop_get_volume (call->loop)->rooms));
 }
 
-void
+/* When so many wait for a server that there is no memory for what one more brings, that one is told so, and the others
+ * go on waiting. */
+gboolean
 unstable_hold_data (Call *call)
 {
+  const gboolean keeps = may_keep_room (call);
+
   if (call->room != NULL)
-    return;
-  if (may_keep_room (call))
+    return TRUE;
+  if (keeps)
+    call->room = loop_steal_room (call->loop);
+  else
+    call->room = rooms_take_copy (loop_get_volume (call->loop)->rooms, call->data, call->size);
+  if (call->room == NULL)
     {
-      call->room = loop_steal_room (call->loop);
-      return;
+      unstable_fail (call, ENOMEM);
+      return FALSE;
     }
-  call->room = room_new_copy (call->data, call->size);
-  call->data = room_get_memory (call->room);
+  if (!keeps)
+    call->data = room_get_memory (call->room);
+  return TRUE;
 }
 
 /* The server may begin with a large one while the next one is taken. */
@@ -292,7 +301,8 @@ unstable_write (Call *call)
   const gboolean large = call->size > COPY_MAX;
   Loop *loop = call->loop;
 
-  unstable_hold_data (call);
+  if (!unstable_hold_data (call))
+    return;
   send_write (call);
   if (large)
     loop_flush (loop);
