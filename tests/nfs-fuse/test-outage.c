@@ -369,8 +369,8 @@ of_several_addresses_the_first_is_called_first (void **state)
   ground_export (ground, FALSE);
   etc_file_begin (&ground->hosts, "/etc/hosts", "127.0.0.7 " NAME "\n127.0.0.8 " NAME "\n");
   ground_serve (ground, by_name);
-  assert_true (is_connected_to ("0700007F"));
-  assert_false (is_connected_to ("0800007F"));
+  assert_true (is_connected_to (FIRST));
+  assert_false (is_connected_to (SECOND));
 }
 
 /* The first of two name servers that is gone takes five seconds. */
@@ -395,7 +395,7 @@ an_answer_that_was_not_waited_for_is_not_of_another_outage (void **state)
   etc_file_begin (&ground->resolv, "/etc/resolv.conf", ONE_NAME_SERVER);
   name_server_start (&ground->names, "127.0.0.7", SLOW_MSEC);
   ground_serve (ground, by_address);
-  assert_true (is_connected_to ("0900007F"));
+  assert_true (is_connected_to ("127.0.0.9"));
   while (proc_has_thread (ground->served.volume.pid, "resolve"))
     g_usleep (G_TIME_SPAN_MILLISECOND * 10);
   assert_true (nfs_server_kill (ground->served.export.server, NULL));
@@ -403,8 +403,8 @@ an_answer_that_was_not_waited_for_is_not_of_another_outage (void **state)
   begin_asking (ground);
   assert_true (nfs_server_restart (ground->served.export.server, NULL));
   assert_answered (ground);
-  assert_false (is_connected_to ("0700007F"));
-  assert_true (is_connected_to ("0800007F"));
+  assert_false (is_connected_to (FIRST));
+  assert_true (is_connected_to (SECOND));
 }
 
 static void
