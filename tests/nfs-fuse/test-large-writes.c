@@ -75,6 +75,20 @@ no_call_is_longer_than_the_server_takes (void **state)
   write_rows (&(const ServedGround){ counted->export, counted->volume });
 }
 
+/* As the next one that has its address may take less. */
+static void
+a_server_that_takes_less_than_it_said_gets_less (void **state)
+{
+  static const char *const arguments[] = { "--port=2050", NULL };
+  Counted *counted = *state;
+
+  if (!counted_open_export (counted))
+    skip ();
+  lossy_limit (counted->lossy, 128 * 1024 + 1024);
+  served_start (&counted->volume, arguments);
+  write_rows (&(const ServedGround){ counted->export, counted->volume });
+}
+
 /* Before anything large has been read, which takes pipes as well. */
 static void
 assert_handed_on (const ServedGround *ground)
@@ -316,6 +330,7 @@ main (void)
     TEST_ON (served_ground, a_process_that_may_have_no_pipes_copies),
     TEST_ON (served_ground, what_the_connection_does_not_take_at_once_follows),
     TEST_ON (counted, no_call_is_longer_than_the_server_takes),
+    TEST_ON (counted, a_server_that_takes_less_than_it_said_gets_less),
     TEST_ON (pods, a_large_appendix_goes_to_the_end_that_there_is),
     TEST_ON (pods, an_appendix_that_is_written_aside_goes_there_in_one_piece),
     TEST_ON (served_ground, what_the_server_forgot_is_kept),

@@ -47,6 +47,8 @@ typedef struct {
   gint                 bad_cookies;  /* atomic: the same of a directory without an end */
   guint                silly_names;  /* atomic: how many were made up */
   gint                 connections;  /* atomic: how many of all threads there have been */
+  gint                 write_most;   /* atomic: the server may hang up on who writes more at a time, */
+  gint                 write_until;  /* atomic, monotonic, in seconds: as is held so long */
   gint                 suspicions;   /* atomic: how often what is kept has become suspect (unstable.c) */
   gint64               started;      /* wall clock: names made up by the server before this one are others */
   GMutex               lock;         /* of what follows */

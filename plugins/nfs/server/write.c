@@ -12,16 +12,49 @@
 #define KEPT_MAX (UNSTABLE_FILE_MOST / 2)
 /* Up to here another copy costs no more than to lend pages. */
 #define COPY_MAX (128u * 1024)
+/* So often a question may go out in vain, as a server restarts, before it is held to be too long. */
+#define IN_VAIN 2u
+#define HALVED_MOST 10u
+/* What every server takes. */
+#define SHORTEST (64u * 1024)
+#define BELIEVED_SECONDS 60
+
+static gint
+get_second (void)
+{
+  return (gint) (g_get_monotonic_time () / G_TIME_SPAN_SECOND);
+}
+
+/* A server may hang up on a question that is too long for it, as Linux' does: with the connection goes whatever else
+ * was asked, and so it would each time. It said how much it takes when the volume was set up, but the next server that
+ * has its address, or itself with less memory, may take less. */
+static gsize
+get_length (const Call *self)
+{
+  const gsize left = self->size - self->done;
+  const guint vain = MIN (MAX (self->asked, IN_VAIN) - IN_VAIN, HALVED_MOST);
+  Volume *volume = loop_get_volume (self->loop);
+
+  if (vain > 0)
+    {
+      g_atomic_int_set (&volume->write_most, (gint) MAX (left >> vain, SHORTEST));
+      g_atomic_int_set (&volume->write_until, get_second () + BELIEVED_SECONDS);
+    }
+  if (g_atomic_int_get (&volume->write_most) == 0 || get_second () >= g_atomic_int_get (&volume->write_until))
+    return left;
+  return MIN (left, (gsize) g_atomic_int_get (&volume->write_most));
+}
 
 int
 unstable_ask_write (Call *self, Wire *wire, stable_how stable)
 {
+  const gsize length = get_length (self);
   const WRITE3args args = {
     .file = node_handle (self->node),
     .offset = self->offset + self->done,
-    .count = (count3) (self->size - self->done),
+    .count = (count3) length,
     .stable = stable,
-    .data = { (u_int) (self->size - self->done), (char *) self->data + self->done },
+    .data = { (u_int) length, (char *) self->data + self->done },
   };
 
   return wire_ask_write (wire, &args, self->room, self);
