@@ -7,11 +7,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -23,6 +25,8 @@
 #define NAME "files.test"
 /* The first as the system has it, which is nearer to where they are called from. */
 #define ADDRESSES "127.0.0.1 " NAME "\n127.0.0.8 " NAME "\n"
+#define N_LISTENERS 2
+#define MORE_ADDRESSES ADDRESSES "127.0.0.32 " NAME "\n"
 
 typedef struct
 {
@@ -46,11 +50,11 @@ ground_clear (Ground *self)
 TEST_STATE (Ground, ground)
 
 static int
-listen_at_the_other (void)
+listen_at (const char *where)
 {
   const struct sockaddr_in address = { .sin_family = AF_INET,
                                        .sin_port = htons (LOSSY_PORT),
-                                       .sin_addr.s_addr = inet_addr ("127.0.0.8") };
+                                       .sin_addr.s_addr = inet_addr (where) };
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
   assert_true (fd >= 0);
@@ -69,7 +73,7 @@ a_connection_that_was_good_is_made_again_to_the_same_address (void **state)
   if (!served_export_open (&ground->served.export, FALSE))
     skip ();
   etc_file_begin (&ground->hosts, "/etc/hosts", ADDRESSES);
-  ground->other = listen_at_the_other ();
+  ground->other = listen_at ("127.0.0.8");
   ground->way = lossy_open ();
   served_start (&ground->served.volume, soft);
   path = g_build_filename (ground->served.volume.path, "file", NULL);
@@ -80,11 +84,55 @@ a_connection_that_was_good_is_made_again_to_the_same_address (void **state)
   assert_int_equal (errno, EAGAIN);
 }
 
+/* Who has no server behind him: everybody is let in, and hung up on. */
+static gpointer
+let_in (gpointer data)
+{
+  struct pollfd *listeners = data;
+
+  while (poll (listeners, N_LISTENERS, -1) > 0 && (listeners[0].revents & ~POLLIN) == 0)
+    for (int i = 0; i < N_LISTENERS; i++)
+      close (accept (listeners[i].fd, NULL, NULL));
+  return NULL;
+}
+
+static void
+each_address_has_its_turn (void **state)
+{
+  static const char *const soft[] = { "--server=" NAME, "--ipv4", "--port=2050", "--soft=5", NULL };
+  Ground *ground = *state;
+  struct pollfd listeners[N_LISTENERS];
+  struct stat status;
+  GThread *thread;
+  int good;
+  int guest;
+
+  if (!served_export_open (&ground->served.export, FALSE))
+    skip ();
+  etc_file_begin (&ground->hosts, "/etc/hosts", MORE_ADDRESSES);
+  listeners[0] = (struct pollfd){ listen_at ("127.0.0.1"), POLLIN, 0 };
+  listeners[1] = (struct pollfd){ listen_at ("127.0.0.8"), POLLIN, 0 };
+  good = listen_at ("127.0.0.32");
+  thread = g_thread_new ("let-in", let_in, listeners);
+  served_start (&ground->served.volume, soft);
+  assert_int_equal (stat (ground->served.volume.path, &status), -1);
+  assert_int_equal (errno, ETIMEDOUT);
+  guest = accept (good, NULL, NULL);
+  assert_true (guest >= 0);
+  close (guest);
+  shutdown (listeners[0].fd, SHUT_RDWR);
+  g_thread_join (thread);
+  close (good);
+  for (int i = 0; i < N_LISTENERS; i++)
+    close (listeners[i].fd);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     TEST_ON (ground, a_connection_that_was_good_is_made_again_to_the_same_address),
+    TEST_ON (ground, each_address_has_its_turn),
   };
 
   return own_net_run ("nfs addresses", tests);

@@ -12,7 +12,8 @@ struct _Resolver
   Loop *loop;
   ResolverAnswer answer;
   gpointer data;
-  guint asked;       /* how often since an address was right */
+  guint asked;       /* how often since an address was right, */
+  NfsEndpoint known; /* which is this one; no length: none was */
   gboolean asking;   /* a thread is at it */
   gboolean outdated; /* it is not for later what it finds */
   gboolean waiting;  /* somebody is */
@@ -112,8 +113,10 @@ start (Resolver *self)
   lookup->resolver = self;
   lookup->server = g_strdup (volume->settings->server);
   lookup->family = volume->settings->family;
+  if (self->asked == 0)
+    nfs_known_address_get (&volume->known_address, &self->known);
+  lookup->known = self->known;
   lookup->turn = self->asked++;
-  nfs_known_address_get (&volume->known_address, &lookup->known);
   thread = g_thread_try_new ("resolve", look_up_apart, lookup, &error);
   self->asking = thread != NULL;
   if (thread != NULL)
