@@ -24,6 +24,7 @@ typedef struct
   Counted counted;
   char *a; /* two names in the volume */
   char *b;
+  guint put_off; /* how many answers were, or could have been */
 } Path;
 
 static void
@@ -164,6 +165,37 @@ what_gets_another_name_has_it (void **state)
   assert_true (is_there (path, "a") && is_there (path, "b"));
 }
 
+/* ---- "later" is an answer ---- */
+
+#define WORDS_BEFORE_STATUS 6 /* of an answer, which begins with its number */
+
+/* The first one. Meanwhile it is done, as if by somebody else. */
+static void
+put_off (GByteArray *answer, gpointer data)
+{
+  const guint32 words[] = { GUINT32_TO_BE (NFS3ERR_JUKEBOX), 0, 0 };
+  Path *self = data;
+
+  if (self->put_off++ > 0)
+    return;
+  g_byte_array_set_size (answer, WORDS_BEFORE_STATUS * 4);
+  g_byte_array_append (answer, (const guint8 *) words, sizeof words);
+}
+
+static void
+what_somebody_else_has_removed_is_not_said_to_be_removed (void **state)
+{
+  Path *path = *state;
+
+  if (!path_open (path))
+    skip ();
+  make_file (path->a);
+  lossy_forge (path->counted.lossy, NFS3_REMOVE, put_off, path);
+  assert_int_equal (unlink (path->a), -1);
+  assert_int_equal (errno, ENOENT);
+  assert_int_equal (path->put_off, 2);
+}
+
 /* ---- a question of some length ---- */
 
 static void
@@ -190,6 +222,7 @@ main (void)
     TEST_ON (path, a_directory_is_never_said_to_be_made_when_it_may_be_another_ones),
     TEST_ON (path, what_is_removed_is_removed),
     TEST_ON (path, what_gets_another_name_has_it),
+    TEST_ON (path, what_somebody_else_has_removed_is_not_said_to_be_removed),
     TEST_ON (path, the_longest_target_there_is_is_kept),
   };
 

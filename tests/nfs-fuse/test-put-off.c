@@ -16,6 +16,7 @@
 #include "nfs-fuse/lossy.h"
 #include "nfs-fuse/odd-server.h"
 #include "nfs-fuse/served.h"
+#include "support/own-net.h"
 #include "support/scratch.h"
 
 #define TEXT "written"
@@ -158,12 +159,6 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST_ON (ground, what_a_server_lost_meanwhile_is_not_read),
   };
-  const char *reason = NULL;
 
-  if (!scratch_enter (&reason) || !nfs_net_enter (&reason))
-    {
-      print_message ("ok - put off # SKIP %s\n", reason);
-      return 0;
-    }
-  return cmocka_run_group_tests_name ("put off", tests, NULL, NULL);
+  return own_net_run ("put off", tests);
 }

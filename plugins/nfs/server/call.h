@@ -93,6 +93,13 @@ void  call_free        (Call *self);
 
 void  call_ask (Call *self, CallAsk ask, CallThen then);
 
+/* How often this question went out before and nobody knows what became of it: "later" is an answer. */
+static inline guint
+call_count_lost (const Call *self)
+{
+  return self->asked - self->refused - 1;
+}
+
 /* Each ends the call. */
 void  call_reply_error (Call *self, int number);
 void  call_reply_attr  (Call *self, const fattr3 *attributes);

@@ -223,7 +223,7 @@ static void take_create (Call *self, int failure, gpointer result);
 static void
 open_found (Call *self)
 {
-  if (self->asked > 1 || volume_was_sent (loop_get_volume (self->loop), self->pid))
+  if (call_count_lost (self) > 0 || volume_was_sent (loop_get_volume (self->loop), self->pid))
     {
       self->to_set = FALSE;
       call_ask (self, ask_create, take_create);

@@ -9,7 +9,10 @@
 
 /* What a question may wait for its answer in the end. */
 #define ANSWER_LAST (600 * G_TIME_SPAN_SECOND)
+/* How often that is doubled on the way, */
 #define DOUBLED_MOST 12u
+/* and what it waits after "later". */
+#define DOUBLED_LATER 4u
 
 void
 loop_put (Call *call, GQueue *queue)
@@ -138,8 +141,9 @@ loop_look_at_deaf (Loop *self, gint64 now)
 void
 loop_put_off (Call *call)
 {
-  const guint times = MIN (call->refused++, 4);
+  const guint times = MIN (call->refused, DOUBLED_LATER);
 
+  call->refused++;
   if (loop_is_abandoned (call))
     {
       call->then (call, EINTR, NULL);

@@ -166,7 +166,7 @@ making_end (Call *self, int failure)
 void
 making_end_of_directory (Call *self, const nfs_fh3 *handle)
 {
-  if (self->req == NULL || self->asked > 1 || !nodes_may_have (handle) || !names_are_exact (self))
+  if (self->req == NULL || call_count_lost (self) > 0 || !nodes_may_have (handle) || !names_are_exact (self))
     return;
   g_clear_pointer (&self->other, node_unref);
   self->other = nodes_get (loop_get_volume (self->loop)->nodes, handle);

@@ -190,7 +190,7 @@ take_same_name (Call *self, int failure, gpointer result)
 static void
 take_symlink (Call *self, int failure, gpointer result)
 {
-  if (failure == EEXIST && self->asked > 1)
+  if (failure == EEXIST && call_count_lost (self) > 0)
     {
       call_note_directory (self, self->node, NULL);
       making_end (self, failure);
@@ -242,7 +242,7 @@ take_link (Call *self, int failure, gpointer result)
 
   call_note_directory (self, self->node, failure == 0 ? &res->LINK3res_u.resok.linkdir_wcc.after : NULL);
   making_end (self, failure);
-  if (failure == EEXIST && self->asked > 1)
+  if (failure == EEXIST && call_count_lost (self) > 0)
     call_ask (self, call_ask_name, take_found);
   else if (failure != 0)
     call_reply_error (self, failure);

@@ -27,7 +27,7 @@ take_removed (Call *self, int failure, gpointer result)
 
   call_note_directory (self, self->node, failure == 0 ? &res->REMOVE3res_u.resok.dir_wcc.after : NULL);
   turn_end_removal (self);
-  call_reply_error (self, failure == ENOENT && self->asked > 1 ? 0 : failure);
+  call_reply_error (self, failure == ENOENT && call_count_lost (self) > 0 ? 0 : failure);
 }
 
 static int
@@ -214,7 +214,7 @@ take_silly_rename (Call *self, int failure, gpointer result)
 {
   note_renamed (self, self->node, failure, result);
   making_note (self, self->text);
-  if (failure == ENOENT && self->asked > 1)
+  if (failure == ENOENT && call_count_lost (self) > 0)
     failure = 0;
   if (failure == 0)
     keep_silly (self);
@@ -311,7 +311,7 @@ take_rename (Call *self, int failure, gpointer result)
 {
   note_renamed (self, self->from, failure, result);
   making_note (self, self->name);
-  if (failure == ENOENT && self->asked > 1)
+  if (failure == ENOENT && call_count_lost (self) > 0)
     call_ask (self, call_ask_name, take_renamed);
   else
     end_rename (self, failure);
@@ -330,7 +330,7 @@ static void
 take_silly_link (Call *self, int failure, gpointer result)
 {
   making_note (self, self->text);
-  if (failure != 0 && failure != EINTR && !(failure == EEXIST && self->asked > 1))
+  if (failure != 0 && failure != EINTR && !(failure == EEXIST && call_count_lost (self) > 0))
     g_clear_pointer (&self->other, node_unref);
   if (self->req == NULL)
     end_rename (self, EINTR);

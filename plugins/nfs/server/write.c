@@ -12,12 +12,12 @@
 #define KEPT_MAX (UNSTABLE_FILE_MOST / 2)
 /* Up to here another copy costs no more than to lend pages. */
 #define COPY_MAX (128u * 1024)
-/* So often a question may go out in vain, as a server restarts, before it is held to be too long. */
-#define IN_VAIN 2u
+/* So often a question may be lost, as a server restarts, before it is held to be too long. */
+#define IN_VAIN 1u
 #define HALVED_MOST 10u
 /* What every server takes. */
-#define SHORTEST (64u * 1024)
-#define BELIEVED_SECONDS 60
+#define SHORTEST (64 * 1024)
+#define BELIEVED_SECONDS 600
 
 static gint
 get_second (void)
@@ -32,17 +32,19 @@ static gsize
 get_length (const Call *self)
 {
   const gsize left = self->size - self->done;
-  const guint vain = MIN (MAX (self->asked, IN_VAIN) - IN_VAIN, HALVED_MOST);
+  const guint vain = MIN (MAX (call_count_lost (self), IN_VAIN) - IN_VAIN, HALVED_MOST);
   Volume *volume = loop_get_volume (self->loop);
+  const gboolean held = get_second () < g_atomic_int_get (&volume->write_until);
+  gint most = held ? g_atomic_int_get (&volume->write_most) : (gint) volume->settings->transfer;
 
-  if (vain > 0)
+  /* Nobody knows which of those that were lost with a connection was the long one. A short one was not. */
+  if (vain > 0 && left > SHORTEST)
     {
-      g_atomic_int_set (&volume->write_most, (gint) MAX (left >> vain, SHORTEST));
+      most = MIN (most, MAX ((gint) volume->settings->transfer >> vain, SHORTEST));
+      g_atomic_int_set (&volume->write_most, most);
       g_atomic_int_set (&volume->write_until, get_second () + BELIEVED_SECONDS);
     }
-  if (g_atomic_int_get (&volume->write_most) == 0 || get_second () >= g_atomic_int_get (&volume->write_until))
-    return left;
-  return MIN (left, (gsize) g_atomic_int_get (&volume->write_most));
+  return MIN (left, (gsize) most);
 }
 
 int
