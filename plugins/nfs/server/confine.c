@@ -22,6 +22,9 @@
 #define NOBODY 65534
 /* Room for what is kept of writes, and for many of the largest requests at once. */
 #define MEMORY_LEAST ((rlim_t) 1 << 30)
+/* A volume's server is put into a control group that may have so much, or half of the node's memory: who takes more is
+ * killed. */
+#define GROUP_MOST ((rlim_t) 1 << 30)
 #define MEMORY_MOST ((rlim_t) 2 << 30)
 
 #if defined(__x86_64__)
@@ -267,7 +270,7 @@ limit_memory (gsize *ret_memory, GError **error)
   limit.rlim_cur = limit.rlim_max = MIN (limit.rlim_cur, CLAMP (quarter, MEMORY_LEAST, MEMORY_MOST));
   if (setrlimit (RLIMIT_DATA, &limit) != 0)
     return throw (error, "limit the memory");
-  *ret_memory = limit.rlim_cur;
+  *ret_memory = MIN (limit.rlim_cur, MIN (GROUP_MOST, 2 * quarter));
 #endif
   return TRUE;
 }
