@@ -173,15 +173,25 @@ become (GStrv arguments, int fuse, int ready, int read_ahead)
   _exit (127);
 }
 
-/* What it says is "ok" when it serves. */
+static gboolean
+is_heard (int fd)
+{
+  struct pollfd said = { .fd = fd, .events = POLLIN };
+
+  return poll (&said, 1, END_MSEC) > 0;
+}
+
+/* What it says is "ok" when it serves, and nothing else. */
 static void
 await_ready (int fd)
 {
-  struct pollfd said = { .fd = fd, .events = POLLIN };
   char text[512] = "";
 
-  if (poll (&said, 1, END_MSEC) <= 0 || read (fd, text, sizeof text - 1) <= 0 || !g_str_equal (text, "ok\n"))
+  if (!is_heard (fd) || read (fd, text, sizeof text - 1) <= 0 || !g_str_equal (text, "ok\n"))
     fail_msg ("kvol-nfs did not come up: %s", text);
+  /* From then on it has no descriptor more than while it serves. */
+  assert_true (is_heard (fd));
+  assert_int_equal (read (fd, text, sizeof text), 0);
 }
 
 void
