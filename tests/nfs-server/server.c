@@ -69,6 +69,12 @@ nfs_server_kill (NfsServer *self, GError **error)
 }
 
 gboolean
+nfs_server_unplug (NfsServer *self, GError **error)
+{
+  return nfs_keeper_tell (&self->keeper, "unplug", error);
+}
+
+gboolean
 nfs_server_restart (NfsServer *self, GError **error)
 {
   return nfs_keeper_tell (&self->keeper, "start", error);

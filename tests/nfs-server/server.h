@@ -82,7 +82,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfsServer, nfs_server_stop)
 /* From now on connections are refused, and those that exist are closed. */
 gboolean nfs_server_kill (NfsServer *self, GError **error);
 
-/* After nfs_server_kill(): serves again, same ports and exports. File handles stay valid for what is still there; the
+/* The machine that it runs on has no power from now on: connections that exist fall silent, and new ones are waited for
+ * in vain. A portmapper stays, as it is not taken for a part of it. */
+gboolean nfs_server_unplug (NfsServer *self, GError **error);
+
+/* After either of these: serves again, same ports and exports. File handles stay valid for what is still there; the
  * handles of a directory that was replaced meanwhile are stale. */
 gboolean nfs_server_restart (NfsServer *self, GError **error);
 

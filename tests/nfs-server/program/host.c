@@ -16,12 +16,12 @@
 
 #include "nfs-server/ask.h"
 #include "nfs-server/program/ganesha.h"
+#include "nfs-server/program/outlet.h"
 #include "nfs-server/program/portmapper.h"
+#include "nfs-server/program/process.h"
 #include "nfs-server/program/stage.h"
 #include "nfs-server/rpc.h"
 #include "nfs-server/settings.h"
-
-#include "nfs-server/program/process.h"
 
 /* Emulated processors are slow; a healthy server needs some ten milliseconds for either. */
 #define START_MSEC 60000
@@ -35,7 +35,8 @@ struct Host
   pid_t portmapper;
   pid_t monitor; /* of clients that hold locks */
   gboolean frozen;
-  int log; /* the reading end */
+  Outlet *outlet; /* NULL: there is power */
+  int log;        /* the reading end */
   GString *line;
   gboolean ready;
   GString *trouble;
@@ -247,6 +248,7 @@ host_start (Host *self, GError **error)
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, "the server is running");
       return FALSE;
     }
+  outlet_plug_in (g_steal_pointer (&self->outlet));
   if (!spawn (self, error) || !await_ready (self, error))
     return FALSE;
   if (!self->settings->portmapper)
@@ -286,6 +288,16 @@ close_log (Host *self)
   self->log = -1;
 }
 
+static gboolean
+unplug (Host *self, GError **error)
+{
+  self->outlet = outlet_unplug (&self->server);
+  if (self->outlet == NULL)
+    return throw (error, "take the power from the server's machine");
+  close_log (self);
+  return TRUE;
+}
+
 gboolean
 host_obey (Host *self, const char *command, GError **error)
 {
@@ -302,6 +314,8 @@ host_obey (Host *self, const char *command, GError **error)
       close_log (self);
       return TRUE;
     }
+  if (self->server != 0 && !self->frozen && g_str_equal (command, "unplug"))
+    return unplug (self, error);
   if (self->server != 0 && g_str_equal (command, self->frozen ? "thaw" : "freeze"))
     return set_frozen (self, !self->frozen, error);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "\"%s\" is nothing for a server that is %s", command,
@@ -343,6 +357,7 @@ host_free (Host *self)
   process_stop (&self->server, STOP_MSEC);
   process_kill (&self->monitor);
   process_kill (&self->portmapper);
+  outlet_plug_in (self->outlet);
   close_log (self);
   settings_free (self->settings);
   g_string_free (self->line, TRUE);

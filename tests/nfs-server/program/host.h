@@ -9,7 +9,7 @@ typedef struct Host Host;
 /* Takes the settings. */
 Host    *host_new   (NfsServerSettings *settings, GError **error);
 gboolean host_start (Host *self, GError **error);
-/* "start", "kill", "freeze", "thaw", "kill-portmapper" */
+/* "start", "kill", "unplug", "freeze", "thaw", "kill-portmapper" */
 gboolean host_obey  (Host *self, const char *command, GError **error);
 
 /* Reads the servers' logs until @input has something to read; FALSE when the server ended by itself. */
