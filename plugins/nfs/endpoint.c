@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "cause.h"
@@ -11,6 +12,14 @@
 /* What servers with "secure" exports ask for; below 600 are the ports of services (bindresvport(3)). */
 #define RESERVED_MIN 600
 #define RESERVED_MAX 1023
+
+/* TCP doubles the time between its attempts, up to two minutes; Linux 6.15 and later can be told to keep it short. */
+#ifndef TCP_RTO_MAX_MS
+#define TCP_RTO_MAX_MS 44
+#endif
+#define RETRY_MSEC 1500
+/* So many of them have been in vain when it is time for another connection: three seconds, or more on a slow line. */
+#define SILENT_TIMES 4
 
 static in_port_t *
 get_port (struct sockaddr_storage *address)
@@ -32,6 +41,12 @@ nfs_endpoint_read (NfsEndpoint *self, const char *text)
   memcpy (&self->address, list->ai_addr, list->ai_addrlen);
   freeaddrinfo (list);
   return TRUE;
+}
+
+gboolean
+nfs_endpoint_is_same (const NfsEndpoint *self, const NfsEndpoint *other)
+{
+  return self->length == other->length && memcmp (&self->address, &other->address, self->length) == 0;
 }
 
 char *
@@ -84,12 +99,14 @@ int
 nfs_endpoint_begin (const NfsEndpoint *self, int port, gboolean reserved)
 {
   struct sockaddr_storage address = self->address;
+  const int retry = RETRY_MSEC;
   KVOL_AUTO_FD fd = socket (address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
   if (fd < 0)
     return -1;
   if (reserved)
     bind_reserved (fd, address.ss_family);
+  setsockopt (fd, IPPROTO_TCP, TCP_RTO_MAX_MS, &retry, sizeof retry);
   *get_port (&address) = htons ((guint16) port);
   if (connect (fd, (struct sockaddr *) &address, self->length) == 0 || errno == EINPROGRESS || errno == EINTR)
     return g_steal_fd (&fd);
@@ -103,6 +120,15 @@ nfs_endpoint_get_outcome (int fd)
   socklen_t length = sizeof number;
 
   return getsockopt (fd, SOL_SOCKET, SO_ERROR, &number, &length) == 0 ? number : errno;
+}
+
+gboolean
+nfs_endpoint_is_silent (int fd)
+{
+  struct tcp_info info = { 0 };
+  socklen_t length = sizeof info;
+
+  return getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_retransmits >= SILENT_TIMES;
 }
 
 static int

@@ -17,6 +17,8 @@
 
 #define ANSWER_MAX (64 * 1024)
 #define LAST_FRAGMENT 0x80000000u
+/* How often it is seen whether the server hears what it is asked. */
+#define LOOK_USEC G_TIME_SPAN_SECOND
 
 void
 nfs_rpc_start (NfsRpc *self, int fd, const NfsEndpoint *endpoint, int port, const NfsDeadline *deadline)
@@ -94,18 +96,18 @@ throw_silent (const NfsRpc *self, const NfsProcedure *procedure, const char *wha
                           self->peer, what, procedure->name, procedure->service, procedure->version);
 }
 
+/* Who does not even hear the call will not answer it over this connection. */
 static gboolean
 await (NfsRpc *self, const NfsProcedure *procedure, gushort events, GError **error)
 {
-  switch (nfs_deadline_await (self->deadline, self->fd, events, G_MAXINT64, error))
-    {
-    case NFS_WAIT_READY:
-      return TRUE;
-    case NFS_WAIT_LATE:
-      return throw_silent (self, procedure, "did not answer in time", error);
-    default:
-      return FALSE;
-    }
+  NfsWait wait;
+
+  do
+    wait = nfs_deadline_await (self->deadline, self->fd, events, g_get_monotonic_time () + LOOK_USEC, error);
+  while (wait == NFS_WAIT_LATE && nfs_deadline_get_left (self->deadline, G_MAXINT64) > 0
+         && !nfs_endpoint_is_silent (self->fd));
+  return wait == NFS_WAIT_READY
+         || (wait == NFS_WAIT_LATE && throw_silent (self, procedure, "did not answer in time", error));
 }
 
 /* Answers that are there already are never waited for: a server that is always faster must not hold up time. */

@@ -15,9 +15,6 @@
 #define BACKOFF_LAST (1 * G_TIME_SPAN_SECOND)
 /* So long an address is waited for when there is another one to try. */
 #define NAME_USEC (500 * G_TIME_SPAN_MILLISECOND)
-/* A server that was down may lose the first SYN, which is sent again after a second. */
-#define CONNECT_USEC (3 * G_TIME_SPAN_SECOND)
-
 typedef enum
 {
   LINK_DOWN,
@@ -38,7 +35,8 @@ struct _Link
   int fd;               /* -1: none */
   Wire *wire;           /* READY: has it */
   guint32 watched;
-  gint64 next; /* DOWN: the next attempt; else the end of this one */
+  gint64 next;  /* DOWN: the next attempt; else the end of this one */
+  gint64 began; /* a round of them */
   gint64 backoff;
   guint was_ready;
 };
@@ -70,20 +68,34 @@ hang_up (Link *self)
   self->watched = 0;
 }
 
+/* An attempt takes its time, which is a part of the pause: one who is called in vain is not called later for it. */
+static void
+plan_next (Link *self)
+{
+  const gint64 now = g_get_monotonic_time ();
+
+  self->next = now;
+  if (resolver_has_more (self->resolver))
+    return;
+  self->next = MAX (now, self->began + self->backoff);
+  self->backoff = MIN (2 * self->backoff, BACKOFF_LAST);
+  self->began = 0;
+}
+
 static void
 drop (Link *self)
 {
-  gboolean was_ready = self->state == LINK_READY;
+  const gboolean was_ready = self->state == LINK_READY;
 
   self->state = LINK_DOWN;
   /* Who lets everybody in and serves nobody is not called on more often than who lets nobody in. */
   if (was_ready && wire_has_served (self->wire))
     {
       self->backoff = BACKOFF_FIRST;
+      self->began = g_get_monotonic_time ();
       resolver_start_over (self->resolver);
     }
-  self->next = g_get_monotonic_time () + self->backoff;
-  self->backoff = MIN (2 * self->backoff, BACKOFF_LAST);
+  plan_next (self);
   hang_up (self);
   if (!was_ready)
     return;
@@ -136,7 +148,7 @@ connect_to (Link *self, const NfsEndpoint *endpoint)
   const Settings *settings = loop_get_volume (self->loop)->settings;
 
   self->state = LINK_CONNECTING;
-  self->next = g_get_monotonic_time () + CONNECT_USEC;
+  self->next = g_get_monotonic_time () + NFS_ENDPOINT_CONNECT_USEC;
   self->endpoint = *endpoint;
   self->fd = nfs_endpoint_begin (endpoint, settings->port, !settings->any_port);
   if (self->fd < 0)
@@ -186,7 +198,6 @@ become_ready (Link *self)
   self->state = LINK_READY;
   self->next = G_MAXINT64;
   self->told = FALSE;
-  resolver_forget (self->resolver);
   nfs_known_address_set (&volume->known_address, &self->endpoint);
   set_socket (self->fd);
   self->wire = wire_new (self->fd, loop_get_spout (self->loop), loop_answered);
@@ -232,6 +243,12 @@ link_settle (Link *self)
     drop (self);
 }
 
+gboolean
+link_is_silent (const Link *self)
+{
+  return self->state == LINK_READY && nfs_endpoint_is_silent (self->fd);
+}
+
 void
 link_give_up (Link *self)
 {
@@ -254,6 +271,7 @@ link_want (Link *self, gint64 now)
     {
       self->state = LINK_RESOLVING;
       self->next = now + NAME_USEC;
+      self->began = self->began != 0 ? self->began : now;
       resolver_ask (self->resolver);
     }
 }

@@ -7,6 +7,8 @@
 
 #include "process-table.h"
 
+/* How often it is seen whether the server hears at all what it is asked. */
+#define SILENT_LOOK_USEC G_TIME_SPAN_SECOND
 /* What a question may wait for its answer in the end. */
 #define ANSWER_LAST (600 * G_TIME_SPAN_SECOND)
 /* How often that is doubled on the way, */
@@ -186,7 +188,9 @@ loop_is_overdue (Loop *self, gint64 now)
 
   if (self->sent.head == NULL || now < self->overdue_look)
     return FALSE;
-  self->overdue_look = now + first / 4;
+  self->overdue_look = now + MIN (first / 4, SILENT_LOOK_USEC);
+  if (link_is_silent (self->link))
+    return TRUE;
   for (GList *link = self->sent.head; link != NULL; link = link->next)
     {
       const Call *call = link->data;

@@ -186,24 +186,25 @@ rest_current (Nlm *self)
   g_mutex_unlock (&self->session.mutex);
 }
 
-/* At once after a server that had answered; then later and later. */
+/* At once after a server that had answered; then later and later after the begin of an attempt. */
 static void
-plan_reconnect (Nlm *self)
+plan_reconnect (Nlm *self, gint64 began)
 {
-  self->reconnect_at = g_get_monotonic_time () + self->reconnect_again;
+  self->reconnect_at = began + self->reconnect_again;
   self->reconnect_again = CLAMP (self->reconnect_again * 2, RECONNECT_FIRST_USEC, NLM_AGAIN_LAST_USEC);
 }
 
 static void
 connect_again (Nlm *self)
 {
+  const gint64 began = g_get_monotonic_time ();
   g_autoptr (GError) error = NULL;
 
   if (nlm_session_open (&self->session, &error))
     return;
   g_debug ("%s", error->message);
   nlm_session_close (&self->session);
-  plan_reconnect (self);
+  plan_reconnect (self, began);
 }
 
 /* Until @when, or until there is something new. */
@@ -223,7 +224,7 @@ rest (Nlm *self, gint64 when)
   if (fds[1].revents == 0)
     return;
   nlm_session_close (&self->session);
-  plan_reconnect (self);
+  plan_reconnect (self, g_get_monotonic_time ());
 }
 
 static void
@@ -247,7 +248,7 @@ turn (Nlm *self)
   else if (nlm_request_serve (next, self, restore))
     self->reconnect_again = 0;
   else
-    plan_reconnect (self);
+    plan_reconnect (self, g_get_monotonic_time ());
   rest_current (self);
 }
 

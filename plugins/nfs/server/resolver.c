@@ -7,6 +7,15 @@
 
 #include "loop.h"
 
+/* The addresses that are called one after the other before there is a pause. */
+#define ROUND_MOST 2
+
+typedef struct
+{
+  NfsEndpoint endpoints[ROUND_MOST];
+  guint n;
+} Round;
+
 struct _Resolver
 {
   Loop *loop;
@@ -17,7 +26,7 @@ struct _Resolver
   gboolean asking;   /* a thread is at it */
   gboolean outdated; /* it is not for later what it finds */
   gboolean waiting;  /* somebody is */
-  NfsEndpoint kept;  /* what came too late; no length: nothing */
+  Round round;       /* what is left of it, or came too late */
 };
 
 /* A thread's own, then the loop's. */
@@ -29,7 +38,7 @@ typedef struct
   int family;
   guint turn;
   NfsEndpoint known; /* where the server was; no length: nowhere */
-  NfsEndpoint endpoint;
+  Round round;
   int failure; /* of getaddrinfo(3) */
 } Lookup;
 
@@ -40,35 +49,74 @@ lookup_free (Lookup *self)
   g_free (self);
 }
 
-static gboolean
-is_at (const struct addrinfo *entry, const NfsEndpoint *endpoint)
+static NfsEndpoint
+endpoint_of (const struct addrinfo *entry)
 {
-  return entry->ai_addrlen == endpoint->length && memcmp (entry->ai_addr, &endpoint->address, endpoint->length) == 0;
+  NfsEndpoint endpoint = { .length = entry->ai_addrlen };
+
+  memcpy (&endpoint.address, entry->ai_addr, entry->ai_addrlen);
+  return endpoint;
 }
 
-/* The one where the server was comes first, then those behind it: others may be there for nothing, and would be waited
- * for each time that a connection breaks. */
+static void
+add (Round *round, const struct addrinfo *entry, guint number)
+{
+  while (number-- > 0)
+    entry = entry->ai_next;
+  round->endpoints[round->n++] = endpoint_of (entry);
+}
+
+/* The one where the server was is called in each round, and the others by turns: they may be there for nothing, and
+ * are waited for. When it was at none of them each one begins a round. */
+static void
+plan (Round *round, const struct addrinfo *found, const NfsEndpoint *known, guint turn)
+{
+  guint n = 0;
+  guint at = G_MAXUINT;
+
+  for (const struct addrinfo *entry = found; entry != NULL; entry = entry->ai_next, n++)
+    {
+      const NfsEndpoint endpoint = endpoint_of (entry);
+
+      if (nfs_endpoint_is_same (&endpoint, known))
+        at = n;
+    }
+  add (round, found, at < n ? at : turn % n);
+  if (n > 1)
+    add (round, found, at < n ? (at + 1 + turn % (n - 1)) % n : (turn + 1) % n);
+}
+
 static void
 look_up (Lookup *self)
 {
   const struct addrinfo hints = { .ai_family = self->family, .ai_socktype = SOCK_STREAM };
   struct addrinfo *found = NULL;
-  struct addrinfo *entry;
-  guint first = 0;
-  guint n = 0;
 
   self->failure = getaddrinfo (self->server, NULL, &hints, &found);
   if (self->failure != 0)
     return;
-  for (entry = found; entry != NULL; entry = entry->ai_next, n++)
-    if (is_at (entry, &self->known))
-      first = n;
-  entry = found;
-  for (guint i = 0; i < (first + self->turn) % n; i++)
-    entry = entry->ai_next;
-  self->endpoint.length = entry->ai_addrlen;
-  memcpy (&self->endpoint.address, entry->ai_addr, entry->ai_addrlen);
+  plan (&self->round, found, &self->known, self->turn);
   freeaddrinfo (found);
+}
+
+static void start (Resolver *self);
+
+static void
+tell_next (Resolver *self)
+{
+  const NfsEndpoint endpoint = self->round.endpoints[0];
+
+  self->round.n--;
+  memmove (self->round.endpoints, self->round.endpoints + 1, self->round.n * sizeof endpoint);
+  self->waiting = FALSE;
+  self->answer (self->data, &endpoint, NULL);
+}
+
+static void
+tell_failure (Resolver *self, const char *reason)
+{
+  self->waiting = FALSE;
+  self->answer (self->data, NULL, reason);
 }
 
 static void
@@ -76,15 +124,17 @@ take_answer (Loop *loop, gpointer data)
 {
   Lookup *lookup = data;
   Resolver *self = lookup->resolver;
-  const gboolean waiting = self->waiting;
+  const gboolean outdated = self->outdated;
 
-  if (!waiting && !self->outdated)
-    self->kept = lookup->endpoint;
-  self->asking = self->outdated = self->waiting = FALSE;
-  if (waiting && lookup->failure == 0)
-    self->answer (self->data, &lookup->endpoint, NULL);
-  else if (waiting)
-    self->answer (self->data, NULL, gai_strerror (lookup->failure));
+  self->asking = self->outdated = FALSE;
+  if (!outdated)
+    self->round = lookup->round;
+  if (self->waiting && outdated)
+    start (self);
+  else if (self->waiting && lookup->failure != 0)
+    tell_failure (self, gai_strerror (lookup->failure));
+  else if (self->waiting)
+    tell_next (self);
   lookup_free (lookup);
 }
 
@@ -126,20 +176,19 @@ start (Resolver *self)
     }
   loop_unref (self->loop);
   lookup_free (lookup);
-  self->waiting = FALSE;
-  self->answer (self->data, NULL, error->message);
+  tell_failure (self, error->message);
 }
 
 void
 resolver_ask (Resolver *self)
 {
   const char *server = loop_get_volume (self->loop)->settings->server;
-  NfsEndpoint endpoint = self->kept;
 
-  self->kept = (NfsEndpoint){ 0 };
-  self->waiting = endpoint.length == 0 && !nfs_endpoint_read (&endpoint, server);
-  if (!self->waiting)
-    self->answer (self->data, &endpoint, NULL);
+  if (self->round.n == 0 && nfs_endpoint_read (&self->round.endpoints[0], server))
+    self->round.n = 1;
+  self->waiting = TRUE;
+  if (self->round.n > 0)
+    tell_next (self);
   else if (!self->asking)
     start (self);
 }
@@ -150,17 +199,18 @@ resolver_give_up (Resolver *self)
   self->waiting = FALSE;
 }
 
-void
-resolver_forget (Resolver *self)
+gboolean
+resolver_has_more (const Resolver *self)
 {
-  self->kept = (NfsEndpoint){ 0 };
-  self->outdated = self->asking;
+  return self->round.n > 0;
 }
 
 void
 resolver_start_over (Resolver *self)
 {
   self->asked = 0;
+  self->round.n = 0;
+  self->outdated = self->asking;
 }
 
 Resolver *

@@ -15,11 +15,12 @@ typedef void (*ResolverAnswer) (gpointer data, const NfsEndpoint *endpoint, cons
 Resolver *resolver_new  (Loop *loop, ResolverAnswer answer, gpointer data);
 void      resolver_free (Resolver *self);
 
-/* The answer comes at once, or later unless it is given up. Each time it is the next one of the name's addresses,
- * from the one where the server was last, or the first. */
-void resolver_ask        (Resolver *self);
-void resolver_give_up    (Resolver *self);
-/* There is a connection. The next one may be made much later: what was asked before is nothing to go by then. */
-void resolver_forget     (Resolver *self);
-/* The server has answered there: the next time begins with that address again. */
-void resolver_start_over (Resolver *self);
+/* The answer comes at once, or later unless it is given up. What was found before is called to the end first: the
+ * address where the server was last, and one of the others. */
+void     resolver_ask        (Resolver *self);
+void     resolver_give_up    (Resolver *self);
+/* Whether there is another address to call before a pause. */
+gboolean resolver_has_more   (const Resolver *self);
+/* The server has answered at the address that was told last. What was found before is nothing to go by the next time,
+ * which may be much later. */
+void     resolver_start_over (Resolver *self);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A server whose machine has no power for a while: nothing tells that it is gone, nothing refuses who calls, nothing
+ * tells that it is back. */
+#include "nfs-fuse/served.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <kvol/kvol-macros.h>
+
+#include "support/etc-file.h"
+#include "support/own-net.h"
+
+#define NAME "files.test"
+#define FIRST "127.0.0.7"
+/* After this one TCP would ask again after another twelve seconds. */
+#define OUTAGE_USEC (13 * G_TIME_SPAN_SECOND)
+/* Two seconds, and room for a machine that has other things to do. */
+#define STALL_USEC (10 * G_TIME_SPAN_SECOND)
+/* The shortest of many: a loaded machine lengthens them, and not all. */
+#define PAUSE_USEC (3500 * G_TIME_SPAN_MILLISECOND)
+
+/* ---- who is called ---- */
+
+typedef struct
+{
+  guint32 address; /* as /proc/net/tcp has it */
+  guint port;      /* of the caller */
+  gint64 when;
+} Attempt;
+
+/* The last one that is under way to this port, if there is any that is not known. */
+static void
+look (GArray *attempts, guint16 port)
+{
+  const Attempt *last = attempts->len > 0 ? &g_array_index (attempts, Attempt, attempts->len - 1) : NULL;
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  assert_true (g_file_get_contents ("/proc/self/net/tcp", &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    {
+      Attempt found = { .when = g_get_monotonic_time () };
+      guint there;
+      guint state;
+
+      if (sscanf (*line, " %*d: %*8x:%4x %8x:%4x %2x", &found.port, &found.address, &there, &state) != 4 || state != 2
+          || there != port || (last != NULL && last->port == found.port))
+        continue;
+      g_array_append_val (attempts, found);
+      return;
+    }
+}
+
+static GArray *
+watch (guint16 port, gint64 usec)
+{
+  const gint64 end = g_get_monotonic_time () + usec;
+  GArray *attempts = g_array_new (FALSE, FALSE, sizeof (Attempt));
+
+  while (g_get_monotonic_time () < end)
+    {
+      look (attempts, port);
+      g_usleep (20 * G_TIME_SPAN_MILLISECOND);
+    }
+  return attempts;
+}
+
+/* Each second call is to where it was, and the others have each their turn. Answers the shortest time between two calls
+ * to where it was. */
+static gint64
+judge (const GArray *attempts, guint n_others)
+{
+  g_autoptr (GHashTable) others = g_hash_table_new (NULL, NULL);
+  const Attempt *known = NULL;
+  gint64 shortest = G_MAXINT64;
+
+  for (guint i = 0; i < attempts->len; i++)
+    {
+      const Attempt *attempt = &g_array_index (attempts, Attempt, i);
+
+      if (attempt->address != inet_addr (FIRST))
+        {
+          g_hash_table_add (others, GUINT_TO_POINTER (attempt->address));
+          assert_true (i + 1 == attempts->len || attempt[1].address == inet_addr (FIRST));
+          continue;
+        }
+      if (known != NULL)
+        shortest = MIN (shortest, attempt->when - known->when);
+      known = attempt;
+    }
+  assert_int_equal (g_hash_table_size (others), n_others);
+  return shortest;
+}
+
+/* ---- who waits ---- */
+
+typedef struct
+{
+  const char *name;
+  const char *arguments[6];
+  const char *hosts; /* what is in /etc/hosts; NULL: what has been there */
+  guint n_others;    /* addresses that are called in vain */
+  gboolean locks;    /* it is a lock that is asked for */
+  guint16 port;
+} Outage;
+
+typedef struct
+{
+  const Outage *row;
+  ServedGround served;
+  EtcFile hosts;
+  int fd;          /* of a file that was there before */
+  GThread *waiter; /* NULL: nobody asks */
+} Ground;
+
+/* It waits for the server as long as there is a volume. */
+static void
+ground_clear (Ground *self)
+{
+  served_ground_clear (&self->served);
+  if (self->waiter != NULL)
+    g_thread_join (self->waiter);
+  if (self->fd > 0)
+    kvol_clear_fd (&self->fd);
+  etc_file_clear (&self->hosts);
+}
+TEST_ROW_STATE (Ground, ground)
+
+static gpointer
+ask (gpointer data)
+{
+  const Ground *self = data;
+  const gboolean good = self->row->locks ? flock (self->fd, LOCK_EX) == 0 : pwrite (self->fd, "C", 1, 0) == 1;
+
+  return GINT_TO_POINTER (good ? 0 : errno);
+}
+
+static int
+answer (Ground *self)
+{
+  return GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->waiter)));
+}
+
+/* Whoever asks has asked before, over the same connection. */
+static void
+ground_open (Ground *self)
+{
+  g_autofree char *path = NULL;
+
+  if (!served_export_open (&self->served.export, self->row->locks))
+    skip ();
+  if (self->row->hosts != NULL)
+    etc_file_begin (&self->hosts, "/etc/hosts", self->row->hosts);
+  served_start (&self->served.volume, self->row->arguments);
+  path = g_build_filename (self->served.volume.path, "file", NULL);
+  assert_true (g_file_set_contents (path, "content", -1, NULL));
+  self->fd = open (path, O_RDWR | O_CLOEXEC);
+  assert_true (self->fd >= 0);
+  if (self->row->locks)
+    assert_int_equal (flock (self->fd, LOCK_SH), 0);
+}
+
+static void
+a_server_that_has_power_again_is_met_soon (void **state)
+{
+  Ground *ground = *state;
+  const Outage *row = ground->row;
+  g_autoptr (GArray) attempts = NULL;
+  gint64 stall;
+
+  ground_open (ground);
+  assert_true (nfs_server_unplug (ground->served.export.server, NULL));
+  ground->waiter = g_thread_new ("waiter", ask, ground);
+  attempts = watch (row->port, OUTAGE_USEC);
+  assert_true (judge (attempts, row->n_others) < PAUSE_USEC);
+  assert_true (nfs_server_restart (ground->served.export.server, NULL));
+  stall = g_get_monotonic_time ();
+  assert_int_equal (answer (ground), 0);
+  stall = g_get_monotonic_time () - stall;
+  print_message ("# %.2f s after the server was back\n", (double) stall / G_USEC_PER_SEC);
+  assert_true (stall < STALL_USEC);
+}
+
+int
+main (void)
+{
+  static const Outage outages[] = {
+    { "a_server_that_has_power_again_is_met_soon", { "--server=" FIRST }, NULL, 0, FALSE, NFS_PORT },
+    { "so_is_one_whose_other_addresses_are_silent",
+      { "--server=" NAME, "--ipv4" },
+      FIRST " " NAME "\n127.0.0.8 " NAME "\n127.0.0.9 " NAME "\n",
+      2,
+      FALSE,
+      NFS_PORT },
+    { "so_is_its_lock_manager", { "--server=" FIRST, "--server-locks=all" }, NULL, 0, TRUE, NFS_LOCK_PORT },
+  };
+  struct CMUnitTest tests[G_N_ELEMENTS (outages)];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (outages); i++)
+    tests[i] = (struct CMUnitTest) TEST_ON_ROW (ground, &outages[i], a_server_that_has_power_again_is_met_soon);
+  return own_net_run ("nfs power", tests);
+}
