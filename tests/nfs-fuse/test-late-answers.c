@@ -24,6 +24,7 @@
 
 /* One thread, so that its answers come one after the other. */
 static const char *const impatient[] = { "--port=2050", "--soft=1", "--threads=1", NULL };
+static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
 
 /* The server, what the file is like; 0 or an errno. */
 static int
@@ -111,7 +112,6 @@ ask_apart (gpointer data)
 static void
 what_was_answered_beside_another_one_is_not_known_at_the_next_open (void **state)
 {
-  static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
   KVOL_AUTO_FD copy = memfd_create ("copy", MFD_CLOEXEC);
   Ground *ground = *state;
   KVOL_AUTO_FD reader = -1;
@@ -127,12 +127,48 @@ what_was_answered_beside_another_one_is_not_known_at_the_next_open (void **state
   assert_int_equal (sendfile (copy, reader, NULL, 2 * SIZE), SIZE);
 }
 
+static gpointer
+get_size (gpointer data)
+{
+  struct statx status = { 0 };
+
+  if (statx (*(const int *) data, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_SIZE, &status) != 0)
+    return NULL;
+  return GSIZE_TO_POINTER (status.stx_size);
+}
+
+/* The server has lost what it had not committed, says so of the file's size, and then gets it again. */
+static void
+what_was_answered_before_a_lost_write_was_repeated_is_not_told_after_it (void **state)
+{
+  Ground *ground = *state;
+  NfsServer *server;
+  g_autofree char *exported = NULL;
+
+  ground_open (ground, one_thread);
+  /* By the second of its start the server tells that it was started anew. */
+  g_usleep (G_USEC_PER_SEC);
+  server = ground->counted.export.server;
+  exported = counted_dup_there (&ground->counted, "file");
+  assert_int_equal (pwrite (ground->writer, "x", 1, SIZE - 1), 1);
+  assert_true (nfs_server_kill (server, NULL));
+  assert_int_equal (truncate (exported, 0), 0);
+  lossy_detain (ground->counted.lossy, NFS3_GETATTR, LOSSY_ANSWER);
+  ground->thread = g_thread_new ("ask", get_size, &ground->writer);
+  assert_true (nfs_server_restart (server, NULL));
+  lossy_await_detained (ground->counted.lossy);
+  assert_int_equal (fsync (ground->writer), 0);
+  lossy_release (ground->counted.lossy);
+  assert_int_equal (GPOINTER_TO_SIZE (g_thread_join (g_steal_pointer (&ground->thread))), SIZE);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     TEST_ON (ground, what_was_answered_too_late_is_not_known_at_the_next_open),
     TEST_ON (ground, what_was_answered_beside_another_one_is_not_known_at_the_next_open),
+    TEST_ON (ground, what_was_answered_before_a_lost_write_was_repeated_is_not_told_after_it),
   };
 
   return own_net_run ("answers that come late", tests);

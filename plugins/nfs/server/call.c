@@ -144,9 +144,19 @@ note_told (Node *node, const fattr3 *attributes, gint64 began)
 }
 
 /* What is kept here and may have been lost there is part of the file: a server that has just come back must not make
- * the kernel forget the end of it. */
+ * the kernel forget the end of it; also not when that is heard after it has been written once more. With the node's
+ * lock held. */
+static guint64
+get_end (const Node *node, guint64 end, gint64 sent)
+{
+  if (node->kept.head != NULL)
+    return MAX (node->kept_end, end);
+  return sent < node->healed ? MAX (node->healed_end, end) : end;
+}
+
 void
-call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, gint64 began, struct stat *ret_attr)
+call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, gint64 began, gint64 sent,
+                struct stat *ret_attr)
 {
   gboolean takes;
 
@@ -159,8 +169,7 @@ call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, gint
   node->fileid = attributes->fileid;
   node->mode = attributes->mode;
   takes = note_told (node, attributes, began);
-  if (node->kept.head != NULL && node->kept_end > attributes->size)
-    ret_attr->st_size = (off_t) node->kept_end;
+  ret_attr->st_size = (off_t) get_end (node, attributes->size, sent);
   known_end_tell (node, (guint64) ret_attr->st_size, takes);
   g_mutex_unlock (&node->lock);
 }
@@ -176,7 +185,7 @@ call_fill_entry (const Call *self, Node *node, const fattr3 *attributes, struct 
     .attr_timeout = volume_get_attr_timeout (volume, attributes),
     .entry_timeout = volume->entry_timeout,
   };
-  call_fill_attr (volume, node, attributes, self->began, &ret_entry->attr);
+  call_fill_attr (volume, node, attributes, self->began, self->sent, &ret_entry->attr);
   node_remember (node);
 }
 
@@ -189,7 +198,7 @@ call_reply_attr (Call *self, const fattr3 *attributes)
   /* What the kernel is not told, an open must not take for known to it. */
   if (self->req != NULL)
     {
-      call_fill_attr (volume, self->node, attributes, self->began, &attr);
+      call_fill_attr (volume, self->node, attributes, self->began, self->sent, &attr);
       fuse_reply_attr (self->req, &attr, volume_get_attr_timeout (volume, attributes));
     }
   call_free (self);

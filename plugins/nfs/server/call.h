@@ -108,8 +108,10 @@ void  call_reply_attr  (Call *self, const fattr3 *attributes);
 void  call_reply_entry (Call *self, const nfs_fh3 *handle, const post_op_attr *attributes);
 void  call_reply_entry_of_name (Call *self, const post_op_fh3 *handle, const post_op_attr *attributes);
 
-/* What an answer told of a node: the way of all attributes to the kernel, which had asked by @began. */
-void  call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, gint64 began, struct stat *ret_attr);
+/* What an answer told of a node: the way of all attributes to the kernel, which had asked by @began, and the server was
+ * asked at @sent. */
+void  call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, gint64 began, gint64 sent,
+                      struct stat *ret_attr);
 /* Fills an entry and counts it as known to the kernel. */
 void  call_fill_entry (const Call *self, Node *node, const fattr3 *attributes, struct fuse_entry_param *ret_entry);
 

@@ -83,7 +83,7 @@ reply_latest (fuse_req_t req, Node *node)
   g_mutex_unlock (&node->lock);
   if (!fresh)
     return FALSE;
-  call_fill_attr (fuse_req_userdata (req), node, &latest, now, &attr);
+  call_fill_attr (fuse_req_userdata (req), node, &latest, now, now, &attr);
   fuse_reply_attr (req, &attr, (double) (until - now) / G_TIME_SPAN_SECOND);
   return TRUE;
 }

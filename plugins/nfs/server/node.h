@@ -64,6 +64,8 @@ struct _Node {
   GQueue  kept;        /* of UnstableWrite, oldest first */
   gsize   kept_bytes;
   guint64 kept_end;    /* where the farthest of them ends */
+  guint64 healed_end;  /* where it did, when all had been written again, */
+  gint64  healed;      /* and when that was: monotonic; 0: never */
   guint64 sequence;
   guint   writing;     /* writes on their way */
   guint   orphans;     /* so many of them, or of other changes, also of names in it, nobody waits for any more */

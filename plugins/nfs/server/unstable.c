@@ -192,6 +192,8 @@ unstable_heal (Loop *loop, Node *node)
     {
       node->healing = FALSE;
       node->suspect = FALSE;
+      node->healed = g_get_monotonic_time ();
+      node->healed_end = node->kept_end;
       node->kept_end = 0;
       unstable_note (loop, node);
     }
