@@ -89,6 +89,43 @@ a_server_that_takes_less_than_it_said_gets_less (void **state)
   write_rows (&(const ServedGround){ counted->export, counted->volume });
 }
 
+static gpointer
+write_mib (gpointer data)
+{
+  g_autofree char *bytes = g_malloc0 (MIB);
+
+  return GINT_TO_POINTER (pwrite (*(const int *) data, bytes, MIB, 0) == MIB && fsync (*(const int *) data) == 0);
+}
+
+/* A write that is not answered in time is asked again over another connection, each time as several. */
+static void
+a_server_that_is_slow_gets_no_less (void **state)
+{
+  static const char *const arguments[] = { "--port=2050", "--timeo=0.5", NULL };
+  const gint64 end = g_get_monotonic_time () + PATIENCE_USEC;
+  Counted *counted = *state;
+  g_autofree char *path = NULL;
+  KVOL_AUTO_FD fd = -1;
+  GThread *writer;
+  guint n;
+
+  if (!counted_open (counted, arguments))
+    skip ();
+  path = counted_dup_here (counted, "large");
+  fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  assert_true (nfs_server_freeze (counted->export.server, NULL));
+  writer = g_thread_new ("writer", write_mib, &fd);
+  while (lossy_count (counted->lossy, NFS3_WRITE) < 8 && g_get_monotonic_time () < end)
+    g_usleep (10000);
+  assert_true (nfs_server_thaw (counted->export.server, NULL));
+  assert_true (GPOINTER_TO_INT (g_thread_join (writer)));
+  n = lossy_count (counted->lossy, NFS3_WRITE);
+  assert_true (n >= 8);
+  assert_true (GPOINTER_TO_INT (write_mib (&fd)));
+  /* The kernel's own parts, and halves of them; of the shortest ones there would be sixteen. */
+  assert_true (lossy_count (counted->lossy, NFS3_WRITE) - n < 8);
+}
+
 /* Before anything large has been read, which takes pipes as well. */
 static void
 assert_handed_on (const ServedGround *ground)
@@ -331,6 +368,7 @@ main (void)
     TEST_ON (served_ground, what_the_connection_does_not_take_at_once_follows),
     TEST_ON (counted, no_call_is_longer_than_the_server_takes),
     TEST_ON (counted, a_server_that_takes_less_than_it_said_gets_less),
+    TEST_ON (counted, a_server_that_is_slow_gets_no_less),
     TEST_ON (pods, a_large_appendix_goes_to_the_end_that_there_is),
     TEST_ON (pods, an_appendix_that_is_written_aside_goes_there_in_one_piece),
     TEST_ON (served_ground, what_the_server_forgot_is_kept),

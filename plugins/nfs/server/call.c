@@ -114,6 +114,7 @@ call_ask (Call *self, CallAsk ask, CallThen then)
   self->then = then;
   self->asked = 0;
   self->refused = 0;
+  self->hung_up = 0;
   loop_take (self->loop, self);
 }
 

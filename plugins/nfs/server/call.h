@@ -40,6 +40,7 @@ struct _Call {
   gint64     began;         /* monotonic: the kernel had asked by then */
   guint      asked;         /* how often this question went out */
   guint      refused;       /* how often the server said "later" */
+  guint      hung_up;       /* how often it hung up instead of answering */
   gint64     sent;          /* monotonic: when it last did */
   gint64     not_before;    /* monotonic: when to ask again */
   gint64     deadline;      /* monotonic: a soft mount's; 0: none */

@@ -82,8 +82,9 @@ plan_next (Link *self)
   self->began = 0;
 }
 
+/* @hung_up: by the server. */
 static void
-drop (Link *self)
+drop (Link *self, gboolean hung_up)
 {
   const gboolean was_ready = self->state == LINK_READY;
 
@@ -100,7 +101,7 @@ drop (Link *self)
   if (!was_ready)
     return;
   syslog (LOG_WARNING, "the connection to %s is lost", loop_get_volume (self->loop)->settings->server);
-  self->ops->lost (self->loop);
+  self->ops->lost (self->loop, hung_up);
 }
 
 /* A server that restarts resets what it no longer knows; one that is gone for good is asked now and then. */
@@ -139,7 +140,7 @@ fail_to_connect (Link *self, int number)
   g_autofree char *where = nfs_endpoint_to_string (&self->endpoint, settings->port);
 
   tell (self, "%s cannot be reached at %s: %s", settings->server, where, g_strerror (number));
-  drop (self);
+  drop (self, FALSE);
 }
 
 static void
@@ -171,7 +172,7 @@ take_address (gpointer data, const NfsEndpoint *endpoint, const char *reason)
   else
     {
       tell (self, "the name \"%s\" does not lead to an address: %s", volume->settings->server, reason);
-      drop (self);
+      drop (self, FALSE);
     }
 }
 
@@ -240,7 +241,7 @@ link_settle (Link *self)
 {
   link_flush (self);
   if (self->state == LINK_READY && wire_is_over (self->wire))
-    drop (self);
+    drop (self, TRUE);
 }
 
 gboolean
@@ -255,7 +256,7 @@ link_give_up (Link *self)
   if (self->state != LINK_READY)
     return;
   syslog (LOG_WARNING, "%s does not answer", loop_get_volume (self->loop)->settings->server);
-  drop (self);
+  drop (self, FALSE);
 }
 
 void

@@ -15,8 +15,8 @@ typedef struct _Link Link;
 typedef struct {
   /* Connected: questions may be asked. @again: not for the first time, of all threads: it may be another server. */
   void (*ready) (Loop *loop, gboolean again);
-  /* What was asked and not answered has to be asked again. */
-  void (*lost)  (Loop *loop);
+  /* What was asked and not answered has to be asked again. @hung_up: it was the server that did not want it. */
+  void (*lost)  (Loop *loop, gboolean hung_up);
 } LinkOps;
 
 Link *link_new  (Loop *loop, int epoll_fd, const LinkOps *ops);

@@ -100,10 +100,15 @@ put_back (Loop *self, Call *call)
 }
 
 static void
-on_lost (Loop *self)
+on_lost (Loop *self, gboolean hung_up)
 {
   while (self->sent.head != NULL)
-    put_back (self, self->sent.head->data);
+    {
+      Call *call = self->sent.head->data;
+
+      call->hung_up += hung_up;
+      put_back (self, call);
+    }
   /* The server that comes back may be another one, or have been put back to what it was. */
   absent_forget_all (self->volume->absent);
 }

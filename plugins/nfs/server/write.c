@@ -12,7 +12,7 @@
 #define KEPT_MAX (UNSTABLE_FILE_MOST / 2)
 /* Up to here another copy costs no more than to lend pages. */
 #define COPY_MAX (128u * 1024)
-/* So often a question may be lost, as a server restarts, before it is held to be too long. */
+/* So often a server may hang up on a question, as it restarts, before that is held to be too long. */
 #define IN_VAIN 1u
 #define HALVED_MOST 10u
 /* What every server takes. */
@@ -32,12 +32,12 @@ static gsize
 get_length (const Call *self)
 {
   const gsize left = self->size - self->done;
-  const guint vain = MIN (MAX (call_count_lost (self), IN_VAIN) - IN_VAIN, HALVED_MOST);
+  const guint vain = MIN (MAX (self->hung_up, IN_VAIN) - IN_VAIN, HALVED_MOST);
   Volume *volume = loop_get_volume (self->loop);
   const gboolean held = get_second () < g_atomic_int_get (&volume->write_until);
   gint most = held ? g_atomic_int_get (&volume->write_most) : (gint) volume->settings->transfer;
 
-  /* Nobody knows which of those that were lost with a connection was the long one. A short one was not. */
+  /* Nobody knows which of those that were asked over a connection was the long one. A short one was not. */
   if (vain > 0 && left > SHORTEST)
     {
       most = MIN (most, MAX ((gint) volume->settings->transfer >> vain, SHORTEST));
