@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A server that freezes or dies while a pod's volume is set up, used or taken down: no call takes longer than it may,
- * and other pods get their volumes as fast as ever. It is the same for the kernel's client and for the server in user
- * space: whichever this machine has is tested. */
+/* A server that freezes, dies or is without power while a pod's volume is set up, used or taken down: no call takes
+ * longer than it may, and other pods get their volumes as fast as ever. It is the same for the kernel's client and for
+ * the server in user space: whichever this machine has is tested. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -187,18 +187,28 @@ await_state (Ground *self, const char *name, const char *wanted)
     }
 }
 
+/* What is wrong with a server that says nothing, and what is told of it. */
+typedef struct
+{
+  gboolean (*begin) (NfsServer *server, GError **error);
+  gboolean (*end) (NfsServer *server, GError **error);
+  const char *cause;
+} Silence;
+
+static const Silence frozen = { nfs_server_freeze, nfs_server_thaw, "nfs.no-answer" };
+static const Silence unplugged = { nfs_server_unplug, nfs_server_restart, "nfs.connect-timeout" };
+
 /* ---- during set-up ---- */
 
 static void
-a_frozen_server_costs_its_pod_one_deadline_and_others_nothing (void **state)
+assert_set_up_costs_one_deadline (Ground *self, const Silence *silence)
 {
-  Ground *self = *state;
   g_autoptr (KvolPod) pod = new_pod ("web");
   gint64 usual = serve_others (self);
   Outcome outcome = { 0 };
   const gint64 began = g_get_monotonic_time ();
 
-  assert_true (nfs_server_freeze (self->server, NULL));
+  assert_true (silence->begin (self->server, NULL));
   kvol_manager_sync_pod_async (self->story->manager, pod, NULL, sync_done, &outcome);
   await_state (self, "web", "mounting");
   assert_others_are_as_fast (self, usual);
@@ -207,12 +217,25 @@ a_frozen_server_costs_its_pod_one_deadline_and_others_nothing (void **state)
   assert_true (g_get_monotonic_time () - began >= PROBE_SECONDS * G_TIME_SPAN_SECOND);
   assert_false (outcome.good);
   assert_true (g_error_matches (outcome.error, KVOL_ERROR, KVOL_ERROR_TRANSIENT));
-  assert_non_null (strstr (outcome.error->message, "nfs.no-answer"));
+  if (strstr (outcome.error->message, silence->cause) == NULL)
+    fail_msg ("%s", outcome.error->message);
   g_error_free (outcome.error);
   /* What waits for a frozen server has a worker of its own; the next one is not in its way. */
   assert_others_are_as_fast (self, usual);
   WITHIN (TEARDOWN_SECONDS, story_remove (self->story, pod));
-  assert_true (nfs_server_thaw (self->server, NULL));
+  assert_true (silence->end (self->server, NULL));
+}
+
+static void
+a_frozen_server_costs_its_pod_one_deadline_and_others_nothing (void **state)
+{
+  assert_set_up_costs_one_deadline (*state, &frozen);
+}
+
+static void
+a_server_without_power_costs_its_pod_one_deadline_and_others_nothing (void **state)
+{
+  assert_set_up_costs_one_deadline (*state, &unplugged);
 }
 
 /* The probe was fine, so there is a mount to wait for: it is broken off. */
@@ -313,9 +336,8 @@ ask_everything (Ground *self, KvolPod *pod)
 }
 
 static void
-a_frozen_server_in_use_hangs_no_call_and_no_other_pod (void **state)
+assert_use_hangs_no_call (Ground *self, const Silence *silence)
 {
-  Ground *self = *state;
   g_autoptr (KvolPod) pod = new_pod ("web");
   g_autofree char *file = nfs_story_path (self->nfs, "web", "file");
   gint64 usual = serve_others (self);
@@ -323,7 +345,7 @@ a_frozen_server_in_use_hangs_no_call_and_no_other_pod (void **state)
 
   story_sync (self->story, pod);
   writer_start (&writer, file, WRITER_WRITES);
-  assert_true (nfs_server_freeze (self->server, NULL));
+  assert_true (silence->begin (self->server, NULL));
   writer_go (&writer);
   writer_await_stuck (&writer);
   ask_everything (self, pod);
@@ -339,8 +361,20 @@ a_frozen_server_in_use_hangs_no_call_and_no_other_pod (void **state)
   WITHIN (TEARDOWN_SECONDS, await_outcome (&outcome));
   if (!outcome.good)
     fail_msg ("%s", outcome.error->message);
-  assert_true (nfs_server_thaw (self->server, NULL));
+  assert_true (silence->end (self->server, NULL));
   writer_end (&writer);
+}
+
+static void
+a_frozen_server_in_use_hangs_no_call_and_no_other_pod (void **state)
+{
+  assert_use_hangs_no_call (*state, &frozen);
+}
+
+static void
+a_server_without_power_in_use_hangs_no_call_and_no_other_pod (void **state)
+{
+  assert_use_hangs_no_call (*state, &unplugged);
 }
 
 static void
@@ -391,11 +425,13 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     ON_GROUND (a_frozen_server_costs_its_pod_one_deadline_and_others_nothing),
+    ON_GROUND (a_server_without_power_costs_its_pod_one_deadline_and_others_nothing),
     cmocka_unit_test_setup_teardown (a_server_that_freezes_between_probe_and_mount_fails_the_set_up_at_its_deadline,
                                      enter_with_short_calls, leave),
     ON_GROUND (a_pod_that_is_removed_while_its_set_up_waits_is_gone_soon),
     ON_GROUND (a_pod_gets_its_volume_when_the_server_comes),
     ON_GROUND (a_frozen_server_in_use_hangs_no_call_and_no_other_pod),
+    ON_GROUND (a_server_without_power_in_use_hangs_no_call_and_no_other_pod),
     ON_GROUND (a_server_that_is_gone_for_good_keeps_no_pod_from_its_end),
     ON_GROUND (a_server_that_comes_back_goes_on_serving),
   };
