@@ -2,7 +2,11 @@
 /* The real server that other tests rely on: that it serves when it says so, and that nothing of it is left. */
 #include "nfs-server/server.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,6 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +26,8 @@
 #include "support/scratch.h"
 
 #define PATIENCE_USEC (20 * G_USEC_PER_SEC)
+/* Longer than it takes to hear of an end, and than until it is asked for again. */
+#define SILENT_MSEC 1500
 
 static char *
 data_dir (void)
@@ -164,6 +171,45 @@ a_server_that_was_killed_serves_again (void **state)
   assert_true (nfs_server_freeze (server, NULL));
 }
 
+static int
+call_server (void)
+{
+  const struct sockaddr_in address = { .sin_family = AF_INET,
+                                       .sin_port = htons (NFS_PORT),
+                                       .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+  assert_true (fd >= 0);
+  assert_int_equal (connect (fd, (const struct sockaddr *) &address, sizeof address), -1);
+  assert_int_equal (errno, EINPROGRESS);
+  return fd;
+}
+
+/* Nothing says how it stands with a connection, new or old. */
+static void
+a_server_without_power_says_nothing (void **state)
+{
+  g_autofree char *data = data_dir ();
+  const NfsExport exports[] = { { .path = "/exports/one", .directory = data }, { 0 } };
+  const NfsServerSettings settings = { .exports = exports };
+  g_autoptr (NfsServer) server = start (&settings);
+  KVOL_AUTO_FD old = call_server ();
+  KVOL_AUTO_FD new = -1;
+  struct pollfd fds[] = { { .fd = old, .events = POLLOUT }, { .events = POLLOUT } };
+
+  assert_int_equal (poll (fds, 1, PATIENCE_USEC / 1000), 1);
+  assert_int_equal (fds[0].revents, POLLOUT);
+  assert_true (nfs_server_unplug (server, NULL));
+  assert_int_equal (send (old, "call", 4, MSG_NOSIGNAL), 4);
+  new = fds[1].fd = call_server ();
+  fds[0].events = POLLIN;
+  assert_int_equal (poll (fds, 2, SILENT_MSEC), 0);
+  assert_true (nfs_server_restart (server, NULL));
+  assert_true (ask_lookup4 (NFS_PORT, "/exports/one", NULL));
+  assert_int_equal (poll (fds, 1, PATIENCE_USEC / 1000), 1);
+  assert_true (fds[0].revents & POLLERR);
+}
+
 /* ---- the end of the test is the end of the server ---- */
 
 static gboolean
@@ -251,6 +297,7 @@ main (void)
     SERVED (an_export_without_its_directory_is_an_error_that_names_it),
     SERVED (a_second_server_on_a_port_is_an_error),
     SERVED (a_server_that_was_killed_serves_again),
+    SERVED (a_server_without_power_says_nothing),
     SERVED (a_test_that_is_killed_takes_its_server_along),
     SERVED (the_portmapper_answers_until_it_is_killed),
   };
