@@ -111,8 +111,7 @@ ask_setattr (Call *self, Wire *wire)
 
 static void take_setattr (Call *self, int failure, gpointer result);
 
-/* Who is not the owner may not say when the file changed; the server has its own time of that. Whoever gave up has
- * nothing set any more: others may have written since. */
+/* Who is not the owner may not say when the file changed; the server has its own time of that. */
 static void
 leave_times (Call *self)
 {
@@ -134,7 +133,7 @@ take_setattr (Call *self, int failure, gpointer result)
   self->node->changed = g_get_monotonic_time ();
   self->node->latest_until = 0;
   g_mutex_unlock (&self->node->lock);
-  if (failure == EPERM && self->flags != 0 && self->req != NULL)
+  if (failure == EPERM && self->flags != 0)
     leave_times (self);
   else if (failure != 0)
     call_reply_error (self, failure);
@@ -144,14 +143,10 @@ take_setattr (Call *self, int failure, gpointer result)
     call_ask (self, call_ask_attributes, take_attributes);
 }
 
-/* Whoever gave up while it waited must not have a file cut that others write to since. */
 static void
 go_on_setattr (Call *self)
 {
-  if (self->req == NULL)
-    call_reply_error (self, EINTR);
-  else
-    unstable_ask_change (self, ask_setattr, take_setattr);
+  unstable_ask_change (self, ask_setattr, take_setattr);
 }
 
 /* Nothing goes of what another client has written. The kernel does not hear that; a program has to. */

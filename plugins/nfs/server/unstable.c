@@ -366,6 +366,11 @@ unstable_conclude (Call *call, CallResume resumed)
 void
 unstable_ask_change (Call *call, CallAsk ask, CallThen then)
 {
+  if (call->req == NULL)
+    {
+      call_reply_error (call, EINTR);
+      return;
+    }
   call->changes = TRUE;
   call->given_up = unstable_give_up;
   call_ask (call, ask, then);

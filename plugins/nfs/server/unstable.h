@@ -54,7 +54,7 @@ void unstable_commit (Call *call, CallResume resume);
  * waits for any more and the server has not come to. */
 void unstable_conclude (Call *call, CallResume resume);
 /* Then asks for that change. What is written later waits for it as for a write, when nobody else does, until it ends:
- * @then begins with that. */
+ * @then begins with that. Nothing is changed for who gave up before that: others may have written since. */
 void unstable_ask_change (Call *call, CallAsk ask, CallThen then);
 void unstable_end_change (Call *call);
 /* Whether the node can be read as it is; if not, the call waits and is resumed. */
