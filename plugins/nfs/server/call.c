@@ -239,13 +239,26 @@ reply_node (Call *self, Node *node, const fattr3 *attributes)
   call_free (self);
 }
 
+static nfs_fh3
+get_handle (const Call *self)
+{
+  return node_handle (self->other != NULL ? self->other : self->node);
+}
+
 int
 call_ask_attributes (Call *self, Wire *wire)
 {
-  Node *node = self->other != NULL ? self->other : self->node;
-  GETATTR3args args = { node_handle (node) };
+  GETATTR3args args = { get_handle (self) };
 
   return wire_ask (wire, &procedure_getattr, &args, self);
+}
+
+int
+call_ask_target (Call *self, Wire *wire)
+{
+  READLINK3args args = { get_handle (self) };
+
+  return wire_ask (wire, &procedure_readlink, &args, self);
 }
 
 static void

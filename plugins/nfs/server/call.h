@@ -119,7 +119,9 @@ void  call_fill_entry (const Call *self, Node *node, const fattr3 *attributes, s
 /* What the server said of a directory when it changed it: that is the kernel's next question. NULL: nothing. */
 void  call_note_directory (Call *self, Node *directory, const post_op_attr *after);
 
-/* Asks for the attributes of a node. */
+/* Asks for the attributes of a node: of `other` if there is one, else of `node`. */
 int   call_ask_attributes (Call *self, Wire *wire);
+/* The same for where it leads, as a link. */
+int   call_ask_target     (Call *self, Wire *wire);
 /* Asks what has the name `name` in the directory `node`. */
 int   call_ask_name       (Call *self, Wire *wire);

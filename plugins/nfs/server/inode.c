@@ -223,14 +223,6 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
 
 /* ---- readlink ---- */
 
-static int
-ask_readlink (Call *self, Wire *wire)
-{
-  READLINK3args args = { node_handle (self->node) };
-
-  return wire_ask (wire, &procedure_readlink, &args, self);
-}
-
 static void
 take_readlink (Call *self, int failure, gpointer result)
 {
@@ -251,7 +243,7 @@ inode_readlink (fuse_req_t req, fuse_ino_t ino)
 {
   Call *call = call_new (req, volume_get_node (fuse_req_userdata (req), ino), NULL);
 
-  call_ask (call, ask_readlink, take_readlink);
+  call_ask (call, call_ask_target, take_readlink);
 }
 
 /* ---- statfs ---- */
