@@ -162,6 +162,7 @@ call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, gint
   gboolean takes;
 
   attributes_to_stat (attributes, ret_attr);
+  ret_attr->st_blksize = (blksize_t) volume->settings->transfer;
   ret_attr->st_uid = nfs_id_map_inwards (&volume->ids.users, attributes->uid);
   ret_attr->st_gid = nfs_id_map_inwards (&volume->ids.groups, attributes->gid);
   g_mutex_lock (&node->lock);
