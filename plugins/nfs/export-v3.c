@@ -76,7 +76,7 @@ keep_root (NfsProbe *self, const GByteArray *root)
 {
   NfsXdr reader = { .data = root->data, .left = root->len };
   gsize length;
-  const guint8 *bytes = nfs_xdr_get_data (&reader, NFS_HANDLE_MAX, &length);
+  const guint8 *bytes = nfs_xdr_get_data (&reader, NFS3_FHSIZE, &length);
 
   if (bytes != NULL)
     memcpy (self->root.bytes, bytes, length);

@@ -73,7 +73,7 @@ write_cell (LockRecord *self, guint index, gboolean lasting, GError **error)
 static gboolean
 is_whole (const Cell *cell)
 {
-  return cell->note.used == NOTE_USED && cell->note.note.file.length <= LOCK_HANDLE_MAX;
+  return cell->note.used == NOTE_USED && cell->note.note.file.length <= NFS3_FHSIZE;
 }
 
 static gboolean

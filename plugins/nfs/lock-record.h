@@ -4,15 +4,15 @@
 #pragma once
 
 #include <glib.h>
+#include <nfsc/libnfs-raw-nfs.h>
 
-#define LOCK_HANDLE_MAX 64 /* of NFS 3 */
 #define LOCK_CALLER_MAX 63 /* a host name of Linux is no longer */
 #define LOCK_OWNER_SIZE 8
 
 /* A file, as the server calls it. */
 typedef struct {
   guint8 length;
-  guint8 data[LOCK_HANDLE_MAX];
+  guint8 data[NFS3_FHSIZE];
 } LockFile;
 
 gboolean lock_file_is_same (const LockFile *a, const LockFile *b);

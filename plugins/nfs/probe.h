@@ -2,16 +2,16 @@
 /* Asks a server, step by step, whether it would serve a volume, before anything is mounted that could hang. */
 #pragma once
 
+#include <nfsc/libnfs-raw-nfs.h>
+
 #include "rpc.h"
 #include "steps.h"
 #include "target.h"
 
-#define NFS_HANDLE_MAX 64
-
 /* What a server of version 3 calls a file. */
 typedef struct {
   guint  length; /* 0: none */
-  guint8 bytes[NFS_HANDLE_MAX];
+  guint8 bytes[NFS3_FHSIZE];
 } NfsHandle;
 
 typedef struct {
