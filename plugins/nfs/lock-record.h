@@ -31,7 +31,8 @@ typedef struct {
 typedef struct LockRecord LockRecord;
 
 /* Takes @fd, open for reading and writing, which may be empty; -1: nothing lasts. @caller: the node's name, if none is
- * written down yet. NULL when another process has the record, or when it is not one. */
+ * written down yet. NULL when another process has the record (KVOL_ERROR_BUSY), when it is not one, or cannot be
+ * had. */
 LockRecord *lock_record_open (int fd, const char *caller, GError **error);
 void        lock_record_free (LockRecord *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LockRecord, lock_record_free)
