@@ -20,12 +20,14 @@
 #include <unistd.h>
 
 #define NOBODY 65534
-/* Room for what is kept of writes, and for many of the largest requests at once. */
+/* What may be mapped is a quarter of the node's memory, between these: the least has room for what is kept of writes,
+ * and for many of the largest requests at once. */
 #define MEMORY_LEAST ((rlim_t) 1 << 30)
-/* A volume's server is put into a control group that may have so much, or half of the node's memory: who takes more is
- * killed. */
-#define GROUP_MOST ((rlim_t) 1 << 30)
 #define MEMORY_MOST ((rlim_t) 2 << 30)
+/* What may be used. A volume's server is put into a control group that may have so much, or half of the node's memory:
+ * who takes more is killed. It may get there after this process has looked, so the number is known here too: it is
+ * MEMORY_MAX of lib/sys/server.c. */
+#define GROUP_MOST ((rlim_t) 1 << 30)
 
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
