@@ -78,8 +78,7 @@ struct _Call {
   const char *data;
   guint64    mark;
   guint64    verifier;
-  gpointer   file;          /* a File or Directory: lent, but for a file that is just being opened; of a write only
-                             * if it has to last */
+  gpointer   file;          /* a File or Directory; of a write only if it has to last */
   GDestroyNotify file_unref; /* NULL: it is lent */
   CallReplyNode reply_node; /* NULL: an entry alone is answered */
 };

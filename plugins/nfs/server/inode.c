@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <limits.h>
 #include <sys/statvfs.h>
 
 #include "known-end.h"
@@ -8,7 +9,6 @@
 #include "unstable.h"
 
 #define STATFS_BLOCK 4096
-#define NAME_LENGTH_MAX 255
 
 /* Of FUSE_SET_ATTR_*: what the server can be asked to set. */
 #define SETTABLE                                                                                                       \
@@ -277,7 +277,7 @@ take_statfs (Call *self, int failure, gpointer result)
     .f_files = ok->tfiles,
     .f_ffree = ok->ffiles,
     .f_favail = ok->afiles,
-    .f_namemax = NAME_LENGTH_MAX,
+    .f_namemax = NAME_MAX,
   };
 
   if (self->req != NULL)
