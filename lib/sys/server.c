@@ -27,6 +27,8 @@
 
 #define FIRST_FD 3
 #define SCOPE_USEC (5 * G_TIME_SPAN_SECOND)
+/* Or half of the node's, if that is less. Of more kvol-nfs makes no use: it goes by GROUP_MOST, which is this number,
+ * in plugins/nfs/server/confine.c. */
 #define MEMORY_MAX (G_GUINT64_CONSTANT (1) << 30)
 /* After all that the pods are, before what keeps the node: the kubelet gives -998 to what a pod cannot do without. */
 #define OOM_SCORE "-998"

@@ -76,7 +76,7 @@ keep_root (NfsProbe *self, const GByteArray *root)
 {
   NfsXdr reader = { .data = root->data, .left = root->len };
   gsize length;
-  const guint8 *bytes = nfs_xdr_get_data (&reader, NFS_HANDLE_MAX, &length);
+  const guint8 *bytes = nfs_xdr_get_data (&reader, NFS3_FHSIZE, &length);
 
   if (bytes != NULL)
     memcpy (self->root.bytes, bytes, length);
@@ -143,15 +143,22 @@ nfs_export_v3_skip_attributes (NfsXdr *results)
     nfs_xdr_skip (results, NFS_EXPORT_V3_ATTRIBUTES);
 }
 
+/* Nothing can be done by 0 bytes at a time: a server that says so has nothing to say. */
+static guint32
+get_less (guint32 a, guint32 b)
+{
+  return a != 0 && b != 0 ? MIN (a, b) : MAX (a, b);
+}
+
 /* The preferred ones, as the kernel's client has it (fs/nfs/client.c). A server may break off the connection of who
  * sends more than it takes. */
 static guint32
 get_transfer (const guint32 sizes[5])
 {
-  const guint32 reads = sizes[1] != 0 ? MIN (sizes[0], sizes[1]) : sizes[0];
-  const guint32 writes = sizes[4] != 0 ? MIN (sizes[3], sizes[4]) : sizes[3];
+  const guint32 reads = get_less (sizes[0], sizes[1]);
+  const guint32 writes = get_less (sizes[3], sizes[4]);
 
-  return MIN (reads, writes);
+  return get_less (reads, writes);
 }
 
 static gboolean

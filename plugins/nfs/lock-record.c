@@ -73,7 +73,7 @@ write_cell (LockRecord *self, guint index, gboolean lasting, GError **error)
 static gboolean
 is_whole (const Cell *cell)
 {
-  return cell->note.used == NOTE_USED && cell->note.note.file.length <= LOCK_HANDLE_MAX;
+  return cell->note.used == NOTE_USED && cell->note.note.file.length <= NFS3_FHSIZE;
 }
 
 static gboolean
@@ -113,6 +113,17 @@ begin (LockRecord *self, const char *caller, GError **error)
   return write_cell (self, 0, TRUE, error);
 }
 
+static gboolean
+lock (int fd, GError **error)
+{
+  if (flock (fd, LOCK_EX | LOCK_NB) == 0)
+    return TRUE;
+  if (errno != EWOULDBLOCK)
+    return throw_record (error, "lock");
+  g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY, "another process serves this volume's locks");
+  return FALSE;
+}
+
 LockRecord *
 lock_record_open (int fd, const char *caller, GError **error)
 {
@@ -120,12 +131,7 @@ lock_record_open (int fd, const char *caller, GError **error)
 
   self->fd = fd;
   self->cells = g_array_new (FALSE, FALSE, sizeof (Cell));
-  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0)
-    {
-      g_set_error (error, KVOL_ERROR, KVOL_ERROR_BUSY, "another process serves this volume's locks");
-      return NULL;
-    }
-  if (fd >= 0 && !read_cells (self, error))
+  if (fd >= 0 && (!lock (fd, error) || !read_cells (self, error)))
     return NULL;
   if (self->cells->len == 0 && !begin (self, caller, error))
     return NULL;

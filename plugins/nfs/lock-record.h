@@ -4,15 +4,15 @@
 #pragma once
 
 #include <glib.h>
+#include <nfsc/libnfs-raw-nfs.h>
 
-#define LOCK_HANDLE_MAX 64 /* of NFS 3 */
 #define LOCK_CALLER_MAX 63 /* a host name of Linux is no longer */
 #define LOCK_OWNER_SIZE 8
 
 /* A file, as the server calls it. */
 typedef struct {
   guint8 length;
-  guint8 data[LOCK_HANDLE_MAX];
+  guint8 data[NFS3_FHSIZE];
 } LockFile;
 
 gboolean lock_file_is_same (const LockFile *a, const LockFile *b);
@@ -31,7 +31,8 @@ typedef struct {
 typedef struct LockRecord LockRecord;
 
 /* Takes @fd, open for reading and writing, which may be empty; -1: nothing lasts. @caller: the node's name, if none is
- * written down yet. NULL when another process has the record, or when it is not one. */
+ * written down yet. NULL when another process has the record (KVOL_ERROR_BUSY), when it is not one, or cannot be
+ * had. */
 LockRecord *lock_record_open (int fd, const char *caller, GError **error);
 void        lock_record_free (LockRecord *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LockRecord, lock_record_free)

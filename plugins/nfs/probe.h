@@ -2,16 +2,16 @@
 /* Asks a server, step by step, whether it would serve a volume, before anything is mounted that could hang. */
 #pragma once
 
+#include <nfsc/libnfs-raw-nfs.h>
+
 #include "rpc.h"
 #include "steps.h"
 #include "target.h"
 
-#define NFS_HANDLE_MAX 64
-
 /* What a server of version 3 calls a file. */
 typedef struct {
   guint  length; /* 0: none */
-  guint8 bytes[NFS_HANDLE_MAX];
+  guint8 bytes[NFS3_FHSIZE];
 } NfsHandle;
 
 typedef struct {
@@ -24,7 +24,7 @@ typedef struct {
   int              mount_port; /* of the MOUNT service, for version 3 */
   int              version;    /* that the server speaks, 3 or 4; 0: not known yet */
   NfsHandle        root;       /* of the export, for version 3 */
-  guint32          transfer;   /* the same: how many bytes may be read or written at a time */
+  guint32          transfer;   /* the same: how many bytes may be read or written at a time; 0: it does not say */
   gint64           patience;   /* monotonic: so long a server that says "later" is asked again */
 } NfsProbe;
 
@@ -47,7 +47,7 @@ typedef struct {
   int         mount_port; /* of the MOUNT service; 0: version 4 has none, and a Kerberos volume was not looked into */
   int         version;    /* 3 or 4 */
   NfsHandle   root;       /* of version 3, */
-  guint32     transfer;   /* and how many bytes it reads or writes at a time */
+  guint32     transfer;   /* and how many bytes it reads or writes at a time; 0: it does not say */
 } NfsFound;
 
 /* @ret_steps: what was done, also when it failed. FALSE with a cause, or cancelled. */

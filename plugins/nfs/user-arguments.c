@@ -92,7 +92,8 @@ nfs_user_arguments_new (const NfsTarget *target, const NfsFound *found, const Kv
   add (args, "--address=%s", address);
   add (args, "--port=%d", found->port);
   add_root (args, &found->root);
-  add (args, "--transfer=%u", found->transfer);
+  if (found->transfer > 0)
+    add (args, "--transfer=%u", found->transfer);
   if (options->family != AF_UNSPEC)
     add (args, options->family == AF_INET6 ? "--ipv6" : "--ipv4");
   if (options->any_port)

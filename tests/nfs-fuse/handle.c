@@ -39,7 +39,7 @@ ask (int port, const NfsProcedure *procedure, const GByteArray *args)
   if (!nfs_rpc_call (&rpc, procedure, args, &results, &error))
     fail_msg ("%s", error->message);
   if (nfs_xdr_get (&results) == 0)
-    data = nfs_xdr_get_data (&results, LOCK_HANDLE_MAX, &length);
+    data = nfs_xdr_get_data (&results, NFS3_FHSIZE, &length);
   assert_non_null (data);
   memcpy (file.data, data, length);
   file.length = (guint8) length;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,6 +62,16 @@ write_rows (const ServedGround *ground)
   write_rows_by (ground, O_WRONLY);
 }
 
+/* cp(1) and its like read and write so much at a time. */
+static void
+assert_best_size (const Served *volume, blksize_t size)
+{
+  struct stat status;
+
+  assert_int_equal (stat (volume->path, &status), 0);
+  assert_int_equal (status.st_blksize, size);
+}
+
 /* With what is around the data, which is less than this. */
 static void
 no_call_is_longer_than_the_server_takes (void **state)
@@ -72,6 +83,7 @@ no_call_is_longer_than_the_server_takes (void **state)
     skip ();
   lossy_limit (counted->lossy, 65536 + 1024);
   served_start (&counted->volume, arguments);
+  assert_best_size (&counted->volume, 65536);
   write_rows (&(const ServedGround){ counted->export, counted->volume });
 }
 
@@ -86,6 +98,7 @@ a_server_that_takes_less_than_it_said_gets_less (void **state)
     skip ();
   lossy_limit (counted->lossy, 128 * 1024 + 1024);
   served_start (&counted->volume, arguments);
+  assert_best_size (&counted->volume, MIB);
   write_rows (&(const ServedGround){ counted->export, counted->volume });
 }
 

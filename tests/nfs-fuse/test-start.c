@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What kvol-nfs says of a descriptor that it cannot serve. */
+/* What kvol-nfs says of a descriptor that it cannot serve, and where it may have no threads. */
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -63,18 +65,25 @@ move_up (int fd)
   return moved;
 }
 
-static void
-a_device_that_nobody_has_mounted_is_the_end_and_not_a_busy_loop (void **state)
+static int
+open_device (void)
 {
   int fuse = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
-  char said[256] = "";
-  int ready[2], status;
 
   if (fuse < 0)
     skip_because ("there is no /dev/fuse that can be opened here");
+  return move_up (fuse);
+}
+
+/* What it says when it has ended, as it should. The caller frees it. */
+static char *
+dup_last_words (int device)
+{
+  char said[256] = "";
+  int ready[2], status;
+
   assert_int_equal (pipe2 (ready, O_CLOEXEC), 0);
 
-  KVOL_AUTO_FD device = move_up (fuse);
   KVOL_AUTO_FD writer = move_up (ready[1]);
   KVOL_AUTO_FD reader = ready[0];
 
@@ -82,7 +91,51 @@ a_device_that_nobody_has_mounted_is_the_end_and_not_a_busy_loop (void **state)
   assert_true (WIFEXITED (status));
   assert_int_equal (WEXITSTATUS (status), 1);
   assert_true (read (reader, said, sizeof said - 1) > 0);
+  return g_strdup (said);
+}
+
+static void
+a_device_that_nobody_has_mounted_is_the_end_and_not_a_busy_loop (void **state)
+{
+  KVOL_AUTO_FD device = open_device ();
+  g_autofree char *said = dup_last_words (device);
+
   assert_string_equal (said, "descriptor 3 is a /dev/fuse that nobody has mounted\n");
+}
+
+static int
+make_tree (int device)
+{
+  g_autofree char *number = g_strdup_printf ("%d", device);
+  const char *const settings[][2] = {
+    { "source", "nowhere" }, { "fd", number }, { "rootmode", "40755" }, { "user_id", "0" }, { "group_id", "0" }
+  };
+  KVOL_AUTO_FD fs = (int) syscall (SYS_fsopen, "fuse", FSOPEN_CLOEXEC);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
+    assert_int_equal (syscall (SYS_fsconfig, fs, FSCONFIG_SET_STRING, settings[i][0], settings[i][1], 0), 0);
+  assert_int_equal (syscall (SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0), 0);
+  return (int) syscall (SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
+}
+
+static void
+who_may_have_no_threads_does_not_say_that_it_serves (void **state)
+{
+  g_autofree char *said = NULL;
+  struct rlimit usual;
+
+  if (!scratch_is_real_root ())
+    skip_because ("who limits the processes of another user is real root");
+
+  KVOL_AUTO_FD device = open_device ();
+  KVOL_AUTO_FD tree = make_tree (device);
+
+  assert_true (tree >= 0);
+  assert_int_equal (getrlimit (RLIMIT_NPROC, &usual), 0);
+  assert_int_equal (setrlimit (RLIMIT_NPROC, &(struct rlimit){ 1, usual.rlim_max }), 0);
+  said = dup_last_words (device);
+  assert_int_equal (setrlimit (RLIMIT_NPROC, &usual), 0);
+  assert_true (g_str_has_prefix (said, "cannot have a thread: "));
 }
 
 int
@@ -90,6 +143,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_device_that_nobody_has_mounted_is_the_end_and_not_a_busy_loop),
+    cmocka_unit_test (who_may_have_no_threads_does_not_say_that_it_serves),
   };
 
   return cmocka_run_group_tests_name ("what kvol-nfs starts with", tests, NULL, NULL);

@@ -29,6 +29,7 @@ typedef enum {
   NFS_ACT_STATUS,        /* a proper answer with this status: of NFS 3, of MOUNT, of the first operation of a v4
                           * compound; the port, when it is the portmapper's GETPORT (0: not registered) */
   NFS_ACT_RIGHTS,        /* ACCESS or MKDIR of NFS 3 goes well, in or with what NFS_FAULT_RIGHTS() says */
+  NFS_ACT_SIZES,         /* FSINFO of NFS 3 goes well, and says what NFS_FAULT_SIZES() does */
   NFS_ACT_PROG_UNAVAIL,  /* accepted, program not here */
   NFS_ACT_PROG_MISMATCH, /* accepted, only version @value is here */
   NFS_ACT_PROC_UNAVAIL,  /* accepted, procedure not here */
@@ -40,6 +41,10 @@ typedef enum {
 
 /* The mode of a directory of user and group @owner, and, for ACCESS, what is granted in it. */
 #define NFS_FAULT_RIGHTS(owner, mode, granted) ((guint32) (owner) << 16 | (guint32) (mode) << 6 | (granted))
+
+/* How much is read and written at a time: at most, and at best. In pages of 4 KiB, each less than 256. */
+#define NFS_FAULT_SIZES(read_most, read_best, write_most, write_best) \
+  ((guint32) (read_most) << 24 | (read_best) << 16 | (write_most) << 8 | (write_best))
 
 #define NFS_PROGRAM_PORTMAPPER 100000
 #define NFS_PROGRAM_NFS        100003

@@ -7,7 +7,6 @@
 #include <sys/sysmacros.h>
 
 #define BLOCK 512
-#define BEST_TRANSFER (1024 * 1024)
 
 static const struct
 {
@@ -104,7 +103,6 @@ attributes_to_stat (const fattr3 *from, struct stat *to)
     .st_gid = from->gid,
     .st_rdev = makedev (from->rdev.specdata1, from->rdev.specdata2),
     .st_size = (off_t) from->size,
-    .st_blksize = BEST_TRANSFER,
     .st_blocks = (blkcnt_t) (from->used / BLOCK + (from->used % BLOCK != 0)),
     .st_atim = to_timespec (from->atime),
     .st_mtim = to_timespec (from->mtime),

@@ -9,6 +9,7 @@
 /* The errno for a status; every status of RFC 1813 has one, and what is none is EIO. */
 int attributes_errno (nfsstat3 status);
 
+/* All but how much is best read or written at a time, which is not said of a file. */
 void attributes_to_stat (const fattr3 *from, struct stat *to);
 
 /* @to_set: FUSE_SET_ATTR_... */

@@ -162,6 +162,7 @@ call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, gint
   gboolean takes;
 
   attributes_to_stat (attributes, ret_attr);
+  ret_attr->st_blksize = (blksize_t) volume->settings->transfer;
   ret_attr->st_uid = nfs_id_map_inwards (&volume->ids.users, attributes->uid);
   ret_attr->st_gid = nfs_id_map_inwards (&volume->ids.groups, attributes->gid);
   g_mutex_lock (&node->lock);
@@ -239,13 +240,26 @@ reply_node (Call *self, Node *node, const fattr3 *attributes)
   call_free (self);
 }
 
+static nfs_fh3
+get_handle (const Call *self)
+{
+  return node_handle (self->other != NULL ? self->other : self->node);
+}
+
 int
 call_ask_attributes (Call *self, Wire *wire)
 {
-  Node *node = self->other != NULL ? self->other : self->node;
-  GETATTR3args args = { node_handle (node) };
+  GETATTR3args args = { get_handle (self) };
 
   return wire_ask (wire, &procedure_getattr, &args, self);
+}
+
+int
+call_ask_target (Call *self, Wire *wire)
+{
+  READLINK3args args = { get_handle (self) };
+
+  return wire_ask (wire, &procedure_readlink, &args, self);
 }
 
 static void

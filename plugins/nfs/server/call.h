@@ -78,8 +78,7 @@ struct _Call {
   const char *data;
   guint64    mark;
   guint64    verifier;
-  gpointer   file;          /* a File or Directory: lent, but for a file that is just being opened; of a write only
-                             * if it has to last */
+  gpointer   file;          /* a File or Directory; of a write only if it has to last */
   GDestroyNotify file_unref; /* NULL: it is lent */
   CallReplyNode reply_node; /* NULL: an entry alone is answered */
 };
@@ -119,7 +118,9 @@ void  call_fill_entry (const Call *self, Node *node, const fattr3 *attributes, s
 /* What the server said of a directory when it changed it: that is the kernel's next question. NULL: nothing. */
 void  call_note_directory (Call *self, Node *directory, const post_op_attr *after);
 
-/* Asks for the attributes of a node. */
+/* Asks for the attributes of a node: of `other` if there is one, else of `node`. */
 int   call_ask_attributes (Call *self, Wire *wire);
+/* The same for where it leads, as a link. */
+int   call_ask_target     (Call *self, Wire *wire);
 /* Asks what has the name `name` in the directory `node`. */
 int   call_ask_name       (Call *self, Wire *wire);

@@ -20,12 +20,14 @@
 #include <unistd.h>
 
 #define NOBODY 65534
-/* Room for what is kept of writes, and for many of the largest requests at once. */
+/* What may be mapped is a quarter of the node's memory, between these: the least has room for what is kept of writes,
+ * and for many of the largest requests at once. */
 #define MEMORY_LEAST ((rlim_t) 1 << 30)
-/* A volume's server is put into a control group that may have so much, or half of the node's memory: who takes more is
- * killed. */
-#define GROUP_MOST ((rlim_t) 1 << 30)
 #define MEMORY_MOST ((rlim_t) 2 << 30)
+/* What may be used. A volume's server is put into a control group that may have so much, or half of the node's memory:
+ * who takes more is killed. It may get there after this process has looked, so the number is known here too: it is
+ * MEMORY_MAX of lib/sys/server.c. */
+#define GROUP_MOST ((rlim_t) 1 << 30)
 
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
@@ -33,9 +35,10 @@
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
-static gboolean throw (GError * *error, const char *what)
+static gboolean
+throw_errno (GError **error, const char *what)
 {
-  int number = errno;
+  const int number = errno;
 
   g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (number), "cannot %s: %s", what, g_strerror (number));
   return FALSE;
@@ -47,7 +50,7 @@ set_capabilities (guint32 kept, GError **error)
   struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
   struct __user_cap_data_struct data[2] = { { .effective = kept, .permitted = kept } };
 
-  return syscall (SYS_capset, &header, data) == 0 || throw (error, "give up capabilities");
+  return syscall (SYS_capset, &header, data) == 0 || throw_errno (error, "give up capabilities");
 }
 
 static guint32
@@ -240,7 +243,8 @@ filter_calls (GError **error)
   add (program, (struct sock_filter) BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS));
   add (program, (struct sock_filter) BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
   filter = (struct sock_fprog){ (unsigned short) program->len, (struct sock_filter *) (gpointer) program->data };
-  return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0 || throw (error, "restrict the system calls");
+  return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0
+         || throw_errno (error, "restrict the system calls");
 }
 
 #else
@@ -265,11 +269,11 @@ limit_memory (gsize *ret_memory, GError **error)
   struct rlimit limit;
 
   if (getrlimit (RLIMIT_DATA, &limit) != 0)
-    return throw (error, "read the limit of memory");
+    return throw_errno (error, "read the limit of memory");
   /* Whoever starts it may have set a smaller one. */
   limit.rlim_cur = limit.rlim_max = MIN (limit.rlim_cur, CLAMP (quarter, MEMORY_LEAST, MEMORY_MOST));
   if (setrlimit (RLIMIT_DATA, &limit) != 0)
-    return throw (error, "limit the memory");
+    return throw_errno (error, "limit the memory");
   *ret_memory = MIN (limit.rlim_cur, MIN (GROUP_MOST, 2 * quarter));
 #endif
   return TRUE;
@@ -282,7 +286,7 @@ confine (gboolean keep_ports, gsize *ret_memory, GError **error)
    * which a user namespace does not give. */
   prctl (PR_SET_IO_FLUSHER, 1, 0, 0, 0);
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-    return throw (error, "give up privileges");
+    return throw_errno (error, "give up privileges");
   if (!limit_memory (ret_memory, error) || !drop_capabilities (keep_ports, error))
     return FALSE;
   /* Others of the same user may be about: none of them is to look into this process, or take it over by ptrace(2).

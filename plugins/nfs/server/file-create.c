@@ -37,11 +37,9 @@ ask_create (Call *self, Wire *wire)
 static int
 reply_created (Call *self, const struct fuse_entry_param *entry)
 {
-  struct fuse_file_info info = { .flags = self->flags };
-  File *file = file_new (loop_get_volume (self->loop), self->other, self->identity, self->flags);
+  struct fuse_file_info info = { 0 };
+  File *file = file_new (self, self->other, &info);
 
-  info.fh = (guint64) (gpointer) file;
-  info.direct_io = file->direct;
   if (fuse_reply_create (self->req, entry, &info) == 0)
     return 0;
   file_close (file, self->loop);
@@ -102,14 +100,10 @@ take_emptying (Call *self, int failure, gpointer result)
     call_reply_entry (self, &handle, &res->SETATTR3res_u.resok.obj_wcc.after);
 }
 
-/* Whoever gave up while it waited must not have a file emptied that others write to since. */
 static void
 empty (Call *self)
 {
-  if (self->req == NULL)
-    call_reply_error (self, EINTR);
-  else
-    unstable_ask_change (self, ask_emptying, take_emptying);
+  unstable_ask_change (self, ask_emptying, take_emptying);
 }
 
 /* Whether something is in it, or will be when a write is repeated (unstable.c). */

@@ -21,19 +21,22 @@ is_direct (const Volume *volume, const Node *node, int flags)
 }
 
 File *
-file_new (Volume *volume, Node *node, Identity *identity, int flags)
+file_new (const Call *call, Node *node, struct fuse_file_info *ret_info)
 {
+  Volume *volume = loop_get_volume (call->loop);
   File *self = g_new0 (File, 1);
 
   self->node = node_ref (node);
-  self->identity = identity_ref (identity);
+  self->identity = identity_ref (call->identity);
   g_mutex_lock (&node->lock);
-  self->direct = is_direct (volume, node, flags);
+  self->direct = is_direct (volume, node, call->flags);
   node->direct += (guint) self->direct;
   node->opens++;
   self->faults = node->faults;
   g_mutex_unlock (&node->lock);
   g_atomic_int_inc (&volume->open_files);
+  ret_info->fh = (guint64) (gpointer) self;
+  ret_info->direct_io = self->direct;
   return self;
 }
 
@@ -76,11 +79,9 @@ is_unchanged (Node *node, const post_op_attr *now)
 static void
 reply_opened (Call *self, gboolean keeps_cache)
 {
-  struct fuse_file_info info = { .flags = self->flags, .keep_cache = keeps_cache };
-  File *file = file_new (loop_get_volume (self->loop), self->node, self->identity, self->flags);
+  struct fuse_file_info info = { .keep_cache = keeps_cache };
+  File *file = file_new (self, self->node, &info);
 
-  info.fh = (guint64) (gpointer) file;
-  info.direct_io = file->direct;
   if (fuse_reply_open (self->req, &info) != 0)
     file_close (file, self->loop);
   call_free (self);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <limits.h>
 #include <sys/statvfs.h>
 
 #include "known-end.h"
@@ -8,7 +9,6 @@
 #include "unstable.h"
 
 #define STATFS_BLOCK 4096
-#define NAME_LENGTH_MAX 255
 
 /* Of FUSE_SET_ATTR_*: what the server can be asked to set. */
 #define SETTABLE                                                                                                       \
@@ -111,8 +111,7 @@ ask_setattr (Call *self, Wire *wire)
 
 static void take_setattr (Call *self, int failure, gpointer result);
 
-/* Who is not the owner may not say when the file changed; the server has its own time of that. Whoever gave up has
- * nothing set any more: others may have written since. */
+/* Who is not the owner may not say when the file changed; the server has its own time of that. */
 static void
 leave_times (Call *self)
 {
@@ -134,7 +133,7 @@ take_setattr (Call *self, int failure, gpointer result)
   self->node->changed = g_get_monotonic_time ();
   self->node->latest_until = 0;
   g_mutex_unlock (&self->node->lock);
-  if (failure == EPERM && self->flags != 0 && self->req != NULL)
+  if (failure == EPERM && self->flags != 0)
     leave_times (self);
   else if (failure != 0)
     call_reply_error (self, failure);
@@ -144,14 +143,10 @@ take_setattr (Call *self, int failure, gpointer result)
     call_ask (self, call_ask_attributes, take_attributes);
 }
 
-/* Whoever gave up while it waited must not have a file cut that others write to since. */
 static void
 go_on_setattr (Call *self)
 {
-  if (self->req == NULL)
-    call_reply_error (self, EINTR);
-  else
-    unstable_ask_change (self, ask_setattr, take_setattr);
+  unstable_ask_change (self, ask_setattr, take_setattr);
 }
 
 /* Nothing goes of what another client has written. The kernel does not hear that; a program has to. */
@@ -228,14 +223,6 @@ inode_setattr (fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, st
 
 /* ---- readlink ---- */
 
-static int
-ask_readlink (Call *self, Wire *wire)
-{
-  READLINK3args args = { node_handle (self->node) };
-
-  return wire_ask (wire, &procedure_readlink, &args, self);
-}
-
 static void
 take_readlink (Call *self, int failure, gpointer result)
 {
@@ -256,7 +243,7 @@ inode_readlink (fuse_req_t req, fuse_ino_t ino)
 {
   Call *call = call_new (req, volume_get_node (fuse_req_userdata (req), ino), NULL);
 
-  call_ask (call, ask_readlink, take_readlink);
+  call_ask (call, call_ask_target, take_readlink);
 }
 
 /* ---- statfs ---- */
@@ -290,7 +277,7 @@ take_statfs (Call *self, int failure, gpointer result)
     .f_files = ok->tfiles,
     .f_ffree = ok->ffiles,
     .f_favail = ok->afiles,
-    .f_namemax = NAME_LENGTH_MAX,
+    .f_namemax = NAME_MAX,
   };
 
   if (self->req != NULL)

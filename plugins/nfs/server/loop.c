@@ -391,10 +391,11 @@ Room *
 loop_steal_room (Loop *self)
 {
   Room *next = rooms_take (self->volume->rooms);
-  Room *room = next != NULL ? self->room : NULL;
+  Room *room = self->room;
 
-  if (next != NULL)
-    self->room = next;
+  if (next == NULL)
+    return NULL;
+  self->room = next;
   return room;
 }
 

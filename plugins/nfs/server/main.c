@@ -60,17 +60,40 @@ make_loops (Volume *volume, GError **error)
 }
 
 /* The first loop is this thread's. */
-static void
-run_loops (Volume *volume)
+static gboolean
+start_others (const Volume *volume, GThread **threads, GError **error)
 {
-  int n = volume->settings->threads;
-  g_autofree GThread **threads = g_new0 (GThread *, (gsize) n);
+  for (int i = 1; i < volume->settings->threads; i++)
+    {
+      threads[i] = g_thread_try_new ("serve", loop_run, volume->loops[i], error);
+      if (threads[i] == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
 
-  for (int i = 1; i < n; i++)
-    threads[i] = g_thread_new ("serve", loop_run, volume->loops[i]);
-  loop_run (volume->loops[0]);
-  for (int i = 1; i < n; i++)
+/* Where it may not have all of its threads the volume is not served at all. */
+static gboolean
+run_loops (Volume *volume, GError **error)
+{
+  const int n = volume->settings->threads;
+  g_autofree GThread **threads = g_new0 (GThread *, (gsize) n);
+  const gboolean good = start_others (volume, threads, error);
+
+  if (good)
+    {
+      say (volume->settings->ready_fd, "ok\n");
+      loop_run (volume->loops[0]);
+    }
+  else
+    {
+      g_prefix_error (error, "cannot have a thread: ");
+      fuse_session_exit (volume->session);
+      volume_wake (volume);
+    }
+  for (int i = 1; i < n && threads[i] != NULL; i++)
     g_thread_join (threads[i]);
+  return good;
 }
 
 /* Where it has not been allowed to see them all. */
@@ -106,9 +129,7 @@ serve (Volume *volume, GError **error)
     return FALSE;
   rooms_set_most (volume->rooms, memory / 4 * 3);
   look_for_processes (volume);
-  say (settings->ready_fd, "ok\n");
-  run_loops (volume);
-  return TRUE;
+  return run_loops (volume, error);
 }
 
 static void

@@ -151,14 +151,6 @@ ask_symlink (Call *self, Wire *wire)
   return wire_ask (wire, &procedure_symlink, &args, self);
 }
 
-static int
-ask_target (Call *self, Wire *wire)
-{
-  READLINK3args args = { node_handle (self->other) };
-
-  return wire_ask (wire, &procedure_readlink, &args, self);
-}
-
 /* A link of another target is not the one that was asked for. */
 static void
 take_target (Call *self, int failure, gpointer result)
@@ -184,7 +176,7 @@ take_same_name (Call *self, int failure, gpointer result)
       return;
     }
   self->other = nodes_get (loop_get_volume (self->loop)->nodes, &res->LOOKUP3res_u.resok.object);
-  call_ask (self, ask_target, take_target);
+  call_ask (self, call_ask_target, take_target);
 }
 
 static void

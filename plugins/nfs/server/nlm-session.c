@@ -110,18 +110,17 @@ nlm_session_ask (NlmSession *self, NlmVerb verb, const LockFile *file, const Loc
 gboolean
 nlm_session_restore (NlmSession *self, const LockOwner *owner, const LockRange *range, GError **error)
 {
-  LockRange part = { .last = range->start };
-  gboolean first = TRUE;
+  guint64 start = range->start;
 
-  while (first || part.last < range->last)
+  while (start <= range->last)
     {
+      const LockRange part = lock_set_look (&owner->held, start, range->last);
       NlmStatus status;
 
-      part = lock_set_look (&owner->held, first ? range->start : part.last + 1, range->last);
-      first = FALSE;
       if (!nlm_session_ask (self, part.type == LOCK_NONE ? NLM_UNLOCK : NLM_LOCK, &owner->name.file, owner,
                             &owner->credential, &part, &status, NULL, error))
         return FALSE;
+      start = part.last + 1;
     }
   return TRUE;
 }

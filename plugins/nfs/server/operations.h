@@ -67,8 +67,9 @@ void file_release (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 /* Each open file is told once that something was lost: 0 or an errno for the call's `file`. */
 int  file_take_fault (Call *self);
 
-/* One that the kernel has open, with these flags; the last one takes the name with it under which the node lived on. */
-File *file_new   (Volume *volume, Node *node, Identity *identity, int flags);
+/* One that the kernel gets open as the call asked, which is told by @ret_info. */
+File *file_new   (const Call *call, Node *node, struct fuse_file_info *ret_info);
+/* The last one takes the name with it under which the node lived on. */
 void  file_close (File *self, Loop *loop);
 
 /* file-create.c */

@@ -103,7 +103,7 @@ check (const Settings *self, double soft, double timeo, GError **error)
   if (self->port < 1 || self->port > 65535)
     return refuse (error, "--port: must be from 1 to 65535");
   if (self->threads < 1 || self->threads > THREADS_MAX)
-    return refuse (error, "--threads: must be from 1 to 16");
+    return refuse (error, "--threads: must be from 1 to " G_STRINGIFY (THREADS_MAX));
   if (!(soft >= 0) || soft > 1e6)
     return refuse (error, "--soft: must be a number of seconds");
   if (!(timeo >= 0.1) || timeo > 1e6)

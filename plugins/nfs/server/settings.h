@@ -3,10 +3,9 @@
 #pragma once
 
 #include <glib.h>
+#include <nfsc/libnfs-raw-nfs.h>
 
 #include "endpoint.h"
-
-#define SETTINGS_HANDLE_MAX 64
 
 /* Which answers about names are believed for a while. */
 typedef enum {
@@ -23,7 +22,7 @@ typedef struct {
   NfsEndpoint address;     /* where it was reached before; no length: nowhere */
   int      family;         /* AF_UNSPEC for any */
   int      port;           /* of its NFS service */
-  char     handle[SETTINGS_HANDLE_MAX]; /* of the root */
+  char     handle[NFS3_FHSIZE]; /* of the root */
   guint    handle_length;
   gint64   transfer;       /* bytes that are read or written at a time: whole pages, OPERATIONS_TRANSFER_MAX at most */
   gboolean single_writer;  /* nobody else changes the volume while it is mounted here */

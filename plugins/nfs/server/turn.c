@@ -18,10 +18,7 @@ waits (Call *self, Node *directory, CallResume resumed)
   g_mutex_lock (&directory->lock);
   is = directory->orphans > 0;
   if (is)
-    {
-      self->resume = resumed;
-      g_queue_push_tail (&directory->held, self);
-    }
+    unstable_hold (directory, self, resumed);
   g_mutex_unlock (&directory->lock);
   return is;
 }
@@ -64,15 +61,6 @@ add_orphan (Node *directory)
 }
 
 static void
-take_orphan (Node *directory)
-{
-  g_mutex_lock (&directory->lock);
-  directory->orphans--;
-  g_mutex_unlock (&directory->lock);
-  unstable_release (directory);
-}
-
-static void
 give_up (Call *self)
 {
   if (!self->changes)
@@ -97,7 +85,7 @@ turn_end_removal (Call *self)
   self->changes = FALSE;
   if (!orphan)
     return;
-  take_orphan (self->node);
+  unstable_end_orphan (self->node);
   if (has_two (self))
-    take_orphan (self->from);
+    unstable_end_orphan (self->from);
 }

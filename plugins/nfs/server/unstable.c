@@ -52,10 +52,10 @@ resume (Loop *loop, gpointer data)
 
 /* With the node's lock held. */
 void
-unstable_hold (Call *call, CallResume resumed)
+unstable_hold (Node *node, Call *call, CallResume resumed)
 {
   call->resume = resumed;
-  g_queue_push_tail (&call->node->held, call);
+  g_queue_push_tail (&node->held, call);
 }
 
 void
@@ -74,6 +74,15 @@ unstable_release (Node *node)
     }
 }
 
+void
+unstable_end_orphan (Node *node)
+{
+  g_mutex_lock (&node->lock);
+  node->orphans--;
+  g_mutex_unlock (&node->lock);
+  unstable_release (node);
+}
+
 gboolean
 unstable_may_read (Call *call, CallResume resumed)
 {
@@ -83,7 +92,7 @@ unstable_may_read (Call *call, CallResume resumed)
   g_mutex_lock (&node->lock);
   may = !node->suspect && !node->healing;
   if (!may)
-    unstable_hold (call, resumed);
+    unstable_hold (node, call, resumed);
   g_mutex_unlock (&node->lock);
   return may;
 }
@@ -279,7 +288,7 @@ take_commit (Call *self, int failure, gpointer result)
   if (lost)
     {
       mine = lose (node);
-      unstable_hold (self, end_commit);
+      unstable_hold (node, self, end_commit);
     }
   /* What was asked before is no answer to what became suspect since; but what is not kept cannot be lost. */
   else if (!node->healing && (node->kept.head == NULL || self->commit_asked == unstable_count_suspicions (self->loop)))
@@ -350,7 +359,7 @@ conclude (Call *call)
   g_mutex_lock (&node->lock);
   waits = node->orphans > 0;
   if (waits)
-    unstable_hold (call, conclude);
+    unstable_hold (node, call, conclude);
   g_mutex_unlock (&node->lock);
   if (!waits)
     unstable_commit (call, call->committed);
@@ -366,6 +375,11 @@ unstable_conclude (Call *call, CallResume resumed)
 void
 unstable_ask_change (Call *call, CallAsk ask, CallThen then)
 {
+  if (call->req == NULL)
+    {
+      call_reply_error (call, EINTR);
+      return;
+    }
   call->changes = TRUE;
   call->given_up = unstable_give_up;
   call_ask (call, ask, then);
@@ -374,15 +388,9 @@ unstable_ask_change (Call *call, CallAsk ask, CallThen then)
 void
 unstable_end_change (Call *call)
 {
-  Node *node = call->node;
-
   call->changes = FALSE;
-  if (call->req != NULL)
-    return;
-  g_mutex_lock (&node->lock);
-  node->orphans--;
-  g_mutex_unlock (&node->lock);
-  unstable_release (node);
+  if (call->req == NULL)
+    unstable_end_orphan (call->node);
 }
 
 /* A commit that nobody waits for. */

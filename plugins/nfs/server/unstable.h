@@ -54,7 +54,7 @@ void unstable_commit (Call *call, CallResume resume);
  * waits for any more and the server has not come to. */
 void unstable_conclude (Call *call, CallResume resume);
 /* Then asks for that change. What is written later waits for it as for a write, when nobody else does, until it ends:
- * @then begins with that. */
+ * @then begins with that. Nothing is changed for who gave up before that: others may have written since. */
 void unstable_ask_change (Call *call, CallAsk ask, CallThen then);
 void unstable_end_change (Call *call);
 /* Whether the node can be read as it is; if not, the call waits and is resumed. */
@@ -71,14 +71,16 @@ void unstable_relieve (Loop *loop);
 /* The end is near. */
 void unstable_commit_all (Loop *loop);
 
-/* Between unstable.c and write.c. With the node's lock held: the call waits until the node has healed; the volume knows
- * whether the node keeps something. */
-void unstable_hold (Call *call, CallResume resumed);
+/* Between unstable.c, write.c and turn.c. With the node's lock held: the call waits until the node has healed, or for
+ * its orphans; the volume knows whether the node keeps something. */
+void unstable_hold (Node *node, Call *call, CallResume resumed);
+void unstable_note (Loop *loop, Node *node);
 /* Asks for what is left of the call's data to be written. */
 int unstable_ask_write (Call *call, Wire *wire, stable_how stable);
 /* Those go on that need not wait any more, or look for themselves. */
 void unstable_release (Node *node);
-void unstable_note (Loop *loop, Node *node);
+/* The same, after one of its orphans has ended. */
+void unstable_end_orphan (Node *node);
 /* Goes on with the oldest write that is kept; the node is healing and no write to it is on its way. */
 void unstable_heal (Loop *loop, Node *node);
 /* A commit that nobody waits for. */

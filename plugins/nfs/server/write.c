@@ -292,7 +292,7 @@ send_write (Call *call)
       known_end_write (node, call->end, (gint64) call->size < settings->transfer / 2);
     }
   else
-    unstable_hold (call, send_write);
+    unstable_hold (node, call, send_write);
   g_mutex_unlock (&node->lock);
   if (may)
     call_ask (call, ask_write, take_write);

@@ -86,6 +86,8 @@ make_message (const NfsFaultRule *rule, const RpcHead *head, XdrReader *args, gu
       return results_with_status (head, args, rule->value);
     case NFS_ACT_RIGHTS:
       return results_with_rights (head, rule->value);
+    case NFS_ACT_SIZES:
+      return results_with_sizes (head, rule->value);
     case NFS_ACT_PROG_UNAVAIL:
       return rpc_accepted (head->xid, RPC_PROG_UNAVAIL);
     case NFS_ACT_PROG_MISMATCH:

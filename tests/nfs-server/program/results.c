@@ -67,14 +67,17 @@ put_fsstat (GByteArray *out)
   xdr_put_u32 (out, 0); /* for how many seconds that is true */
 }
 
+/* @reads and @writes: the most, and what is best. */
 static void
-put_fsinfo (GByteArray *out)
+put_fsinfo (GByteArray *out, const guint32 reads[2], const guint32 writes[2])
 {
   put_some_attributes (out);
-  for (int i = 0; i < 2; i++) /* reads, writes */
+  for (int i = 0; i < 2; i++)
     {
-      xdr_put_u32 (out, MEBIBYTE);
-      xdr_put_u32 (out, MEBIBYTE);
+      const guint32 *sizes = i == 0 ? reads : writes;
+
+      xdr_put_u32 (out, sizes[0]);
+      xdr_put_u32 (out, sizes[1]);
       xdr_put_u32 (out, 4096);
     }
   xdr_put_u32 (out, MEBIBYTE); /* directories */
@@ -110,6 +113,7 @@ put_nfs3_failure (GByteArray *out, guint32 procedure, guint32 status)
 static void
 put_nfs3 (GByteArray *out, guint32 procedure, XdrReader *args)
 {
+  static const guint32 sizes[] = { MEBIBYTE, MEBIBYTE };
   gsize len;
 
   switch (procedure)
@@ -133,7 +137,7 @@ put_nfs3 (GByteArray *out, guint32 procedure, XdrReader *args)
       break;
     case 19:
       xdr_put_u32 (out, 0);
-      put_fsinfo (out);
+      put_fsinfo (out, sizes, sizes);
       break;
     case 20:
       xdr_put_u32 (out, 0);
@@ -260,5 +264,17 @@ results_with_rights (const RpcHead *head, guint32 rights)
     xdr_put_u32 (out, rights & 0x3f);
   else
     xdr_put_u64 (out, 0); /* nothing of the directory that it is in */
+  return out;
+}
+
+GByteArray *
+results_with_sizes (const RpcHead *head, guint32 sizes)
+{
+  const guint32 reads[] = { sizes >> 24 << 12, (sizes >> 16 & 0xff) << 12 };
+  const guint32 writes[] = { (sizes >> 8 & 0xff) << 12, (sizes & 0xff) << 12 };
+  GByteArray *out = rpc_accepted (head->xid, RPC_SUCCESS);
+
+  xdr_put_u32 (out, 0);
+  put_fsinfo (out, reads, writes);
   return out;
 }

@@ -12,3 +12,6 @@ GByteArray *results_with_status (const RpcHead *head, XdrReader *args, guint32 s
 
 /* An answer to ACCESS or MKDIR: NFS_FAULT_RIGHTS(). */
 GByteArray *results_with_rights (const RpcHead *head, guint32 rights);
+
+/* An answer to FSINFO: NFS_FAULT_SIZES(). */
+GByteArray *results_with_sizes (const RpcHead *head, guint32 sizes);
