@@ -16,16 +16,14 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
 #include "support/own-net.h"
 
 #define OLDER "what there was"
 #define NEWER "more"
 
-/* In the answer to CREATE. */
-#define HANDLE_AT 32
-/* In the answer to LOOKUP; and behind that handle the last byte of how long the file is. */
-#define FOUND_AT 28
-#define LENGTH_BEHIND 31
+/* Behind a handle that was looked up: the lower half of how long the file is. */
+#define LENGTH_BEHIND 28
 
 typedef struct
 {
@@ -63,11 +61,10 @@ rename_there (GByteArray *answer, gpointer data)
     perror (self->new_name);
 }
 
-/* The server has another number now: it has lost what it has not put down. */
 static void
 forge_loss (GByteArray *answer, gpointer data)
 {
-  answer->data[answer->len - 1] ^= 1;
+  forgery_lose (answer);
 }
 
 static int
@@ -119,16 +116,13 @@ what_was_written_before_does_not_come_back (void **state)
 static void
 forge_directory (GByteArray *answer, gpointer data)
 {
-  const guint32 directory = GUINT32_TO_BE (NF3DIR);
   Renamed *self = data;
-  guint32 length;
 
   if (self->forged)
     return;
   self->forged = TRUE;
-  memcpy (&length, answer->data + HANDLE_AT, sizeof length);
   /* Behind the handle and a word that says that they follow are the attributes. */
-  memcpy (answer->data + HANDLE_AT + 4 + (GUINT32_FROM_BE (length) + 3) / 4 * 4 + 4, &directory, sizeof directory);
+  forgery_put_u32 (answer, forgery_skip_handle (answer, FORGERY_MADE_AT) + 4, NF3DIR);
 }
 
 static void
@@ -147,12 +141,12 @@ what_is_no_file_is_looked_up (void **state)
 static void
 forge_length (GByteArray *answer, gpointer data)
 {
-  guint32 length;
+  gsize at;
 
-  if (answer->len <= FOUND_AT + LENGTH_BEHIND)
+  if (forgery_get_u32 (answer, FORGERY_STATUS_AT) != NFS3_OK)
     return;
-  memcpy (&length, answer->data + FOUND_AT, sizeof length);
-  answer->data[FOUND_AT + 4 + (GUINT32_FROM_BE (length) + 3) / 4 * 4 + LENGTH_BEHIND] ^= 1;
+  at = forgery_skip_handle (answer, FORGERY_FOUND_AT) + LENGTH_BEHIND;
+  forgery_put_u32 (answer, at, forgery_get_u32 (answer, at) ^ 1);
 }
 
 static void

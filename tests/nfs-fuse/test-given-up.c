@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,12 +17,11 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
 #include "nfs-fuse/gate.h"
 #include "support/own-net.h"
 
 #define SIZE 4096
-#define WORDS_FROM_COUNT 4 /* of a write's answer, to its end */
-#define WORDS_TO_STATUS 6
 /* What is put off is asked again long before. */
 #define LONG_USEC G_USEC_PER_SEC
 
@@ -111,7 +109,7 @@ forge_loss (GByteArray *answer, gpointer data)
 {
   Ground *ground = data;
 
-  answer->data[answer->len - 1] ^= 1;
+  forgery_lose (answer);
   lossy_forge (ground->counted.lossy, NFS3_WRITE, gate_wait, &ground->gate);
 }
 
@@ -136,9 +134,7 @@ a_write_that_waited_too_long_is_not_written_later (void **state)
 static void
 forge_half (GByteArray *answer, gpointer data)
 {
-  const guint32 half = GUINT32_TO_BE (SIZE / 2);
-
-  memcpy (answer->data + answer->len - WORDS_FROM_COUNT * 4, &half, sizeof half);
+  forgery_put_count (answer, SIZE / 2);
   gate_wait (answer, data);
 }
 
@@ -159,19 +155,11 @@ the_rest_of_a_write_that_was_given_up_is_not_written (void **state)
   assert_int_equal (lossy_count (ground->counted.lossy, NFS3_WRITE), before + 1);
 }
 
-static void
-forge_status (GByteArray *answer, guint32 status)
-{
-  const guint32 wire = GUINT32_TO_BE (status);
-
-  memcpy (answer->data + WORDS_TO_STATUS * 4, &wire, sizeof wire);
-}
-
 /* Whoever is not the owner may not say when he wrote. */
 static void
 forge_refusal (GByteArray *answer, gpointer data)
 {
-  forge_status (answer, NFS3ERR_PERM);
+  forgery_put_status (answer, NFS3ERR_PERM);
   gate_wait (answer, data);
 }
 
@@ -201,7 +189,7 @@ a_cut_is_not_asked_for_again_without_its_times (void **state)
 static void
 forge_delay (GByteArray *answer, gpointer data)
 {
-  forge_status (answer, NFS3ERR_JUKEBOX);
+  forgery_put_status (answer, NFS3ERR_JUKEBOX);
   gate_wait (answer, data);
 }
 

@@ -6,13 +6,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-fuse/forgery.h"
 #include "nfs-fuse/lossy.h"
 #include "nfs-fuse/odd-server.h"
 #include "nfs-fuse/served.h"
@@ -21,7 +21,6 @@
 
 #define TEXT "written"
 #define LENGTH 7
-#define WORDS_BEFORE_STATUS 6 /* of an answer, which begins with its number */
 #define DEADLINE_USEC (30 * G_USEC_PER_SEC)
 /* Who has asked so often waits for longer than it takes until the server is found there again. */
 #define OFTEN 4
@@ -62,14 +61,12 @@ TEST_STATE (Ground, ground)
 static void
 put_off (GByteArray *answer, gpointer data)
 {
-  const guint32 words[] = { GUINT32_TO_BE (NFS3ERR_JUKEBOX), 0 };
   Ground *self = data;
 
   if (!g_atomic_int_get (&self->puts_off))
     return;
   g_atomic_int_inc (&self->times);
-  g_byte_array_set_size (answer, WORDS_BEFORE_STATUS * 4);
-  g_byte_array_append (answer, (const guint8 *) words, sizeof words);
+  forgery_refuse (answer, NFS3ERR_JUKEBOX, 1);
 }
 
 static void

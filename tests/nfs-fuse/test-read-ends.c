@@ -15,25 +15,18 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
 #include "support/own-net.h"
 
 #define TEXT "what is in that file"
 #define HALF 8
-/* In an answer to READ that tells the attributes and has no verifier. */
-#define BEFORE_DATA 128
 
 /* Of the data only so many, and never a word of the end. */
 static void
 answer_some (GByteArray *answer, gpointer data)
 {
-  const guint32 held = answer->len > BEFORE_DATA ? answer->len - BEFORE_DATA : 0;
-  const guint32 size = MIN (GPOINTER_TO_UINT (data), held);
-  const guint32 words[] = { GUINT32_TO_BE (size), GUINT32_TO_BE (FALSE), GUINT32_TO_BE (size) };
-
-  if (answer->len < BEFORE_DATA)
-    return;
-  g_byte_array_set_size (answer, BEFORE_DATA + size);
-  memcpy (answer->data + BEFORE_DATA - sizeof words, words, sizeof words);
+  if (answer->len >= FORGERY_READ_AT)
+    forgery_shorten (answer, MIN (GPOINTER_TO_UINT (data), answer->len - FORGERY_READ_AT));
 }
 
 /* What there is besides is not in the cache. */

@@ -2,6 +2,7 @@
 /* A volume whose writes are to last when they are done: the server is told so with each of them, by whichever way it
  * comes, and there is nothing left that a commit would have to be asked for. */
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -121,10 +122,8 @@ without_it_a_commit_is_asked_for (void **state)
 static void
 say_unstable (GByteArray *answer, gpointer data)
 {
-  guint8 *stable = answer->data + answer->len - 8 - 4;
-
   assert_true (answer->len > 64);
-  memset (stable, 0, 4);
+  forgery_put_u32 (answer, answer->len - 8 - 4, UNSTABLE);
 }
 
 static void
