@@ -14,6 +14,8 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "support/scratch.h"
+
 /* What must come, comes long before. */
 #define PATIENCE_USEC (30 * G_USEC_PER_SEC)
 
@@ -104,6 +106,14 @@ counted_has (const Counted *self, const char *name)
   struct stat status;
 
   return lstat (path, &status) == 0;
+}
+
+void
+counted_expect_there (const Counted *self, const char *name, const char *text)
+{
+  g_autofree char *path = counted_dup_there (self, name);
+
+  assert_file_has (path, text);
 }
 
 void

@@ -30,6 +30,8 @@ char    *counted_dup_there (const Counted *self, const char *name);
 /* Opens a file here; 0, or an errno. */
 int      counted_try   (const Counted *self, const char *name, int flags);
 gboolean counted_has   (const Counted *self, const char *name);
+/* Fails the test unless the file is there, with this text. */
+void     counted_expect_there (const Counted *self, const char *name, const char *text);
 
 /* These fail the test when they cannot: a file or directory here, a file there. */
 void     counted_make  (const Counted *self, const char *name);

@@ -18,6 +18,7 @@
 #include "nfs-fuse/counted.h"
 #include "nfs-fuse/forgery.h"
 #include "support/own-net.h"
+#include "support/scratch.h"
 
 #define OLDER "what there was"
 #define NEWER "more"
@@ -84,15 +85,6 @@ write_text (int fd, const char *text)
 }
 
 static void
-assert_there (const Renamed *self, const char *wanted)
-{
-  g_autofree char *text = NULL;
-
-  assert_true (g_file_get_contents (self->new_name, &text, NULL, NULL));
-  assert_string_equal (text, wanted);
-}
-
-static void
 what_was_written_before_does_not_come_back (void **state)
 {
   Renamed *self = *state;
@@ -105,11 +97,11 @@ what_was_written_before_does_not_come_back (void **state)
   lossy_forge (self->counted.lossy, NFS3_LOOKUP, rename_there, self);
   new = open_here (self, "new", O_TRUNC);
   assert_int_equal (access (self->old_name, F_OK), -1);
-  assert_there (self, "");
+  assert_file_has (self->new_name, "");
   write_text (new, NEWER);
   lossy_forge (self->counted.lossy, NFS3_COMMIT, forge_loss, NULL);
   assert_int_equal (fsync (new), 0);
-  assert_there (self, NEWER);
+  assert_file_has (self->new_name, NEWER);
 }
 
 /* Some servers say so of what is there already. */

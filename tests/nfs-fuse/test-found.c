@@ -22,6 +22,7 @@
 #include "nfs-fuse/handle.h"
 #include "nfs-server/xdr.h"
 #include "support/own-net.h"
+#include "support/scratch.h"
 
 #define USER 1000
 #define DIRECTORY "open"
@@ -137,15 +138,6 @@ make_here (const Ground *self, int flags, mode_t mode)
   return failure;
 }
 
-static void
-assert_text_there (const Ground *self, const char *wanted)
-{
-  g_autofree char *text = NULL;
-
-  assert_true (g_file_get_contents (self->there, &text, NULL, NULL));
-  assert_string_equal (text, wanted);
-}
-
 typedef struct
 {
   const char *text;
@@ -178,7 +170,7 @@ it_is_opened_by_the_rights_to_it (Ground *self, gboolean hides)
       lossy_forge (self->counted.lossy, NFS3_LOOKUP, come_between, self);
       assert_int_equal (make_here (self, rows[i].flags, 0644), rows[i].failure);
       assert_null (self->text);
-      assert_text_there (self, rows[i].after);
+      assert_file_has (self->there, rows[i].after);
       ground_clear (self);
       *self = (Ground){ 0 };
     }
@@ -207,7 +199,7 @@ who_has_made_it_and_not_heard_of_it_writes_to_it (void **state)
   lossy_forge (ground->counted.lossy, NFS3_CREATE, answer_as_linux, ground);
   assert_int_equal (make_here (ground, O_TRUNC, 0444), 0);
   assert_true (lossy_has_lost (ground->counted.lossy));
-  assert_text_there (ground, "mine");
+  assert_file_has (ground->there, "mine");
 }
 
 static void

@@ -200,16 +200,6 @@ do_meanwhile (Ground *self, Deed deed)
 }
 
 static void
-assert_there (const Ground *self, const char *name)
-{
-  g_autofree char *path = counted_dup_there (&self->counted, name);
-  g_autofree char *text = NULL;
-
-  assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  assert_string_equal (text, NEWER);
-}
-
-static void
 a_file_that_is_made_after_a_removal_stays (void **state)
 {
   Ground *ground = *state;
@@ -217,7 +207,7 @@ a_file_that_is_made_after_a_removal_stays (void **state)
   ground_open (ground);
   be_killed_at (ground, NFS3_REMOVE, LOSSY_CALL, remove_file);
   assert_true (do_meanwhile (ground, make_file));
-  assert_there (ground, "file");
+  counted_expect_there (&ground->counted, "file", NEWER);
 }
 
 static void
@@ -228,7 +218,7 @@ a_file_that_is_made_after_a_removal_and_a_listing_stays (void **state)
   ground_open (ground);
   be_killed_at (ground, NFS3_REMOVE, LOSSY_CALL, remove_file);
   assert_true (do_meanwhile (ground, list_and_make_file));
-  assert_there (ground, "file");
+  counted_expect_there (&ground->counted, "file", NEWER);
 }
 
 static void
@@ -239,7 +229,7 @@ a_file_that_gets_the_name_after_a_removal_keeps_it (void **state)
   ground_open (ground);
   be_killed_at (ground, NFS3_REMOVE, LOSSY_CALL, remove_file);
   assert_true (do_meanwhile (ground, move_other));
-  assert_there (ground, "file");
+  counted_expect_there (&ground->counted, "file", NEWER);
 }
 
 static void
@@ -250,7 +240,7 @@ a_file_that_is_made_after_its_name_was_changed_stays (void **state)
   ground_open (ground);
   be_killed_at (ground, NFS3_RENAME, LOSSY_CALL, replace_file);
   assert_true (do_meanwhile (ground, make_other));
-  assert_there (ground, "other");
+  counted_expect_there (&ground->counted, "other", NEWER);
 }
 
 static void
@@ -261,7 +251,7 @@ a_file_that_is_made_after_another_took_its_name_stays (void **state)
   ground_open (ground);
   be_killed_at (ground, NFS3_RENAME, LOSSY_CALL, replace_file);
   assert_true (do_meanwhile (ground, make_file));
-  assert_there (ground, "file");
+  counted_expect_there (&ground->counted, "file", NEWER);
 }
 
 static void
