@@ -227,6 +227,27 @@ served_start (Served *self, const char *const *more)
   self->minor = status.stx_dev_minor;
 }
 
+int
+served_open_file (const Served *self, const char *name, int flags)
+{
+  g_autofree char *path = g_build_filename (self->path, name, NULL);
+  const int fd = open (path, flags | O_CLOEXEC, 0644);
+
+  if (fd < 0)
+    fail_msg ("%s: %s", path, g_strerror (errno));
+  return fd;
+}
+
+void
+served_put_file (const Served *self, const char *name, const char *text)
+{
+  g_autofree char *path = g_build_filename (self->path, name, NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (!g_file_set_contents (path, text, -1, &error))
+    fail_msg ("%s", error->message);
+}
+
 gboolean
 served_await_end (Served *self, int msec)
 {

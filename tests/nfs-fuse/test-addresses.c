@@ -67,7 +67,6 @@ static void
 a_connection_that_was_good_is_made_again_to_the_same_address (void **state)
 {
   static const char *const soft[] = { "--server=" NAME, "--ipv4", "--port=2050", "--soft=10", NULL };
-  g_autofree char *path = NULL;
   Ground *ground = *state;
 
   if (!served_export_open (&ground->served.export, FALSE))
@@ -76,9 +75,8 @@ a_connection_that_was_good_is_made_again_to_the_same_address (void **state)
   ground->other = listen_at ("127.0.0.8");
   ground->way = lossy_open ();
   served_start (&ground->served.volume, soft);
-  path = g_build_filename (ground->served.volume.path, "file", NULL);
   lossy_lose (ground->way, NFS3_WRITE, NULL, NULL);
-  assert_true (g_file_set_contents (path, "content", -1, NULL));
+  served_put_file (&ground->served.volume, "file", "content");
   assert_true (lossy_has_lost (ground->way));
   assert_int_equal (accept (ground->other, NULL, NULL), -1);
   assert_int_equal (errno, EAGAIN);

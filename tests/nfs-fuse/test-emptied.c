@@ -71,11 +71,7 @@ forge_loss (GByteArray *answer, gpointer data)
 static int
 open_here (const Renamed *self, const char *name, int flags)
 {
-  g_autofree char *path = counted_dup_here (&self->counted, name);
-  int fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0644);
-
-  assert_true (fd >= 0);
-  return fd;
+  return served_open_file (&self->counted.volume, name, O_WRONLY | O_CREAT | flags);
 }
 
 static void

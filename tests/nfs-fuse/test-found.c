@@ -108,7 +108,6 @@ static void
 ground_open (Ground *self)
 {
   g_autofree char *directory = NULL;
-  g_autofree char *here = NULL;
 
   if (!counted_open_export (&self->counted))
     skip ();
@@ -117,9 +116,7 @@ ground_open (Ground *self)
   assert_int_equal (chmod (directory, 0777), 0);
   self->there = g_build_filename (directory, NAME, NULL);
   served_start (&self->counted.volume, counted_shared);
-  here = counted_dup_here (&self->counted, DIRECTORY);
-  self->dir = open (here, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  assert_true (self->dir >= 0);
+  self->dir = served_open_file (&self->counted.volume, DIRECTORY, O_RDONLY | O_DIRECTORY);
 }
 
 /* Makes the file here, as a user, and writes to it; 0 or an errno of the first. */

@@ -51,14 +51,11 @@ static void
 ground_open (Ground *self, const char *const *arguments)
 {
   const char bytes[SIZE] = { 0 };
-  g_autofree char *path = NULL;
 
   if (!counted_open (&self->counted, arguments))
     skip ();
-  path = counted_dup_here (&self->counted, "file");
   self->exported = counted_dup_there (&self->counted, "file");
-  self->fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  assert_true (self->fd >= 0);
+  self->fd = served_open_file (&self->counted.volume, "file", O_RDWR | O_CREAT);
   assert_int_equal (pwrite (self->fd, bytes, sizeof bytes, 0), sizeof bytes);
 }
 

@@ -62,13 +62,9 @@ ground_export (Ground *self, gboolean locks)
 static void
 ground_serve (Ground *self, const char *const *more)
 {
-  g_autofree char *path = NULL;
-
   served_start (&self->served.volume, more);
-  path = g_build_filename (self->served.volume.path, "file", NULL);
-  assert_true (g_file_set_contents (path, "content", -1, NULL));
-  self->fd = open (path, O_RDWR | O_CLOEXEC);
-  assert_true (self->fd >= 0);
+  served_put_file (&self->served.volume, "file", "content");
+  self->fd = served_open_file (&self->served.volume, "file", O_RDWR);
 }
 
 static void

@@ -72,8 +72,6 @@ put_off (GByteArray *answer, gpointer data)
 static void
 ground_open (Ground *self)
 {
-  g_autofree char *path = NULL;
-
   if (!scratch_is_real_root () || access ("/dev/fuse", R_OK | W_OK) < 0)
     skip_because ("a FUSE file system for several users takes root and /dev/fuse");
   self->fd = -1;
@@ -81,8 +79,7 @@ ground_open (Ground *self)
   self->lossy = lossy_open ();
   lossy_forge (self->lossy, NFS3_READ, put_off, self);
   served_start (&self->volume, (const char *const[]){ "--port=2050", "--threads=1", NULL });
-  path = g_build_filename (self->volume.path, "file", NULL);
-  self->fd = open (path, O_RDWR | O_DIRECT | O_CLOEXEC);
+  self->fd = served_open_file (&self->volume, "file", O_RDWR | O_DIRECT);
   assert_int_equal (pwrite (self->fd, TEXT, LENGTH, 0), LENGTH);
 }
 

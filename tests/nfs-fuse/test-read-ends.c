@@ -33,17 +33,11 @@ answer_some (GByteArray *answer, gpointer data)
 static int
 open_forged (Counted *self, guint size, int flags)
 {
-  g_autofree char *path = NULL;
-  int fd;
-
   if (!counted_open (self, counted_shared))
     skip ();
-  path = counted_dup_here (self, "file");
   counted_put (self, "file", TEXT);
   lossy_forge (self->lossy, NFS3_READ, answer_some, GUINT_TO_POINTER (size));
-  fd = open (path, O_RDONLY | O_CLOEXEC | flags);
-  assert_true (fd >= 0);
-  return fd;
+  return served_open_file (&self->volume, "file", O_RDONLY | flags);
 }
 
 static void

@@ -225,16 +225,13 @@ who_may_not_read_or_write_gets_at_no_file_that_another_user_has_open (void **sta
 
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
-      g_autofree char *path = NULL;
       KVOL_AUTO_FD fd = -1;
 
       if (!served_ground_open (ground, kinds[i]))
         skip ();
       put_file (ground, "file", 0600);
       put_dir (ground, "dir", 0700);
-      path = g_build_filename (ground->volume.path, "file", NULL);
-      fd = open (path, O_RDONLY | O_CLOEXEC);
-      assert_true (fd >= 0);
+      fd = served_open_file (&ground->volume, "file", O_RDONLY);
       assert_the_owner_s_alone (ground, tries, G_N_ELEMENTS (tries), EACCES);
       assert_int_equal (as_user (STRANGER, ground->volume.path, set_mode, "file"), EPERM);
       assert_int_equal (as_user (STRANGER, ground->volume.path, make, "dir/new"), EACCES);

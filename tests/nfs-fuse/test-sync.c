@@ -4,7 +4,6 @@
 #include "nfs-fuse/counted.h"
 #include "nfs-fuse/forgery.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,15 +55,12 @@ by_map (int fd, char *page)
 static Asked
 ask (const Counted *counted, int flags, Way way)
 {
-  g_autofree char *path = counted_dup_here (counted, "file");
   const guint writes = lossy_count (counted->lossy, NFS3_WRITE);
   const guint commits = lossy_count (counted->lossy, NFS3_COMMIT);
   g_autofree char *bytes = NULL;
-  int fd = open (path, flags | O_CREAT | O_CLOEXEC, 0644);
+  const int fd = served_open_file (&counted->volume, "file", flags | O_CREAT);
   gpointer page = NULL;
 
-  if (fd < 0)
-    fail_msg ("%s: %s", path, g_strerror (errno));
   assert_int_equal (posix_memalign (&page, PAGE, PAGE), 0);
   bytes = memset (page, 'x', PAGE);
   way (fd, bytes);
@@ -130,15 +126,12 @@ static void
 what_a_server_does_not_put_down_is_committed_before_the_write_is_done (void **state)
 {
   Counted *counted = *state;
-  g_autofree char *path = NULL;
   KVOL_AUTO_FD fd = -1;
 
   if (!counted_open (counted, with_sync))
     skip ();
   lossy_forge (counted->lossy, NFS3_WRITE, say_unstable, NULL);
-  path = counted_dup_here (counted, "file");
-  fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  assert_true (fd >= 0);
+  fd = served_open_file (&counted->volume, "file", O_RDWR | O_CREAT);
   assert_int_equal (write (fd, "text", 4), 4);
   assert_int_equal (lossy_count (counted->lossy, NFS3_COMMIT), 1);
 }
