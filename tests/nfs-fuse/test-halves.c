@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "nfs-fuse/wire-rig.h"
-#include "nfs-server/record.h"
 #include "nfs-server/xdr.h"
 #include "rooms.h"
 #include "support/test-state.h"
