@@ -34,6 +34,8 @@ typedef struct
   EtcFile hosts;
   Lossy *way; /* at the first address */
   int other;  /* listens at the second, and answers nothing */
+  struct pollfd listeners[N_LISTENERS];
+  GThread *thread; /* lets in by these; NULL: there is none */
 } Ground;
 
 static void
@@ -46,6 +48,12 @@ ground_clear (Ground *self)
   etc_file_clear (&self->hosts);
   if (is_open)
     kvol_clear_fd (&self->other);
+  if (self->thread == NULL)
+    return;
+  shutdown (self->listeners[0].fd, SHUT_RDWR);
+  g_thread_join (self->thread);
+  for (int i = 0; i < N_LISTENERS; i++)
+    close (self->listeners[i].fd);
 }
 TEST_STATE (Ground, ground)
 
@@ -99,30 +107,22 @@ each_address_has_its_turn (void **state)
 {
   static const char *const soft[] = { "--server=" NAME, "--ipv4", "--port=2050", "--soft=5", NULL };
   Ground *ground = *state;
-  struct pollfd listeners[N_LISTENERS];
   struct stat status;
-  GThread *thread;
-  int good;
-  int guest;
+  KVOL_AUTO_FD good = -1;
+  KVOL_AUTO_FD guest = -1;
 
   if (!served_export_open (&ground->served.export, FALSE))
     skip ();
   etc_file_begin (&ground->hosts, "/etc/hosts", MORE_ADDRESSES);
-  listeners[0] = (struct pollfd){ listen_at ("127.0.0.1"), POLLIN, 0 };
-  listeners[1] = (struct pollfd){ listen_at ("127.0.0.8"), POLLIN, 0 };
+  ground->listeners[0] = (struct pollfd){ listen_at ("127.0.0.1"), POLLIN, 0 };
+  ground->listeners[1] = (struct pollfd){ listen_at ("127.0.0.8"), POLLIN, 0 };
   good = listen_at ("127.0.0.32");
-  thread = g_thread_new ("let-in", let_in, listeners);
+  ground->thread = g_thread_new ("let-in", let_in, ground->listeners);
   served_start (&ground->served.volume, soft);
   assert_int_equal (stat (ground->served.volume.path, &status), -1);
   assert_int_equal (errno, ETIMEDOUT);
   guest = accept (good, NULL, NULL);
   assert_true (guest >= 0);
-  close (guest);
-  shutdown (listeners[0].fd, SHUT_RDWR);
-  g_thread_join (thread);
-  close (good);
-  for (int i = 0; i < N_LISTENERS; i++)
-    close (listeners[i].fd);
 }
 
 int
