@@ -23,6 +23,8 @@
 #include "support/scratch.h"
 
 #define END_MSEC 10000
+/* A name server may take five seconds of it. */
+#define READY_MSEC 60000
 #define PROGRAM "libexec/kvol-nfs"
 
 gboolean
@@ -178,7 +180,7 @@ is_heard (int fd)
 {
   struct pollfd said = { .fd = fd, .events = POLLIN };
 
-  return poll (&said, 1, END_MSEC) > 0;
+  return poll (&said, 1, READY_MSEC) > 0;
 }
 
 /* What it says is "ok" when it serves, and nothing else. */
