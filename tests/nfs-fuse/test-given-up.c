@@ -25,6 +25,7 @@
 /* What is put off is asked again long before. */
 #define LONG_USEC G_USEC_PER_SEC
 
+static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
 static const char *const soft[] = { "--port=2050", "--soft=0.5", "--threads=1", NULL };
 
 typedef struct
@@ -76,26 +77,49 @@ assert_size (const Ground *self, off_t wanted)
   assert_int_equal (status.st_size, wanted);
 }
 
+typedef int (*Deed) (const Ground *self);
+
+static int
+empty_file (const Ground *self)
+{
+  return ftruncate (self->fd, 0);
+}
+
+static int
+remove_file (const Ground *self)
+{
+  g_autofree char *path = counted_dup_here (&self->counted, "file");
+
+  return unlink (path);
+}
+
+/* Somebody does it, and is not there any more when this is answered. */
+static void
+be_killed_at (Ground *self, guint procedure, LossyForge forge, Deed deed)
+{
+  int status;
+  pid_t child;
+
+  lossy_forge (self->counted.lossy, procedure, forge, &self->gate);
+  child = fork ();
+  if (child == 0)
+    _exit (deed (self) != 0);
+  assert_true (child > 0);
+  gate_await_guest (&self->gate);
+  assert_int_equal (kill (child, SIGKILL), 0);
+  assert_int_equal (waitpid (child, &status, 0), child);
+  assert_true (WIFSIGNALED (status));
+  gate_open (&self->gate);
+}
+
 /* It waits for what was written before. */
 static void
 a_cut_by_one_who_was_killed_is_not_made_later (void **state)
 {
-  static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
   Ground *ground = *state;
-  Gate *gate = &ground->gate;
-  int status;
-  pid_t child;
 
   ground_open (ground, one_thread);
-  lossy_forge (ground->counted.lossy, NFS3_COMMIT, gate_wait, gate);
-  child = fork ();
-  if (child == 0)
-    _exit (ftruncate (ground->fd, 0) != 0);
-  gate_await_guest (gate);
-  assert_int_equal (kill (child, SIGKILL), 0);
-  assert_int_equal (waitpid (child, &status, 0), child);
-  assert_true (WIFSIGNALED (status));
-  gate_open (gate);
+  be_killed_at (ground, NFS3_COMMIT, gate_wait, empty_file);
   await_answers (ground);
   assert_size (ground, SIZE);
 }
@@ -166,19 +190,11 @@ a_cut_is_not_asked_for_again_without_its_times (void **state)
   static const char *const alone[] = { "--port=2050", "--threads=1", "--single-writer", NULL };
   Ground *ground = *state;
   guint before;
-  pid_t child;
 
   ground_open (ground, alone);
   assert_int_equal (fsync (ground->fd), 0);
   before = lossy_count (ground->counted.lossy, NFS3_SETATTR);
-  lossy_forge (ground->counted.lossy, NFS3_SETATTR, forge_refusal, &ground->gate);
-  child = fork ();
-  if (child == 0)
-    _exit (ftruncate (ground->fd, 0) != 0);
-  gate_await_guest (&ground->gate);
-  assert_int_equal (kill (child, SIGKILL), 0);
-  assert_int_equal (waitpid (child, NULL, 0), child);
-  gate_open (&ground->gate);
+  be_killed_at (ground, NFS3_SETATTR, forge_refusal, empty_file);
   await_answers (ground);
   assert_int_equal (lossy_count (ground->counted.lossy, NFS3_SETATTR), before + 1);
 }
@@ -194,22 +210,11 @@ forge_delay (GByteArray *answer, gpointer data)
 static void
 a_removal_that_the_server_puts_off_is_not_made_later (void **state)
 {
-  static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
   Ground *ground = *state;
-  g_autofree char *path = NULL;
-  pid_t child;
 
   ground_open (ground, one_thread);
   kvol_clear_fd (&ground->fd);
-  path = counted_dup_here (&ground->counted, "file");
-  lossy_forge (ground->counted.lossy, NFS3_REMOVE, forge_delay, &ground->gate);
-  child = fork ();
-  if (child == 0)
-    _exit (unlink (path) != 0);
-  gate_await_guest (&ground->gate);
-  assert_int_equal (kill (child, SIGKILL), 0);
-  assert_int_equal (waitpid (child, NULL, 0), child);
-  gate_open (&ground->gate);
+  be_killed_at (ground, NFS3_REMOVE, forge_delay, remove_file);
   g_usleep (LONG_USEC);
   await_answers (ground);
   assert_int_equal (lossy_count (ground->counted.lossy, NFS3_REMOVE), 1);
