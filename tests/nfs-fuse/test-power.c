@@ -205,6 +205,6 @@ main (void)
   struct CMUnitTest tests[G_N_ELEMENTS (outages)];
 
   for (gsize i = 0; i < G_N_ELEMENTS (outages); i++)
-    tests[i] = (struct CMUnitTest) TEST_ON_ROW (ground, &outages[i], a_server_that_has_power_again_is_met_soon);
+    tests[i] = TEST_ON_ROW (ground, &outages[i], a_server_that_has_power_again_is_met_soon);
   return own_net_run ("nfs power", tests);
 }

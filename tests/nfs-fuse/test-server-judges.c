@@ -193,12 +193,10 @@ who_may_not_search_a_directory_gets_at_nothing_in_it (void **state)
     { enter, "private/dir" },     { look, "private/dir/below" },   { read_it, "private/dir/below" },
     { cut, "private/file" },
   };
-
   ServedGround *ground = *state;
 
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
-
       if (!served_ground_open (ground, kinds[i]))
         skip ();
       put_dir (ground, "private", 0700);
@@ -220,7 +218,6 @@ who_may_not_read_or_write_gets_at_no_file_that_another_user_has_open (void **sta
     { ask_to_read, "file" }, { ask_to_write, "file" }, { list, "dir" },
     { enter, "dir" },        { ask_to_search, "dir" }, { ask_to_read, "dir" },
   };
-
   ServedGround *ground = *state;
 
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
