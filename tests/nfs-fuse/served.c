@@ -20,6 +20,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/handle.h"
+#include "support/built.h"
 #include "support/scratch.h"
 
 #define END_MSEC 10000
@@ -34,15 +35,9 @@ served_is_long (void)
 }
 
 static char *
-dup_program (void)
-{
-  return g_build_filename (g_getenv ("B") != NULL ? g_getenv ("B") : "build", PROGRAM, NULL);
-}
-
-static char *
 find_reason (void)
 {
-  g_autofree char *program = dup_program ();
+  g_autofree char *program = built_path (PROGRAM);
   char *reason = NULL;
 
   if (!scratch_is_real_root ())
@@ -154,7 +149,7 @@ make_arguments (int fuse, int ready, int read_ahead, const char *const *more)
   g_autofree char *fuse_text = g_strdup_printf ("%d", fuse);
   g_autofree char *ready_text = g_strdup_printf ("%d", ready);
   g_autofree char *read_ahead_text = g_strdup_printf ("%d", read_ahead);
-  g_autofree char *program = dup_program ();
+  g_autofree char *program = built_path (PROGRAM);
 
   for (gsize i = 0; i < root.length; i++)
     g_string_append_printf (handle, "%02x", root.data[i]);
