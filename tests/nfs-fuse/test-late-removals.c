@@ -60,15 +60,14 @@ struct Ground
 static void
 ground_clear (Ground *self)
 {
-  if (self->file == NULL)
-    return;
   /* The test has failed, and the thread may be waiting for an answer. */
   if (self->thread != NULL)
     {
       kill (self->counted.volume.pid, SIGKILL);
       g_thread_join (self->thread);
     }
-  kvol_clear_fd (&self->fd);
+  if (self->file != NULL)
+    kvol_clear_fd (&self->fd);
   counted_clear (&self->counted);
   g_free (self->file);
   g_free (self->other);
