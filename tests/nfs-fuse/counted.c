@@ -18,6 +18,8 @@
 
 /* What must come, comes long before. */
 #define PATIENCE_USEC (30 * G_USEC_PER_SEC)
+/* One after the other that a single deed takes. */
+#define QUESTIONS_MOST 4
 
 const char *const counted_alone[] = { "--port=2050", "--single-writer", NULL };
 const char *const counted_shared[] = { "--port=2050", NULL };
@@ -147,4 +149,11 @@ counted_await_answers (const Counted *self)
 
   while (statvfs (self->volume.path, &space) != 0)
     assert_int_equal (errno, ETIMEDOUT);
+}
+
+void
+counted_await_last_answers (const Counted *self)
+{
+  for (int i = 0; i < QUESTIONS_MOST; i++)
+    counted_await_answers (self);
 }

@@ -44,3 +44,5 @@ void     counted_learn (const Counted *self, const char *stem);
 
 /* Of a volume of one thread, whose requests may be given up: has waited for the answers to what was asked before. */
 void     counted_await_answers (const Counted *self);
+/* And for those to what was asked because of them. */
+void     counted_await_last_answers (const Counted *self);

@@ -60,14 +60,6 @@ ground_open (Ground *self, const char *const *arguments)
   assert_int_equal (pwrite (self->fd, bytes, sizeof bytes, 0), sizeof bytes);
 }
 
-/* And what follows from them. */
-static void
-await_answers (const Ground *self)
-{
-  for (int i = 0; i < 3; i++)
-    counted_await_answers (&self->counted);
-}
-
 static void
 assert_size (const Ground *self, off_t wanted)
 {
@@ -120,7 +112,7 @@ a_cut_by_one_who_was_killed_is_not_made_later (void **state)
 
   ground_open (ground, one_thread);
   be_killed_at (ground, NFS3_COMMIT, gate_wait, empty_file);
-  await_answers (ground);
+  counted_await_last_answers (&ground->counted);
   assert_size (ground, SIZE);
 }
 
@@ -147,7 +139,7 @@ a_write_that_waited_too_long_is_not_written_later (void **state)
   assert_int_equal (pwrite (ground->fd, bytes, sizeof bytes, SIZE), -1);
   assert_int_equal (errno, ETIMEDOUT);
   gate_open (&ground->gate);
-  await_answers (ground);
+  counted_await_last_answers (&ground->counted);
   assert_size (ground, SIZE);
 }
 
@@ -172,7 +164,7 @@ the_rest_of_a_write_that_was_given_up_is_not_written (void **state)
   assert_int_equal (pwrite (ground->fd, bytes, sizeof bytes, SIZE), -1);
   assert_int_equal (errno, ETIMEDOUT);
   gate_open (&ground->gate);
-  await_answers (ground);
+  counted_await_last_answers (&ground->counted);
   assert_int_equal (lossy_count (ground->counted.lossy, NFS3_WRITE), before + 1);
 }
 
@@ -195,7 +187,7 @@ a_cut_is_not_asked_for_again_without_its_times (void **state)
   assert_int_equal (fsync (ground->fd), 0);
   before = lossy_count (ground->counted.lossy, NFS3_SETATTR);
   be_killed_at (ground, NFS3_SETATTR, forge_refusal, empty_file);
-  await_answers (ground);
+  counted_await_last_answers (&ground->counted);
   assert_int_equal (lossy_count (ground->counted.lossy, NFS3_SETATTR), before + 1);
 }
 
@@ -216,7 +208,7 @@ a_removal_that_the_server_puts_off_is_not_made_later (void **state)
   kvol_clear_fd (&ground->fd);
   be_killed_at (ground, NFS3_REMOVE, forge_delay, remove_file);
   g_usleep (LONG_USEC);
-  await_answers (ground);
+  counted_await_last_answers (&ground->counted);
   assert_int_equal (lossy_count (ground->counted.lossy, NFS3_REMOVE), 1);
 }
 

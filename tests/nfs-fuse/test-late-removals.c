@@ -206,8 +206,7 @@ do_meanwhile (Ground *self, Deed deed)
     g_usleep (1000);
   lossy_release (self->counted.lossy);
   good = GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->thread)));
-  for (int i = 0; i < 4; i++)
-    counted_await_answers (&self->counted);
+  counted_await_last_answers (&self->counted);
   return good;
 }
 

@@ -97,14 +97,6 @@ await_none_kept (const Ground *self)
     }
 }
 
-/* And what follows from them. */
-static void
-await_answers (const Ground *self)
-{
-  for (int i = 0; i < 4; i++)
-    counted_await_answers (&self->counted);
-}
-
 typedef int (*Deed) (const Ground *self);
 
 static int
@@ -157,7 +149,7 @@ be_killed_at (Ground *self, guint procedure, Deed deed)
   gate_await_guest (&self->gate);
   kill_child (self);
   gate_open (&self->gate);
-  await_answers (self);
+  counted_await_last_answers (&self->counted);
 }
 
 static void
@@ -210,7 +202,7 @@ lose_unheard (Ground *self, Deed deed)
       assert_true (g_get_monotonic_time () < end);
       g_usleep (1000);
     }
-  await_answers (self);
+  counted_await_last_answers (&self->counted);
 }
 
 static void
