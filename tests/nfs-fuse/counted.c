@@ -23,6 +23,9 @@
 
 const char *const counted_alone[] = { "--port=2050", "--single-writer", NULL };
 const char *const counted_shared[] = { "--port=2050", NULL };
+const char *const counted_alone_in_turn[] = { "--port=2050", "--single-writer", "--threads=1", NULL };
+const char *const counted_shared_in_turn[] = { "--port=2050", "--threads=1", NULL };
+const char *const counted_soft_in_turn[] = { "--port=2050", "--soft=0.5", "--threads=1", NULL };
 
 void
 counted_clear (Counted *self)

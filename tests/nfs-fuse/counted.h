@@ -16,6 +16,11 @@ typedef struct {
  * others write as well. */
 extern const char *const counted_alone[];
 extern const char *const counted_shared[];
+/* The same of volumes of one thread, which asks for one thing after the other. */
+extern const char *const counted_alone_in_turn[];
+extern const char *const counted_shared_in_turn[];
+/* Of such a one whose requests are given up after half a second. */
+extern const char *const counted_soft_in_turn[];
 
 /* FALSE when this machine has no server; the reason has been printed. What was open before is not any more. */
 gboolean counted_open        (Counted *self, const char *const *arguments);

@@ -190,11 +190,10 @@ a_write_aside_that_fails_in_part_cuts_nothing_of_another_client (void **state)
 static void
 a_write_aside_that_is_given_up_cuts_nothing_of_another_client (void **state)
 {
-  static const char *const soft[] = { "--port=2050", "--soft=0.5", "--threads=1", NULL };
   const char bytes[HERE_SIZE] = { 0 };
   Ground *ground = *state;
 
-  ground_open_with (ground, O_WRONLY, soft);
+  ground_open_with (ground, O_WRONLY, counted_soft_in_turn);
   assert_int_equal (truncate (ground->there, THERE_SIZE), 0);
   lossy_forge (ground->counted.lossy, NFS3_WRITE, gate_wait, &ground->gate);
   assert_int_equal (aside_write (ground->fd, bytes, sizeof bytes, HERE_SIZE), -ETIMEDOUT);

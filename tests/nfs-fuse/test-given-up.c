@@ -25,9 +25,6 @@
 /* What is put off is asked again long before. */
 #define LONG_USEC G_USEC_PER_SEC
 
-static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
-static const char *const soft[] = { "--port=2050", "--soft=0.5", "--threads=1", NULL };
-
 typedef struct
 {
   Counted counted;
@@ -110,7 +107,7 @@ a_cut_by_one_who_was_killed_is_not_made_later (void **state)
 {
   Ground *ground = *state;
 
-  ground_open (ground, one_thread);
+  ground_open (ground, counted_shared_in_turn);
   be_killed_at (ground, NFS3_COMMIT, gate_wait, empty_file);
   counted_await_last_answers (&ground->counted);
   assert_size (ground, SIZE);
@@ -132,7 +129,7 @@ a_write_that_waited_too_long_is_not_written_later (void **state)
   const char bytes[SIZE] = { 0 };
   Ground *ground = *state;
 
-  ground_open (ground, soft);
+  ground_open (ground, counted_soft_in_turn);
   lossy_forge (ground->counted.lossy, NFS3_COMMIT, forge_loss, ground);
   assert_int_equal (fsync (ground->fd), -1);
   assert_int_equal (errno, ETIMEDOUT);
@@ -158,7 +155,7 @@ the_rest_of_a_write_that_was_given_up_is_not_written (void **state)
   Ground *ground = *state;
   guint before;
 
-  ground_open (ground, soft);
+  ground_open (ground, counted_soft_in_turn);
   before = lossy_count (ground->counted.lossy, NFS3_WRITE);
   lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_half, &ground->gate);
   assert_int_equal (pwrite (ground->fd, bytes, sizeof bytes, SIZE), -1);
@@ -179,11 +176,10 @@ forge_refusal (GByteArray *answer, gpointer data)
 static void
 a_cut_is_not_asked_for_again_without_its_times (void **state)
 {
-  static const char *const alone[] = { "--port=2050", "--threads=1", "--single-writer", NULL };
   Ground *ground = *state;
   guint before;
 
-  ground_open (ground, alone);
+  ground_open (ground, counted_alone_in_turn);
   assert_int_equal (fsync (ground->fd), 0);
   before = lossy_count (ground->counted.lossy, NFS3_SETATTR);
   be_killed_at (ground, NFS3_SETATTR, forge_refusal, empty_file);
@@ -204,7 +200,7 @@ a_removal_that_the_server_puts_off_is_not_made_later (void **state)
 {
   Ground *ground = *state;
 
-  ground_open (ground, one_thread);
+  ground_open (ground, counted_shared_in_turn);
   kvol_clear_fd (&ground->fd);
   be_killed_at (ground, NFS3_REMOVE, forge_delay, remove_file);
   g_usleep (LONG_USEC);

@@ -107,12 +107,11 @@ ask_apart (gpointer data)
 static void
 what_was_answered_beside_another_one_is_not_known_at_the_next_open (void **state)
 {
-  static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
   KVOL_AUTO_FD copy = memfd_create ("copy", MFD_CLOEXEC);
   Ground *ground = *state;
   KVOL_AUTO_FD reader = -1;
 
-  ground_open (ground, one_thread);
+  ground_open (ground, counted_shared_in_turn);
   lossy_forge (ground->counted.lossy, NFS3_GETATTR, forge_nothing, ground->there);
   lossy_hold (ground->counted.lossy);
   ground->thread = g_thread_new ("ask", ask_apart, &ground->writer);

@@ -28,9 +28,6 @@
 #define LONG_USEC G_USEC_PER_SEC
 #define PATIENCE_USEC (30 * G_USEC_PER_SEC)
 
-/* The kernel knows the names, so that what it asks for is asked because of what is done here. */
-static const char *const alone[] = { "--port=2050", "--single-writer", "--threads=1", NULL };
-
 typedef struct Ground Ground;
 typedef gboolean (*Deed) (const Ground *self);
 
@@ -84,10 +81,11 @@ put_here (const char *path, const char *text)
   return fd >= 0 && write (fd, text, (gsize) length) == length && fsync (fd) == 0;
 }
 
+/* The kernel knows the names, so that what it asks for is asked because of what is done here. */
 static void
 ground_open (Ground *self)
 {
-  if (!counted_open (&self->counted, alone))
+  if (!counted_open (&self->counted, counted_alone_in_turn))
     skip ();
   self->fd = -1;
   self->file = counted_dup_here (&self->counted, "file");

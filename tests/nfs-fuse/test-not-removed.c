@@ -24,9 +24,6 @@
 
 #define PATIENCE_USEC (30 * G_USEC_PER_SEC)
 
-/* The kernel knows the names, so that what it asks for is asked because of what is done here. */
-static const char *const alone[] = { "--port=2050", "--single-writer", "--threads=1", NULL };
-
 typedef struct
 {
   Counted counted;
@@ -50,10 +47,11 @@ ground_clear (Ground *self)
 }
 TEST_STATE (Ground, ground)
 
+/* The kernel knows the names, so that what it asks for is asked because of what is done here. */
 static void
 ground_open (Ground *self)
 {
-  if (!counted_open (&self->counted, alone))
+  if (!counted_open (&self->counted, counted_alone_in_turn))
     skip ();
   self->file = counted_dup_here (&self->counted, "file");
   self->other = counted_dup_here (&self->counted, "other");
