@@ -14,11 +14,18 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "support/scratch.h"
+
 /* What must come, comes long before. */
 #define PATIENCE_USEC (30 * G_USEC_PER_SEC)
+/* One after the other that a single deed takes. */
+#define QUESTIONS_MOST 4
 
 const char *const counted_alone[] = { "--port=2050", "--single-writer", NULL };
 const char *const counted_shared[] = { "--port=2050", NULL };
+const char *const counted_alone_in_turn[] = { "--port=2050", "--single-writer", "--threads=1", NULL };
+const char *const counted_shared_in_turn[] = { "--port=2050", "--threads=1", NULL };
+const char *const counted_soft_in_turn[] = { "--port=2050", "--soft=0.5", "--threads=1", NULL };
 
 void
 counted_clear (Counted *self)
@@ -107,6 +114,14 @@ counted_has (const Counted *self, const char *name)
 }
 
 void
+counted_expect_there (const Counted *self, const char *name, const char *text)
+{
+  g_autofree char *path = counted_dup_there (self, name);
+
+  assert_file_has (path, text);
+}
+
+void
 counted_put (const Counted *self, const char *name, const char *text)
 {
   g_autofree char *path = counted_dup_there (self, name);
@@ -137,4 +152,11 @@ counted_await_answers (const Counted *self)
 
   while (statvfs (self->volume.path, &space) != 0)
     assert_int_equal (errno, ETIMEDOUT);
+}
+
+void
+counted_await_last_answers (const Counted *self)
+{
+  for (int i = 0; i < QUESTIONS_MOST; i++)
+    counted_await_answers (self);
 }

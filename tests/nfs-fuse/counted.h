@@ -16,6 +16,11 @@ typedef struct {
  * others write as well. */
 extern const char *const counted_alone[];
 extern const char *const counted_shared[];
+/* The same of volumes of one thread, which asks for one thing after the other. */
+extern const char *const counted_alone_in_turn[];
+extern const char *const counted_shared_in_turn[];
+/* Of such a one whose requests are given up after half a second. */
+extern const char *const counted_soft_in_turn[];
 
 /* FALSE when this machine has no server; the reason has been printed. What was open before is not any more. */
 gboolean counted_open        (Counted *self, const char *const *arguments);
@@ -30,6 +35,8 @@ char    *counted_dup_there (const Counted *self, const char *name);
 /* Opens a file here; 0, or an errno. */
 int      counted_try   (const Counted *self, const char *name, int flags);
 gboolean counted_has   (const Counted *self, const char *name);
+/* Fails the test unless the file is there, with this text. */
+void     counted_expect_there (const Counted *self, const char *name, const char *text);
 
 /* These fail the test when they cannot: a file or directory here, a file there. */
 void     counted_make  (const Counted *self, const char *name);
@@ -42,3 +49,5 @@ void     counted_learn (const Counted *self, const char *stem);
 
 /* Of a volume of one thread, whose requests may be given up: has waited for the answers to what was asked before. */
 void     counted_await_answers (const Counted *self);
+/* And for those to what was asked because of them. */
+void     counted_await_last_answers (const Counted *self);

@@ -20,9 +20,12 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/handle.h"
+#include "support/built.h"
 #include "support/scratch.h"
 
 #define END_MSEC 10000
+/* A name server may take five seconds of it. */
+#define READY_MSEC 60000
 #define PROGRAM "libexec/kvol-nfs"
 
 gboolean
@@ -32,15 +35,9 @@ served_is_long (void)
 }
 
 static char *
-dup_program (void)
-{
-  return g_build_filename (g_getenv ("B") != NULL ? g_getenv ("B") : "build", PROGRAM, NULL);
-}
-
-static char *
 find_reason (void)
 {
-  g_autofree char *program = dup_program ();
+  g_autofree char *program = built_path (PROGRAM);
   char *reason = NULL;
 
   if (!scratch_is_real_root ())
@@ -152,7 +149,7 @@ make_arguments (int fuse, int ready, int read_ahead, const char *const *more)
   g_autofree char *fuse_text = g_strdup_printf ("%d", fuse);
   g_autofree char *ready_text = g_strdup_printf ("%d", ready);
   g_autofree char *read_ahead_text = g_strdup_printf ("%d", read_ahead);
-  g_autofree char *program = dup_program ();
+  g_autofree char *program = built_path (PROGRAM);
 
   for (gsize i = 0; i < root.length; i++)
     g_string_append_printf (handle, "%02x", root.data[i]);
@@ -178,7 +175,7 @@ is_heard (int fd)
 {
   struct pollfd said = { .fd = fd, .events = POLLIN };
 
-  return poll (&said, 1, END_MSEC) > 0;
+  return poll (&said, 1, READY_MSEC) > 0;
 }
 
 /* What it says is "ok" when it serves, and nothing else. */
@@ -225,6 +222,27 @@ served_start (Served *self, const char *const *more)
   /* The NFS server need not be there. */
   assert_int_equal (statx (tree, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status), 0);
   self->minor = status.stx_dev_minor;
+}
+
+int
+served_open_file (const Served *self, const char *name, int flags)
+{
+  g_autofree char *path = g_build_filename (self->path, name, NULL);
+  const int fd = open (path, flags | O_CLOEXEC, 0644);
+
+  if (fd < 0)
+    fail_msg ("%s: %s", path, g_strerror (errno));
+  return fd;
+}
+
+void
+served_put_file (const Served *self, const char *name, const char *text)
+{
+  g_autofree char *path = g_build_filename (self->path, name, NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (!g_file_set_contents (path, text, -1, &error))
+    fail_msg ("%s", error->message);
 }
 
 gboolean

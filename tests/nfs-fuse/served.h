@@ -31,6 +31,10 @@ typedef struct {
 /* @more: arguments beside those that every volume has, up to the first NULL; or NULL. Fails the test when it does not
  * come up. */
 void served_start (Served *self, const char *const *more);
+/* Opens a file of it, or makes it by O_CREAT; fails the test when it cannot. */
+int  served_open_file (const Served *self, const char *name, int flags);
+/* A file of it has this text then, and nobody has it open. */
+void served_put_file  (const Served *self, const char *name, const char *text);
 /* Unmounts it, and waits for the server's end; the test fails when that takes more than 10 seconds. */
 void served_stop  (Served *self);
 /* For a test that failed: everything is gone afterwards. */

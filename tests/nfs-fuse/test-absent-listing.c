@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
 #include "support/own-net.h"
 
 #define N_FILES 300u
@@ -42,9 +43,8 @@ a_directory_that_is_too_large_is_not_learnt (void **state)
 
 /* ---- what is no listing ---- */
 
-/* Words of an answer: its number, five of RPC's, the status, the directory's attributes, the verifier. */
-#define STATUS_AT (6 * 4)
-#define VERIFIER_AT ((6 + 1 + 22) * 4)
+/* Behind the status and the directory's attributes. */
+#define VERIFIER_AT (FORGERY_STATUS_AT + (1 + 22) * 4)
 
 typedef struct
 {
@@ -89,7 +89,8 @@ change_verifier (GByteArray *answer, gpointer data)
 static void
 refuse (GByteArray *answer, gpointer data)
 {
-  answer->data[STATUS_AT + 3] = 13; /* NFS3ERR_ACCES; what is left of the answer is attributes */
+  /* What is left of the answer is attributes. */
+  forgery_put_status (answer, NFS3ERR_ACCES);
 }
 
 static void

@@ -77,16 +77,6 @@ a_directory_that_was_made_here_is_known_to_be_empty (void **state)
 /* ---- what others make ---- */
 
 static void
-assert_text_there (const Counted *self, const char *name, const char *wanted)
-{
-  g_autofree char *path = counted_dup_there (self, name);
-  g_autofree char *text = NULL;
-
-  assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  assert_string_equal (text, wanted);
-}
-
-static void
 what_another_client_has_made_is_not_made_again (void **state)
 {
   Counted *ground = *state;
@@ -102,7 +92,7 @@ what_another_client_has_made_is_not_made_again (void **state)
   assert_int_equal (counted_try (ground, "new/theirs", O_WRONLY | O_CREAT | O_EXCL), EEXIST);
   /* Else this has shown nothing. */
   assert_int_equal (lossy_count (ground->lossy, NFS3_LOOKUP), lookups);
-  assert_text_there (ground, "new/theirs", "theirs");
+  counted_expect_there (ground, "new/theirs", "theirs");
 
   counted_mkdir (ground, "other");
   path = counted_dup_there (ground, "other/theirs");
@@ -134,7 +124,7 @@ what_another_client_has_made_is_opened (void **state)
       counted_mkdir (ground, opens[i].directory);
       counted_put (ground, name, "theirs");
       assert_int_equal (counted_try (ground, name, O_WRONLY | O_CREAT | opens[i].flags), 0);
-      assert_text_there (ground, name, opens[i].after);
+      counted_expect_there (ground, name, opens[i].after);
       assert_true (counted_has (ground, name));
     }
 }
@@ -154,7 +144,7 @@ a_link_that_another_client_has_made_is_followed (void **state)
   link = counted_dup_there (ground, "new/link");
   assert_int_equal (symlink ("../target", link), 0);
   assert_int_equal (counted_try (ground, "new/link", O_WRONLY | O_CREAT | O_TRUNC), 0);
-  assert_text_there (ground, "target", "");
+  counted_expect_there (ground, "target", "");
 }
 
 /* As another user: the kernel has not looked at the mode of what it believed not to be there. */

@@ -34,6 +34,8 @@ typedef struct
   EtcFile hosts;
   Lossy *way; /* at the first address */
   int other;  /* listens at the second, and answers nothing */
+  struct pollfd listeners[N_LISTENERS];
+  GThread *thread; /* lets in by these; NULL: there is none */
 } Ground;
 
 static void
@@ -46,6 +48,12 @@ ground_clear (Ground *self)
   etc_file_clear (&self->hosts);
   if (is_open)
     kvol_clear_fd (&self->other);
+  if (self->thread == NULL)
+    return;
+  shutdown (self->listeners[0].fd, SHUT_RDWR);
+  g_thread_join (self->thread);
+  for (int i = 0; i < N_LISTENERS; i++)
+    close (self->listeners[i].fd);
 }
 TEST_STATE (Ground, ground)
 
@@ -67,7 +75,6 @@ static void
 a_connection_that_was_good_is_made_again_to_the_same_address (void **state)
 {
   static const char *const soft[] = { "--server=" NAME, "--ipv4", "--port=2050", "--soft=10", NULL };
-  g_autofree char *path = NULL;
   Ground *ground = *state;
 
   if (!served_export_open (&ground->served.export, FALSE))
@@ -76,9 +83,8 @@ a_connection_that_was_good_is_made_again_to_the_same_address (void **state)
   ground->other = listen_at ("127.0.0.8");
   ground->way = lossy_open ();
   served_start (&ground->served.volume, soft);
-  path = g_build_filename (ground->served.volume.path, "file", NULL);
   lossy_lose (ground->way, NFS3_WRITE, NULL, NULL);
-  assert_true (g_file_set_contents (path, "content", -1, NULL));
+  served_put_file (&ground->served.volume, "file", "content");
   assert_true (lossy_has_lost (ground->way));
   assert_int_equal (accept (ground->other, NULL, NULL), -1);
   assert_int_equal (errno, EAGAIN);
@@ -101,30 +107,22 @@ each_address_has_its_turn (void **state)
 {
   static const char *const soft[] = { "--server=" NAME, "--ipv4", "--port=2050", "--soft=5", NULL };
   Ground *ground = *state;
-  struct pollfd listeners[N_LISTENERS];
   struct stat status;
-  GThread *thread;
-  int good;
-  int guest;
+  KVOL_AUTO_FD good = -1;
+  KVOL_AUTO_FD guest = -1;
 
   if (!served_export_open (&ground->served.export, FALSE))
     skip ();
   etc_file_begin (&ground->hosts, "/etc/hosts", MORE_ADDRESSES);
-  listeners[0] = (struct pollfd){ listen_at ("127.0.0.1"), POLLIN, 0 };
-  listeners[1] = (struct pollfd){ listen_at ("127.0.0.8"), POLLIN, 0 };
+  ground->listeners[0] = (struct pollfd){ listen_at ("127.0.0.1"), POLLIN, 0 };
+  ground->listeners[1] = (struct pollfd){ listen_at ("127.0.0.8"), POLLIN, 0 };
   good = listen_at ("127.0.0.32");
-  thread = g_thread_new ("let-in", let_in, listeners);
+  ground->thread = g_thread_new ("let-in", let_in, ground->listeners);
   served_start (&ground->served.volume, soft);
   assert_int_equal (stat (ground->served.volume.path, &status), -1);
   assert_int_equal (errno, ETIMEDOUT);
   guest = accept (good, NULL, NULL);
   assert_true (guest >= 0);
-  close (guest);
-  shutdown (listeners[0].fd, SHUT_RDWR);
-  g_thread_join (thread);
-  close (good);
-  for (int i = 0; i < N_LISTENERS; i++)
-    close (listeners[i].fd);
 }
 
 int

@@ -17,6 +17,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
 #include "support/own-net.h"
 
 typedef struct
@@ -167,19 +168,14 @@ what_gets_another_name_has_it (void **state)
 
 /* ---- "later" is an answer ---- */
 
-#define WORDS_BEFORE_STATUS 6 /* of an answer, which begins with its number */
-
 /* The first one. Meanwhile it is done, as if by somebody else. */
 static void
 put_off (GByteArray *answer, gpointer data)
 {
-  const guint32 words[] = { GUINT32_TO_BE (NFS3ERR_JUKEBOX), 0, 0 };
   Path *self = data;
 
-  if (self->put_off++ > 0)
-    return;
-  g_byte_array_set_size (answer, WORDS_BEFORE_STATUS * 4);
-  g_byte_array_append (answer, (const guint8 *) words, sizeof words);
+  if (self->put_off++ == 0)
+    forgery_refuse (answer, NFS3ERR_JUKEBOX, 2);
 }
 
 static void

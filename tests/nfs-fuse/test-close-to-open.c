@@ -20,6 +20,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "support/own-net.h"
+#include "support/scratch.h"
 
 #define ROOM 65536
 
@@ -84,10 +85,8 @@ path_on (const Pods *pods, int pod, const char *name)
 static void
 write_closed (const Pods *pods, int pod, const char *name, int flags, const char *text)
 {
-  g_autofree char *path = path_on (pods, pod, name);
-  int fd = open (path, O_WRONLY | O_CLOEXEC | flags, 0644);
+  const int fd = served_open_file (&pods->volumes[pod], name, O_WRONLY | flags);
 
-  assert_true (fd >= 0);
   assert_int_equal (write (fd, text, strlen (text)), strlen (text));
   assert_int_equal (close (fd), 0);
 }
@@ -198,14 +197,12 @@ static void
 assert_appended (const Pods *pods, const char *to, const char *name, const char *wanted)
 {
   g_autofree char *path = g_build_filename (pods->export.data, name, NULL);
-  g_autofree char *text = NULL;
   int fd = open (to, O_WRONLY | O_APPEND | O_CLOEXEC);
 
   assert_true (fd >= 0);
   assert_int_equal (write (fd, "mine", 4), 4);
   assert_int_equal (close (fd), 0);
-  assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  assert_string_equal (text, wanted);
+  assert_file_has (path, wanted);
 }
 
 static void
@@ -231,13 +228,11 @@ who_appends_to_a_file_writes_behind_what_another_client_has_closed (void **state
 static void
 write_anew_beside_reader (const Pods *pods, const char *name)
 {
-  g_autofree char *path = path_on (pods, 1, name);
   KVOL_AUTO_FD fd = -1;
   char byte;
 
   write_closed (pods, 0, name, O_CREAT, "first,");
-  fd = open (path, O_RDONLY | O_CLOEXEC);
-  assert_true (fd >= 0);
+  fd = served_open_file (&pods->volumes[1], name, O_RDONLY);
   write_closed (pods, 0, name, O_TRUNC, "");
   assert_int_equal (read (fd, &byte, 1), 0);
   write_closed (pods, 0, name, 0, "other,");

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,14 +17,13 @@
 #include "nfs-fuse/actor.h"
 #include "nfs-fuse/aside.h"
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
 #include "nfs-fuse/gate.h"
 #include "support/own-net.h"
 
 #define HERE_SIZE 4096
 #define MIB (1024u * 1024)
 #define THERE_SIZE (4 * MIB)
-#define WORDS_BEFORE_STATUS 6 /* of an answer, which begins with its number */
-#define WORDS_FROM_COUNT 4    /* of a write's answer, to its end */
 
 typedef struct
 {
@@ -91,25 +89,15 @@ assert_size (const Ground *ground, off_t wanted)
 }
 
 static void
-forge_status (GByteArray *answer, guint32 status, guint size)
-{
-  const guint32 words[] = { GUINT32_TO_BE (status), 0, 0 };
-  const guint head = WORDS_BEFORE_STATUS * 4;
-
-  g_byte_array_set_size (answer, head);
-  g_byte_array_append (answer, (const guint8 *) words, size);
-}
-
-static void
 forge_no_space (GByteArray *answer, gpointer data)
 {
-  forge_status (answer, NFS3ERR_NOSPC, 12);
+  forgery_refuse (answer, NFS3ERR_NOSPC, 2);
 }
 
 static void
 forge_no_attributes (GByteArray *answer, gpointer data)
 {
-  forge_status (answer, NFS3ERR_IO, 4);
+  forgery_refuse (answer, NFS3ERR_IO, 0);
 }
 
 /* The first one is as it is. @data: how many there were. */
@@ -134,12 +122,11 @@ forge_nothing_written (GByteArray *answer, gpointer data)
 static void
 forge_half (GByteArray *answer, gpointer data)
 {
-  const guint32 half = GUINT32_TO_BE (HERE_SIZE / 2);
   Ground *ground = data;
 
   if (ground->writes++ == 0)
     {
-      memcpy (answer->data + answer->len - WORDS_FROM_COUNT * 4, &half, sizeof half);
+      forgery_put_count (answer, HERE_SIZE / 2);
       return;
     }
   if (truncate (ground->there, HERE_SIZE + HERE_SIZE / 2) == 0)
@@ -203,11 +190,10 @@ a_write_aside_that_fails_in_part_cuts_nothing_of_another_client (void **state)
 static void
 a_write_aside_that_is_given_up_cuts_nothing_of_another_client (void **state)
 {
-  static const char *const soft[] = { "--port=2050", "--soft=0.5", "--threads=1", NULL };
   const char bytes[HERE_SIZE] = { 0 };
   Ground *ground = *state;
 
-  ground_open_with (ground, O_WRONLY, soft);
+  ground_open_with (ground, O_WRONLY, counted_soft_in_turn);
   assert_int_equal (truncate (ground->there, THERE_SIZE), 0);
   lossy_forge (ground->counted.lossy, NFS3_WRITE, gate_wait, &ground->gate);
   assert_int_equal (aside_write (ground->fd, bytes, sizeof bytes, HERE_SIZE), -ETIMEDOUT);
@@ -302,11 +288,9 @@ static void
 forge_no_space_but_once (GByteArray *answer, gpointer data)
 {
   Ground *ground = data;
-  guint32 number;
 
-  memcpy (&number, answer->data, sizeof number);
   if (ground->writes < G_N_ELEMENTS (ground->numbers))
-    ground->numbers[ground->writes] = GUINT32_FROM_BE (number);
+    ground->numbers[ground->writes] = forgery_get_u32 (answer, 0);
   if (ground->writes++ != 1)
     forge_no_space (answer, NULL);
 }

@@ -28,16 +28,6 @@
 #define TIMES 400
 #define CACHESTAT 451 /* of every architecture; since Linux 6.5 */
 
-static int
-open_file (const ServedGround *ground, int flags)
-{
-  g_autofree char *path = g_build_filename (ground->volume.path, "file", NULL);
-  int fd = open (path, flags | O_CLOEXEC, 0644);
-
-  assert_true (fd >= 0);
-  return fd;
-}
-
 static void
 write_page (int fd, guint page, guint32 mark)
 {
@@ -88,7 +78,7 @@ what_is_written_only_is_not_cached (void **state)
     skip_because ("before Linux 6.18 all is written through the cache");
   if (!served_ground_open (ground, NULL))
     skip ();
-  fd = open_file (ground, O_WRONLY | O_CREAT);
+  fd = served_open_file (&ground->volume, "file", O_WRONLY | O_CREAT);
   for (guint i = 0; i < PAGES; i++)
     write_page (fd, i, i);
   assert_int_equal (count_cached (fd), 0);
@@ -110,7 +100,7 @@ what_is_spliced_only_arrives (void **state)
     skip ();
   for (gsize i = 0; i < sizeof bytes; i++)
     bytes[i] = (char) (i * 31 % 251);
-  fd = open_file (ground, O_WRONLY | O_CREAT);
+  fd = served_open_file (&ground->volume, "file", O_WRONLY | O_CREAT);
   assert_int_equal (pipe2 (ends, O_CLOEXEC), 0);
   assert_int_equal (write (ends[1], bytes, sizeof bytes), sizeof bytes);
   assert_int_equal (close (ends[1]), 0);
@@ -132,8 +122,8 @@ what_is_written_beside_a_reader_is_cached (void **state)
 
   if (!served_ground_open (ground, NULL))
     skip ();
-  reader = open_file (ground, O_RDWR | O_CREAT);
-  fd = open_file (ground, O_WRONLY);
+  reader = served_open_file (&ground->volume, "file", O_RDWR | O_CREAT);
+  fd = served_open_file (&ground->volume, "file", O_WRONLY);
   write_page (fd, 0, 1);
   assert_true (count_cached (fd) > 0);
 }
@@ -148,7 +138,7 @@ what_one_writer_alone_writes_is_cached (void **state)
 
   if (!served_ground_open (ground, alone))
     skip ();
-  fd = open_file (ground, O_WRONLY | O_CREAT);
+  fd = served_open_file (&ground->volume, "file", O_WRONLY | O_CREAT);
   write_page (fd, 0, 1);
   assert_true (count_cached (fd) > 0);
 }
@@ -157,13 +147,11 @@ what_one_writer_alone_writes_is_cached (void **state)
 static guint
 count_commits (const Counted *counted, int flags, int more)
 {
-  g_autofree char *path = counted_dup_here (counted, "file");
   g_autofree char *bytes = NULL;
-  KVOL_AUTO_FD fd = open (path, flags | O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  KVOL_AUTO_FD fd = served_open_file (&counted->volume, "file", flags | O_WRONLY | O_CREAT);
   const guint before = lossy_count (counted->lossy, NFS3_COMMIT);
   struct iovec piece = { .iov_len = PAGE };
 
-  assert_true (fd >= 0);
   assert_int_equal (posix_memalign (&piece.iov_base, PAGE, PAGE), 0);
   bytes = memset (piece.iov_base, 'x', PAGE);
   assert_int_equal (pwritev2 (fd, &piece, 1, 0, more), PAGE);
@@ -248,10 +236,10 @@ who_reads_beside_the_writer_sees_each_write (void **state)
 
   if (!served_ground_open (&self->ground, NULL))
     skip ();
-  writer = open_file (&self->ground, O_WRONLY | O_CREAT);
+  writer = served_open_file (&self->ground.volume, "file", O_WRONLY | O_CREAT);
   for (guint i = 0; i < PAGES; i++)
     write_page (writer, i, 0);
-  reader = open_file (&self->ground, O_RDONLY);
+  reader = served_open_file (&self->ground.volume, "file", O_RDONLY);
   map = mmap (NULL, PAGES * PAGE, PROT_READ, MAP_SHARED, reader, 0);
   assert_ptr_not_equal (map, MAP_FAILED);
   self->map = map;

@@ -16,16 +16,15 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
 #include "support/own-net.h"
+#include "support/scratch.h"
 
 #define OLDER "what there was"
 #define NEWER "more"
 
-/* In the answer to CREATE. */
-#define HANDLE_AT 32
-/* In the answer to LOOKUP; and behind that handle the last byte of how long the file is. */
-#define FOUND_AT 28
-#define LENGTH_BEHIND 31
+/* Behind a handle that was looked up: the lower half of how long the file is. */
+#define LENGTH_BEHIND 28
 
 typedef struct
 {
@@ -63,36 +62,22 @@ rename_there (GByteArray *answer, gpointer data)
     perror (self->new_name);
 }
 
-/* The server has another number now: it has lost what it has not put down. */
 static void
 forge_loss (GByteArray *answer, gpointer data)
 {
-  answer->data[answer->len - 1] ^= 1;
+  forgery_lose (answer);
 }
 
 static int
 open_here (const Renamed *self, const char *name, int flags)
 {
-  g_autofree char *path = counted_dup_here (&self->counted, name);
-  int fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0644);
-
-  assert_true (fd >= 0);
-  return fd;
+  return served_open_file (&self->counted.volume, name, O_WRONLY | O_CREAT | flags);
 }
 
 static void
 write_text (int fd, const char *text)
 {
   assert_int_equal (pwrite (fd, text, strlen (text), 0), strlen (text));
-}
-
-static void
-assert_there (const Renamed *self, const char *wanted)
-{
-  g_autofree char *text = NULL;
-
-  assert_true (g_file_get_contents (self->new_name, &text, NULL, NULL));
-  assert_string_equal (text, wanted);
 }
 
 static void
@@ -108,27 +93,24 @@ what_was_written_before_does_not_come_back (void **state)
   lossy_forge (self->counted.lossy, NFS3_LOOKUP, rename_there, self);
   new = open_here (self, "new", O_TRUNC);
   assert_int_equal (access (self->old_name, F_OK), -1);
-  assert_there (self, "");
+  assert_file_has (self->new_name, "");
   write_text (new, NEWER);
   lossy_forge (self->counted.lossy, NFS3_COMMIT, forge_loss, NULL);
   assert_int_equal (fsync (new), 0);
-  assert_there (self, NEWER);
+  assert_file_has (self->new_name, NEWER);
 }
 
 /* Some servers say so of what is there already. */
 static void
 forge_directory (GByteArray *answer, gpointer data)
 {
-  const guint32 directory = GUINT32_TO_BE (NF3DIR);
   Renamed *self = data;
-  guint32 length;
 
   if (self->forged)
     return;
   self->forged = TRUE;
-  memcpy (&length, answer->data + HANDLE_AT, sizeof length);
   /* Behind the handle and a word that says that they follow are the attributes. */
-  memcpy (answer->data + HANDLE_AT + 4 + (GUINT32_FROM_BE (length) + 3) / 4 * 4 + 4, &directory, sizeof directory);
+  forgery_put_u32 (answer, forgery_skip_handle (answer, FORGERY_MADE_AT) + 4, NF3DIR);
 }
 
 static void
@@ -147,12 +129,12 @@ what_is_no_file_is_looked_up (void **state)
 static void
 forge_length (GByteArray *answer, gpointer data)
 {
-  guint32 length;
+  gsize at;
 
-  if (answer->len <= FOUND_AT + LENGTH_BEHIND)
+  if (forgery_get_u32 (answer, FORGERY_STATUS_AT) != NFS3_OK)
     return;
-  memcpy (&length, answer->data + FOUND_AT, sizeof length);
-  answer->data[FOUND_AT + 4 + (GUINT32_FROM_BE (length) + 3) / 4 * 4 + LENGTH_BEHIND] ^= 1;
+  at = forgery_skip_handle (answer, FORGERY_FOUND_AT) + LENGTH_BEHIND;
+  forgery_put_u32 (answer, at, forgery_get_u32 (answer, at) ^ 1);
 }
 
 static void

@@ -172,10 +172,10 @@ closing_a_file_gives_up_what_was_locked_by_it (void **state)
 
   if (!pods_open (pods, NFS_LOCKS_GIVEN, 0))
     skip ();
-  again = pods_open_file (&pods->volumes[0], "file");
+  again = served_open_file (&pods->volumes[0], "file", O_RDWR | O_CREAT);
   assert_int_equal (lock_range (again, F_WRLCK, 0, 0), 0);
   /* Any of its files: all that the process has locked of it is given up. */
-  close (pods_open_file (&pods->volumes[0], "file"));
+  close (served_open_file (&pods->volumes[0], "file", O_RDWR | O_CREAT));
   assert_int_equal (lock_range (pods->files[1], F_WRLCK, 0, 0), 0);
   assert_int_equal (lock_range (pods->files[1], F_UNLCK, 0, 0), 0);
   assert_int_equal (lock_whole (again, LOCK_EX | LOCK_NB), 0);
@@ -184,9 +184,9 @@ closing_a_file_gives_up_what_was_locked_by_it (void **state)
   /* The kernel tells of the last close of an open file when it finds the time. */
   assert_int_equal (lock_whole (pods->files[1], LOCK_EX), 0);
   assert_int_equal (lock_whole (pods->files[1], LOCK_UN), 0);
-  again = pods_open_file (&pods->volumes[0], "file");
+  again = served_open_file (&pods->volumes[0], "file", O_RDWR | O_CREAT);
   assert_int_equal (lock_by (again, F_OFD_SETLK, F_WRLCK, 0, 10), 0);
-  close (pods_open_file (&pods->volumes[0], "file"));
+  close (served_open_file (&pods->volumes[0], "file", O_RDWR | O_CREAT));
   assert_int_equal (lock_range (pods->files[1], F_WRLCK, 0, 10), EAGAIN);
   close (again);
   assert_int_equal (wait_for_range (pods->files[1]), 0);
@@ -273,7 +273,7 @@ a_successor_gives_up_what_a_killed_server_had_locked (void **state)
   const char *const arguments[] = { pods_with_locks[0], text, NULL };
 
   served_start (&first, arguments);
-  file = pods_open_file (&first, "file");
+  file = served_open_file (&first, "file", O_RDWR | O_CREAT);
   assert_int_equal (lock_range (file, F_WRLCK, 0, 10), 0);
   assert_int_equal (kill (first.pid, SIGKILL), 0);
   assert_true (served_await_end (&first, 10000));
@@ -329,8 +329,8 @@ what_is_to_stay_on_this_node_is_no_matter_of_the_servers (void **state)
     skip ();
   served_start (&half, posix);
   served_start (&none, NULL);
-  file = pods_open_file (&half, "file");
-  local = pods_open_file (&none, "file");
+  file = served_open_file (&half, "file", O_RDWR | O_CREAT);
+  local = served_open_file (&none, "file", O_RDWR | O_CREAT);
   assert_int_equal (lock_whole (pods->files[0], LOCK_EX), 0);
   assert_int_equal (lock_whole (file, LOCK_EX | LOCK_NB), 0);
   assert_int_equal (lock_range (file, F_WRLCK, 0, 10), EAGAIN);

@@ -18,19 +18,16 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
 #include "nfs-fuse/handle.h"
 #include "nfs-server/xdr.h"
 #include "support/own-net.h"
+#include "support/scratch.h"
 
 #define USER 1000
 #define DIRECTORY "open"
 #define NAME "file"
 
-/* In an answer: its status, and whether attributes follow then. */
-#define STATUS_AT 24
-#define ATTRIBUTES_AT 28
-/* In the answer to CREATE; and the length of the attributes that follow it, and a word. */
-#define HANDLE_AT 32
 #define ATTRIBUTES_LENGTH 84
 /* Behind type, mode, links and both owners. */
 #define SIZE_AT 20
@@ -55,22 +52,6 @@ ground_clear (Ground *self)
 }
 TEST_STATE (Ground, ground)
 
-static void
-put_u32 (GByteArray *answer, gsize at, guint32 value)
-{
-  value = GUINT32_TO_BE (value);
-  memcpy (answer->data + at, &value, sizeof value);
-}
-
-static guint32
-get_u32 (const GByteArray *answer, gsize at)
-{
-  guint32 value;
-
-  memcpy (&value, answer->data + at, sizeof value);
-  return GUINT32_FROM_BE (value);
-}
-
 static void come_between (GByteArray *answer, gpointer data);
 
 /* What it is like, as far as it matters. */
@@ -84,8 +65,8 @@ put_attributes (const Ground *self, GByteArray *answer)
   xdr_put_u32 (answer, TRUE);
   g_byte_array_set_size (answer, (guint) begin + ATTRIBUTES_LENGTH);
   memset (answer->data + begin, 0, ATTRIBUTES_LENGTH);
-  put_u32 (answer, begin, NF3REG);
-  put_u32 (answer, begin + SIZE_AT + 4, (guint32) status.st_size);
+  forgery_put_u32 (answer, begin, NF3REG);
+  forgery_put_u32 (answer, begin + SIZE_AT + 4, (guint32) status.st_size);
 }
 
 static void
@@ -96,10 +77,10 @@ answer_as_linux (GByteArray *answer, gpointer data)
 
   if (self->hides)
     lossy_forge (self->counted.lossy, NFS3_LOOKUP, come_between, self);
-  if (get_u32 (answer, STATUS_AT) != NFS3ERR_ACCES)
+  if (forgery_get_u32 (answer, FORGERY_STATUS_AT) != NFS3ERR_ACCES)
     return;
   file = handle_get (SERVED_EXPORT "/" DIRECTORY, NAME);
-  g_byte_array_set_size (answer, STATUS_AT);
+  g_byte_array_set_size (answer, FORGERY_STATUS_AT);
   xdr_put_u32 (answer, NFS3_OK);
   xdr_put_u32 (answer, TRUE);
   xdr_put_bytes (answer, file.data, file.length);
@@ -120,16 +101,13 @@ come_between (GByteArray *answer, gpointer data)
   lossy_forge (self->counted.lossy, NFS3_CREATE, answer_as_linux, self);
   if (!self->hides)
     return;
-  put_u32 (answer, STATUS_AT, NFS3ERR_NOENT);
-  put_u32 (answer, ATTRIBUTES_AT, FALSE);
-  g_byte_array_set_size (answer, ATTRIBUTES_AT + 4);
+  forgery_refuse (answer, NFS3ERR_NOENT, 1);
 }
 
 static void
 ground_open (Ground *self)
 {
   g_autofree char *directory = NULL;
-  g_autofree char *here = NULL;
 
   if (!counted_open_export (&self->counted))
     skip ();
@@ -138,9 +116,7 @@ ground_open (Ground *self)
   assert_int_equal (chmod (directory, 0777), 0);
   self->there = g_build_filename (directory, NAME, NULL);
   served_start (&self->counted.volume, counted_shared);
-  here = counted_dup_here (&self->counted, DIRECTORY);
-  self->dir = open (here, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  assert_true (self->dir >= 0);
+  self->dir = served_open_file (&self->counted.volume, DIRECTORY, O_RDONLY | O_DIRECTORY);
 }
 
 /* Makes the file here, as a user, and writes to it; 0 or an errno of the first. */
@@ -157,15 +133,6 @@ make_here (const Ground *self, int flags, mode_t mode)
   if (failure == 0)
     assert_int_equal (write (fd, "mine", 4), 4);
   return failure;
-}
-
-static void
-assert_text_there (const Ground *self, const char *wanted)
-{
-  g_autofree char *text = NULL;
-
-  assert_true (g_file_get_contents (self->there, &text, NULL, NULL));
-  assert_string_equal (text, wanted);
 }
 
 typedef struct
@@ -200,7 +167,7 @@ it_is_opened_by_the_rights_to_it (Ground *self, gboolean hides)
       lossy_forge (self->counted.lossy, NFS3_LOOKUP, come_between, self);
       assert_int_equal (make_here (self, rows[i].flags, 0644), rows[i].failure);
       assert_null (self->text);
-      assert_text_there (self, rows[i].after);
+      assert_file_has (self->there, rows[i].after);
       ground_clear (self);
       *self = (Ground){ 0 };
     }
@@ -229,15 +196,15 @@ who_has_made_it_and_not_heard_of_it_writes_to_it (void **state)
   lossy_forge (ground->counted.lossy, NFS3_CREATE, answer_as_linux, ground);
   assert_int_equal (make_here (ground, O_TRUNC, 0444), 0);
   assert_true (lossy_has_lost (ground->counted.lossy));
-  assert_text_there (ground, "mine");
+  assert_file_has (ground->there, "mine");
 }
 
 static void
 forge_no_attributes (GByteArray *answer, gpointer data)
 {
-  const guint at = HANDLE_AT + 4 + (get_u32 (answer, HANDLE_AT) + 3) / 4 * 4;
+  const guint at = (guint) forgery_skip_handle (answer, FORGERY_MADE_AT);
 
-  put_u32 (answer, at, FALSE);
+  forgery_put_u32 (answer, at, FALSE);
   g_byte_array_remove_range (answer, at + 4, ATTRIBUTES_LENGTH);
 }
 

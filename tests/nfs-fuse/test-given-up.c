@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,16 +17,13 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
 #include "nfs-fuse/gate.h"
 #include "support/own-net.h"
 
 #define SIZE 4096
-#define WORDS_FROM_COUNT 4 /* of a write's answer, to its end */
-#define WORDS_TO_STATUS 6
 /* What is put off is asked again long before. */
 #define LONG_USEC G_USEC_PER_SEC
-
-static const char *const soft[] = { "--port=2050", "--soft=0.5", "--threads=1", NULL };
 
 typedef struct
 {
@@ -53,23 +49,12 @@ static void
 ground_open (Ground *self, const char *const *arguments)
 {
   const char bytes[SIZE] = { 0 };
-  g_autofree char *path = NULL;
 
   if (!counted_open (&self->counted, arguments))
     skip ();
-  path = counted_dup_here (&self->counted, "file");
   self->exported = counted_dup_there (&self->counted, "file");
-  self->fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  assert_true (self->fd >= 0);
+  self->fd = served_open_file (&self->counted.volume, "file", O_RDWR | O_CREAT);
   assert_int_equal (pwrite (self->fd, bytes, sizeof bytes, 0), sizeof bytes);
-}
-
-/* And what follows from them. */
-static void
-await_answers (const Ground *self)
-{
-  for (int i = 0; i < 3; i++)
-    counted_await_answers (&self->counted);
 }
 
 static void
@@ -81,27 +66,50 @@ assert_size (const Ground *self, off_t wanted)
   assert_int_equal (status.st_size, wanted);
 }
 
+typedef int (*Deed) (const Ground *self);
+
+static int
+empty_file (const Ground *self)
+{
+  return ftruncate (self->fd, 0);
+}
+
+static int
+remove_file (const Ground *self)
+{
+  g_autofree char *path = counted_dup_here (&self->counted, "file");
+
+  return unlink (path);
+}
+
+/* Somebody does it, and is not there any more when this is answered. */
+static void
+be_killed_at (Ground *self, guint procedure, LossyForge forge, Deed deed)
+{
+  int status;
+  pid_t child;
+
+  lossy_forge (self->counted.lossy, procedure, forge, &self->gate);
+  child = fork ();
+  if (child == 0)
+    _exit (deed (self) != 0);
+  assert_true (child > 0);
+  gate_await_guest (&self->gate);
+  assert_int_equal (kill (child, SIGKILL), 0);
+  assert_int_equal (waitpid (child, &status, 0), child);
+  assert_true (WIFSIGNALED (status));
+  gate_open (&self->gate);
+}
+
 /* It waits for what was written before. */
 static void
 a_cut_by_one_who_was_killed_is_not_made_later (void **state)
 {
-  static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
   Ground *ground = *state;
-  Gate *gate = &ground->gate;
-  int status;
-  pid_t child;
 
-  ground_open (ground, one_thread);
-  lossy_forge (ground->counted.lossy, NFS3_COMMIT, gate_wait, gate);
-  child = fork ();
-  if (child == 0)
-    _exit (ftruncate (ground->fd, 0) != 0);
-  gate_await_guest (gate);
-  assert_int_equal (kill (child, SIGKILL), 0);
-  assert_int_equal (waitpid (child, &status, 0), child);
-  assert_true (WIFSIGNALED (status));
-  gate_open (gate);
-  await_answers (ground);
+  ground_open (ground, counted_shared_in_turn);
+  be_killed_at (ground, NFS3_COMMIT, gate_wait, empty_file);
+  counted_await_last_answers (&ground->counted);
   assert_size (ground, SIZE);
 }
 
@@ -111,7 +119,7 @@ forge_loss (GByteArray *answer, gpointer data)
 {
   Ground *ground = data;
 
-  answer->data[answer->len - 1] ^= 1;
+  forgery_lose (answer);
   lossy_forge (ground->counted.lossy, NFS3_WRITE, gate_wait, &ground->gate);
 }
 
@@ -121,14 +129,14 @@ a_write_that_waited_too_long_is_not_written_later (void **state)
   const char bytes[SIZE] = { 0 };
   Ground *ground = *state;
 
-  ground_open (ground, soft);
+  ground_open (ground, counted_soft_in_turn);
   lossy_forge (ground->counted.lossy, NFS3_COMMIT, forge_loss, ground);
   assert_int_equal (fsync (ground->fd), -1);
   assert_int_equal (errno, ETIMEDOUT);
   assert_int_equal (pwrite (ground->fd, bytes, sizeof bytes, SIZE), -1);
   assert_int_equal (errno, ETIMEDOUT);
   gate_open (&ground->gate);
-  await_answers (ground);
+  counted_await_last_answers (&ground->counted);
   assert_size (ground, SIZE);
 }
 
@@ -136,9 +144,7 @@ a_write_that_waited_too_long_is_not_written_later (void **state)
 static void
 forge_half (GByteArray *answer, gpointer data)
 {
-  const guint32 half = GUINT32_TO_BE (SIZE / 2);
-
-  memcpy (answer->data + answer->len - WORDS_FROM_COUNT * 4, &half, sizeof half);
+  forgery_put_count (answer, SIZE / 2);
   gate_wait (answer, data);
 }
 
@@ -149,59 +155,42 @@ the_rest_of_a_write_that_was_given_up_is_not_written (void **state)
   Ground *ground = *state;
   guint before;
 
-  ground_open (ground, soft);
+  ground_open (ground, counted_soft_in_turn);
   before = lossy_count (ground->counted.lossy, NFS3_WRITE);
   lossy_forge (ground->counted.lossy, NFS3_WRITE, forge_half, &ground->gate);
   assert_int_equal (pwrite (ground->fd, bytes, sizeof bytes, SIZE), -1);
   assert_int_equal (errno, ETIMEDOUT);
   gate_open (&ground->gate);
-  await_answers (ground);
+  counted_await_last_answers (&ground->counted);
   assert_int_equal (lossy_count (ground->counted.lossy, NFS3_WRITE), before + 1);
-}
-
-static void
-forge_status (GByteArray *answer, guint32 status)
-{
-  const guint32 wire = GUINT32_TO_BE (status);
-
-  memcpy (answer->data + WORDS_TO_STATUS * 4, &wire, sizeof wire);
 }
 
 /* Whoever is not the owner may not say when he wrote. */
 static void
 forge_refusal (GByteArray *answer, gpointer data)
 {
-  forge_status (answer, NFS3ERR_PERM);
+  forgery_put_status (answer, NFS3ERR_PERM);
   gate_wait (answer, data);
 }
 
 static void
 a_cut_is_not_asked_for_again_without_its_times (void **state)
 {
-  static const char *const alone[] = { "--port=2050", "--threads=1", "--single-writer", NULL };
   Ground *ground = *state;
   guint before;
-  pid_t child;
 
-  ground_open (ground, alone);
+  ground_open (ground, counted_alone_in_turn);
   assert_int_equal (fsync (ground->fd), 0);
   before = lossy_count (ground->counted.lossy, NFS3_SETATTR);
-  lossy_forge (ground->counted.lossy, NFS3_SETATTR, forge_refusal, &ground->gate);
-  child = fork ();
-  if (child == 0)
-    _exit (ftruncate (ground->fd, 0) != 0);
-  gate_await_guest (&ground->gate);
-  assert_int_equal (kill (child, SIGKILL), 0);
-  assert_int_equal (waitpid (child, NULL, 0), child);
-  gate_open (&ground->gate);
-  await_answers (ground);
+  be_killed_at (ground, NFS3_SETATTR, forge_refusal, empty_file);
+  counted_await_last_answers (&ground->counted);
   assert_int_equal (lossy_count (ground->counted.lossy, NFS3_SETATTR), before + 1);
 }
 
 static void
 forge_delay (GByteArray *answer, gpointer data)
 {
-  forge_status (answer, NFS3ERR_JUKEBOX);
+  forgery_put_status (answer, NFS3ERR_JUKEBOX);
   gate_wait (answer, data);
 }
 
@@ -209,24 +198,13 @@ forge_delay (GByteArray *answer, gpointer data)
 static void
 a_removal_that_the_server_puts_off_is_not_made_later (void **state)
 {
-  static const char *const one_thread[] = { "--port=2050", "--threads=1", NULL };
   Ground *ground = *state;
-  g_autofree char *path = NULL;
-  pid_t child;
 
-  ground_open (ground, one_thread);
+  ground_open (ground, counted_shared_in_turn);
   kvol_clear_fd (&ground->fd);
-  path = counted_dup_here (&ground->counted, "file");
-  lossy_forge (ground->counted.lossy, NFS3_REMOVE, forge_delay, &ground->gate);
-  child = fork ();
-  if (child == 0)
-    _exit (unlink (path) != 0);
-  gate_await_guest (&ground->gate);
-  assert_int_equal (kill (child, SIGKILL), 0);
-  assert_int_equal (waitpid (child, NULL, 0), child);
-  gate_open (&ground->gate);
+  be_killed_at (ground, NFS3_REMOVE, forge_delay, remove_file);
   g_usleep (LONG_USEC);
-  await_answers (ground);
+  counted_await_last_answers (&ground->counted);
   assert_int_equal (lossy_count (ground->counted.lossy, NFS3_REMOVE), 1);
 }
 

@@ -7,14 +7,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <cmocka.h>
 
 #include "nfs-fuse/wire-rig.h"
-#include "nfs-server/record.h"
 #include "nfs-server/xdr.h"
 #include "rooms.h"
+#include "support/test-state.h"
 
 #define LARGE (1u << 20)
 #define HALF (LARGE / 2)
@@ -46,16 +45,27 @@ answered (gpointer question, gpointer result)
     asker->result = ((const ProcedureResult *) result)->write;
 }
 
-static int
-open_rig (void **state)
+typedef struct
 {
-  WireRig *self;
+  const void *row;
+  WireRig *rig;
+} Ground;
 
-  wire_rig_open (state);
-  self = *state;
-  wire_rig_disconnect (self);
-  wire_rig_connect (self, answered);
-  return 0;
+static void
+ground_clear (Ground *self)
+{
+  if (self->rig != NULL)
+    wire_rig_close ((void **) &self->rig);
+}
+TEST_ROW_STATE (Ground, ground)
+
+static WireRig *
+ground_open (Ground *self)
+{
+  wire_rig_open ((void **) &self->rig);
+  wire_rig_disconnect (self->rig);
+  wire_rig_connect (self->rig, answered);
+  return self->rig;
 }
 
 static char
@@ -129,57 +139,42 @@ expect (WireRig *self, count3 begin, count3 end, stable_how stable)
   return xid;
 }
 
-static void
-what_is_alone_goes_as_two (void **state)
+typedef struct
 {
-  WireRig *self = *state;
-  Asker asker;
+  count3 begin;
+  count3 end;
+} Part;
 
-  ask (self, &asker, LARGE, UNSTABLE);
-  fetch (self);
-  expect (self, 0, HALF, UNSTABLE);
-  expect (self, HALF, LARGE, UNSTABLE);
-  assert_int_equal (self->seen->len, 0);
-}
-
-static void
-it_is_parted_where_a_page_begins (void **state)
+typedef struct
 {
-  WireRig *self = *state;
-  Asker asker;
+  const char *name;
+  count3 counts[2]; /* what is asked, up to the first 0 */
+  Part parts[2];    /* and what goes to the server */
+  stable_how stable;
+} Parting;
 
-  ask (self, &asker, ODD_SIZE, UNSTABLE);
-  fetch (self);
-  expect (self, 0, ODD_MIDDLE, UNSTABLE);
-  expect (self, ODD_MIDDLE, ODD_SIZE, UNSTABLE);
-  assert_int_equal (self->seen->len, 0);
-}
-
-/* Then the server has enough to do. */
-static void
-what_is_not_alone_goes_as_one (void **state)
-{
-  WireRig *self = *state;
-  Asker askers[2];
-
-  ask (self, &askers[0], HALF, UNSTABLE);
-  ask (self, &askers[1], LARGE, UNSTABLE);
-  fetch (self);
-  expect (self, 0, HALF, UNSTABLE);
-  expect (self, 0, LARGE, UNSTABLE);
-  assert_int_equal (self->seen->len, 0);
-}
+static const Parting partings[] = {
+  { "what_is_alone_goes_as_two", { LARGE }, { { 0, HALF }, { HALF, LARGE } }, UNSTABLE },
+  { "it_is_parted_where_a_page_begins", { ODD_SIZE }, { { 0, ODD_MIDDLE }, { ODD_MIDDLE, ODD_SIZE } }, UNSTABLE },
+  /* Then the server has enough to do. */
+  { "what_is_not_alone_goes_as_one", { HALF, LARGE }, { { 0, HALF }, { 0, LARGE } }, UNSTABLE },
+  { "what_is_to_last_goes_as_one", { LARGE }, { { 0, LARGE } }, FILE_SYNC },
+};
 
 static void
-what_is_to_last_goes_as_one (void **state)
+goes_in_these_parts (void **state)
 {
-  WireRig *self = *state;
-  Asker asker;
+  Ground *ground = *state;
+  const Parting *row = ground->row;
+  WireRig *rig = ground_open (ground);
+  Asker askers[G_N_ELEMENTS (row->counts)];
 
-  ask (self, &asker, LARGE, FILE_SYNC);
-  fetch (self);
-  expect (self, 0, LARGE, FILE_SYNC);
-  assert_int_equal (self->seen->len, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (row->counts) && row->counts[i] > 0; i++)
+    ask (rig, &askers[i], row->counts[i], row->stable);
+  fetch (rig);
+  for (gsize i = 0; i < G_N_ELEMENTS (row->parts) && row->parts[i].end > 0; i++)
+    expect (rig, row->parts[i].begin, row->parts[i].end, row->stable);
+  assert_int_equal (rig->seen->len, 0);
 }
 
 /* ---- what the answers come to ---- */
@@ -322,13 +317,11 @@ assert_joined (WireRig *self, const Row *row, Half comes_first)
 static void
 are_joined (void **state)
 {
-  const Row *row = *state;
-  void *rig = NULL;
+  Ground *ground = *state;
+  WireRig *rig = ground_open (ground);
 
-  open_rig (&rig);
   for (Half half = HALF_FIRST; half < N_HALVES; half++)
-    assert_joined (rig, row, half);
-  wire_rig_close (&rig);
+    assert_joined (rig, ground->row, half);
 }
 
 /* The mode of a file tells whether what it may do as its owner has gone with a write. */
@@ -359,7 +352,7 @@ what_the_last_one_says_of_the_file_holds (void **state)
 static void
 half_an_answer_is_none (void **state)
 {
-  WireRig *self = *state;
+  WireRig *self = ground_open (*state);
   const Reply written = WRITTEN (HALF);
   Asker asker;
   guint32 xid;
@@ -376,16 +369,15 @@ half_an_answer_is_none (void **state)
 int
 main (void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown (name, open_rig, wire_rig_close)
-  const struct CMUnitTest tests[] = {
-    TEST (what_is_alone_goes_as_two),     TEST (it_is_parted_where_a_page_begins),
-    TEST (what_is_not_alone_goes_as_one), TEST (what_is_to_last_goes_as_one),
-    TEST (half_an_answer_is_none),        cmocka_unit_test (what_the_last_one_says_of_the_file_holds),
+  struct CMUnitTest tests[G_N_ELEMENTS (partings) + G_N_ELEMENTS (rows) + 2] = {
+    cmocka_unit_test (what_the_last_one_says_of_the_file_holds),
+    TEST_ON (ground, half_an_answer_is_none),
   };
-  struct CMUnitTest all[G_N_ELEMENTS (tests) + G_N_ELEMENTS (rows)];
+  gsize n = 2;
 
-  memcpy (all, tests, sizeof tests);
+  for (gsize i = 0; i < G_N_ELEMENTS (partings); i++)
+    tests[n++] = TEST_ON_ROW (ground, &partings[i], goes_in_these_parts);
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    all[G_N_ELEMENTS (tests) + i] = (struct CMUnitTest){ rows[i].name, are_joined, NULL, NULL, (void *) &rows[i] };
-  return cmocka_run_group_tests_name ("halves", all, NULL, NULL);
+    tests[n++] = TEST_ON_ROW (ground, &rows[i], are_joined);
+  return cmocka_run_group_tests_name ("halves", tests, NULL, NULL);
 }

@@ -97,14 +97,11 @@ static void
 what_is_kept_of_others_is_written (void **state)
 {
   Crowd *self = *state;
-  g_autofree char *path = NULL;
 
   if (!served_ground_open (&self->ground, (const char *const[]){ "--threads=2", "--single-writer", NULL }))
     skip ();
-  path = g_build_filename (self->ground.volume.path, "kept", NULL);
   self->victims_file = g_build_filename (self->ground.volume.path, "victims", NULL);
-  self->fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-  assert_true (self->fd >= 0);
+  self->fd = served_open_file (&self->ground.volume, "kept", O_WRONLY | O_CREAT);
   for (gsize i = 0; i < VICTIMS; i++)
     start_victim (self, i);
   self->writer = g_thread_new ("writer", write_and_synchronize, self);

@@ -22,6 +22,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
 #include "nfs-fuse/large.h"
 #include "page-pipe.h"
 #include "support/own-net.h"
@@ -31,7 +32,6 @@
 #define LONG (64 * MIB)
 #define BLOCK (2 * MIB)
 #define N_KILLS 3
-#define BEFORE_DATA 128 /* in an answer to READ that tells the attributes and has no verifier */
 #define DEADLINE (100 * G_TIME_SPAN_SECOND)
 
 static void
@@ -167,13 +167,9 @@ static void
 answer_part (GByteArray *answer, gpointer data)
 {
   const guint32 size = GPOINTER_TO_UINT (data);
-  const guint32 words[] = { GUINT32_TO_BE (size), GUINT32_TO_BE (FALSE), GUINT32_TO_BE (size) };
-  const guint length = BEFORE_DATA + ((size + 3) & ~3u);
 
-  if (answer->len <= length)
-    return;
-  g_byte_array_set_size (answer, length);
-  memcpy (answer->data + BEFORE_DATA - sizeof words, words, sizeof words);
+  if (answer->len > FORGERY_READ_AT + (size + 3) / 4 * 4)
+    forgery_shorten (answer, size);
 }
 
 static void

@@ -238,7 +238,6 @@ assert_appended (Pods *pods, int access, gssize (*append) (int fd, const char *b
 {
   g_autofree char *bytes = g_malloc0 (MIB);
   g_autofree char *exported = NULL;
-  g_autofree char *path = NULL;
   KVOL_AUTO_FD other = -1;
   KVOL_AUTO_FD fd = -1;
 
@@ -246,10 +245,8 @@ assert_appended (Pods *pods, int access, gssize (*append) (int fd, const char *b
     skip ();
   large_fill (bytes, MIB, 1);
   exported = g_build_filename (pods->export.data, "log", NULL);
-  path = g_build_filename (pods->volumes[0].path, "log", NULL);
-  fd = open (path, access | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  assert_true (fd >= 0);
-  other = pods_open_file (&pods->volumes[1], "log");
+  fd = served_open_file (&pods->volumes[0], "log", access | O_CREAT | O_APPEND);
+  other = served_open_file (&pods->volumes[1], "log", O_RDWR | O_CREAT);
   assert_int_equal (write (fd, "first", 5), 5);
   assert_int_equal (pwrite (other, "second", 6, 5), 6);
   assert_int_equal (fsync (other), 0);

@@ -39,8 +39,7 @@ typedef struct
 {
   Counted counted;
   Served other; /* of another client */
-  char *here;
-  char *there; /* by that client */
+  char *there;  /* the file, by that client */
   int writer;
   Gate gate;
   GThread *thread;
@@ -53,9 +52,8 @@ ground_clear (Ground *self)
   served_clear (&self->other);
   counted_clear (&self->counted);
   g_clear_pointer (&self->thread, g_thread_join);
-  if (self->here != NULL)
+  if (self->there != NULL)
     kvol_clear_fd (&self->writer);
-  g_free (self->here);
   g_free (self->there);
 }
 TEST_STATE (Ground, ground)
@@ -67,9 +65,8 @@ ground_open (Ground *self, const char *const *arguments)
   if (!counted_open (&self->counted, arguments))
     skip ();
   served_start (&self->other, NULL);
-  self->here = counted_dup_here (&self->counted, "file");
   self->there = g_build_filename (self->other.path, "file", NULL);
-  self->writer = open (self->here, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  self->writer = served_open_file (&self->counted.volume, "file", O_RDWR | O_CREAT);
   assert_int_equal (write (self->writer, "short", 5), 5);
   assert_int_equal (fsync (self->writer), 0);
   assert_int_equal (ask (self->writer), 0);
@@ -88,8 +85,7 @@ what_was_answered_too_late_is_not_known_at_the_next_open (void **state)
   assert_int_equal (ask (ground->writer), ETIMEDOUT);
   gate_open (&ground->gate);
   counted_await_answers (&ground->counted);
-  reader = open (ground->here, O_RDONLY | O_CLOEXEC);
-  assert_true (reader >= 0);
+  reader = served_open_file (&ground->counted.volume, "file", O_RDONLY);
   /* Nothing asks for the size before. */
   assert_int_equal (sendfile (copy, reader, NULL, 2 * SIZE), SIZE);
 }
@@ -116,14 +112,13 @@ what_was_answered_beside_another_one_is_not_known_at_the_next_open (void **state
   Ground *ground = *state;
   KVOL_AUTO_FD reader = -1;
 
-  ground_open (ground, one_thread);
+  ground_open (ground, counted_shared_in_turn);
   lossy_forge (ground->counted.lossy, NFS3_GETATTR, forge_nothing, ground->there);
   lossy_hold (ground->counted.lossy);
   ground->thread = g_thread_new ("ask", ask_apart, &ground->writer);
   assert_int_equal (ask (ground->writer), 0);
   assert_int_equal (GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&ground->thread))), 0);
-  reader = open (ground->here, O_RDONLY | O_CLOEXEC);
-  assert_true (reader >= 0);
+  reader = served_open_file (&ground->counted.volume, "file", O_RDONLY);
   assert_int_equal (sendfile (copy, reader, NULL, 2 * SIZE), SIZE);
 }
 

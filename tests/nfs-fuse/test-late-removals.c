@@ -28,11 +28,23 @@
 #define LONG_USEC G_USEC_PER_SEC
 #define PATIENCE_USEC (30 * G_USEC_PER_SEC)
 
-/* The kernel knows the names, so that what it asks for is asked because of what is done here. */
-static const char *const alone[] = { "--port=2050", "--single-writer", "--threads=1", NULL };
+typedef struct Ground Ground;
+typedef gboolean (*Deed) (const Ground *self);
 
+/* What is done late, and what is done before that. */
 typedef struct
 {
+  const char *name;
+  guint procedure;
+  Deed late;
+  Deed meanwhile;
+  const char *stays;
+  const char *text; /* that it has; NULL: it is a directory */
+} Row;
+
+struct Ground
+{
+  const Row *row;
   Counted counted;
   char *file;
   char *other;
@@ -40,26 +52,25 @@ typedef struct
   int fd;          /* -1: the file is not open */
   GThread *thread; /* NULL: none */
   gint done;       /* atomic: what the thread does */
-} Ground;
+};
 
 static void
 ground_clear (Ground *self)
 {
-  if (self->file == NULL)
-    return;
   /* The test has failed, and the thread may be waiting for an answer. */
   if (self->thread != NULL)
     {
       kill (self->counted.volume.pid, SIGKILL);
       g_thread_join (self->thread);
     }
-  kvol_clear_fd (&self->fd);
+  if (self->file != NULL)
+    kvol_clear_fd (&self->fd);
   counted_clear (&self->counted);
   g_free (self->file);
   g_free (self->other);
   g_free (self->directory);
 }
-TEST_STATE (Ground, ground)
+TEST_ROW_STATE (Ground, ground)
 
 static gboolean
 put_here (const char *path, const char *text)
@@ -70,10 +81,11 @@ put_here (const char *path, const char *text)
   return fd >= 0 && write (fd, text, (gsize) length) == length && fsync (fd) == 0;
 }
 
+/* The kernel knows the names, so that what it asks for is asked because of what is done here. */
 static void
 ground_open (Ground *self)
 {
-  if (!counted_open (&self->counted, alone))
+  if (!counted_open (&self->counted, counted_alone_in_turn))
     skip ();
   self->fd = -1;
   self->file = counted_dup_here (&self->counted, "file");
@@ -84,8 +96,6 @@ ground_open (Ground *self)
 }
 
 /* ---- deeds ---- */
-
-typedef gboolean (*Deed) (const Ground *self);
 
 static gboolean
 remove_file (const Ground *self)
@@ -194,85 +204,33 @@ do_meanwhile (Ground *self, Deed deed)
     g_usleep (1000);
   lossy_release (self->counted.lossy);
   good = GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->thread)));
-  for (int i = 0; i < 4; i++)
-    counted_await_answers (&self->counted);
+  counted_await_last_answers (&self->counted);
   return good;
 }
 
-static void
-assert_there (const Ground *self, const char *name)
-{
-  g_autofree char *path = counted_dup_there (&self->counted, name);
-  g_autofree char *text = NULL;
-
-  assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  assert_string_equal (text, NEWER);
-}
-
-static void
-a_file_that_is_made_after_a_removal_stays (void **state)
-{
-  Ground *ground = *state;
-
-  ground_open (ground);
-  be_killed_at (ground, NFS3_REMOVE, LOSSY_CALL, remove_file);
-  assert_true (do_meanwhile (ground, make_file));
-  assert_there (ground, "file");
-}
+static const Row rows[] = {
+  { "a_file_that_is_made_after_a_removal_stays", NFS3_REMOVE, remove_file, make_file, "file", NEWER },
+  { "a_file_that_is_made_after_a_removal_and_a_listing_stays", NFS3_REMOVE, remove_file, list_and_make_file, "file",
+    NEWER },
+  { "a_file_that_gets_the_name_after_a_removal_keeps_it", NFS3_REMOVE, remove_file, move_other, "file", NEWER },
+  { "a_file_that_is_made_after_its_name_was_changed_stays", NFS3_RENAME, replace_file, make_other, "other", NEWER },
+  { "a_file_that_is_made_after_another_took_its_name_stays", NFS3_RENAME, replace_file, make_file, "file", NEWER },
+  { "a_directory_that_is_made_after_a_removal_stays", NFS3_RMDIR, remove_directory, make_directory, "directory", NULL },
+};
 
 static void
-a_file_that_is_made_after_a_removal_and_a_listing_stays (void **state)
+what_is_made_afterwards_stays (void **state)
 {
   Ground *ground = *state;
+  const Row *row = ground->row;
 
   ground_open (ground);
-  be_killed_at (ground, NFS3_REMOVE, LOSSY_CALL, remove_file);
-  assert_true (do_meanwhile (ground, list_and_make_file));
-  assert_there (ground, "file");
-}
-
-static void
-a_file_that_gets_the_name_after_a_removal_keeps_it (void **state)
-{
-  Ground *ground = *state;
-
-  ground_open (ground);
-  be_killed_at (ground, NFS3_REMOVE, LOSSY_CALL, remove_file);
-  assert_true (do_meanwhile (ground, move_other));
-  assert_there (ground, "file");
-}
-
-static void
-a_file_that_is_made_after_its_name_was_changed_stays (void **state)
-{
-  Ground *ground = *state;
-
-  ground_open (ground);
-  be_killed_at (ground, NFS3_RENAME, LOSSY_CALL, replace_file);
-  assert_true (do_meanwhile (ground, make_other));
-  assert_there (ground, "other");
-}
-
-static void
-a_file_that_is_made_after_another_took_its_name_stays (void **state)
-{
-  Ground *ground = *state;
-
-  ground_open (ground);
-  be_killed_at (ground, NFS3_RENAME, LOSSY_CALL, replace_file);
-  assert_true (do_meanwhile (ground, make_file));
-  assert_there (ground, "file");
-}
-
-static void
-a_directory_that_is_made_after_a_removal_stays (void **state)
-{
-  Ground *ground = *state;
-
-  ground_open (ground);
-  be_killed_at (ground, NFS3_RMDIR, LOSSY_CALL, remove_directory);
-  assert_true (do_meanwhile (ground, make_directory));
-  assert_true (counted_has (&ground->counted, "directory"));
+  be_killed_at (ground, row->procedure, LOSSY_CALL, row->late);
+  assert_true (do_meanwhile (ground, row->meanwhile));
+  if (row->text != NULL)
+    counted_expect_there (&ground->counted, row->stays, row->text);
+  else
+    assert_true (counted_has (&ground->counted, row->stays));
 }
 
 /* ---- files that are open ---- */
@@ -397,18 +355,16 @@ nothing_takes_the_name_it_lives_on_by (void **state)
 int
 main (void)
 {
-  const struct CMUnitTest tests[] = {
-    TEST_ON (ground, a_file_that_is_made_after_a_removal_stays),
-    TEST_ON (ground, a_file_that_is_made_after_a_removal_and_a_listing_stays),
-    TEST_ON (ground, a_file_that_gets_the_name_after_a_removal_keeps_it),
-    TEST_ON (ground, a_file_that_is_made_after_its_name_was_changed_stays),
-    TEST_ON (ground, a_file_that_is_made_after_another_took_its_name_stays),
-    TEST_ON (ground, a_directory_that_is_made_after_a_removal_stays),
+  const struct CMUnitTest open_files[] = {
     TEST_ON (ground, a_file_whose_removal_comes_between_lives_until_it_is_closed),
     TEST_ON (ground, a_file_that_is_removed_twice_lives_until_it_is_closed),
     TEST_ON (ground, the_name_it_lives_on_by_is_not_removed_before_that_is_heard),
     TEST_ON (ground, nothing_takes_the_name_it_lives_on_by),
   };
+  struct CMUnitTest tests[G_N_ELEMENTS (rows) + G_N_ELEMENTS (open_files)];
 
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    tests[i] = TEST_ON_ROW (ground, &rows[i], what_is_made_afterwards_stays);
+  memcpy (tests + G_N_ELEMENTS (rows), open_files, sizeof open_files);
   return own_net_run ("late removals", tests);
 }

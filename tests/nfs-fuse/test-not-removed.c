@@ -24,9 +24,6 @@
 
 #define PATIENCE_USEC (30 * G_USEC_PER_SEC)
 
-/* The kernel knows the names, so that what it asks for is asked because of what is done here. */
-static const char *const alone[] = { "--port=2050", "--single-writer", "--threads=1", NULL };
-
 typedef struct
 {
   Counted counted;
@@ -50,10 +47,11 @@ ground_clear (Ground *self)
 }
 TEST_STATE (Ground, ground)
 
+/* The kernel knows the names, so that what it asks for is asked because of what is done here. */
 static void
 ground_open (Ground *self)
 {
-  if (!counted_open (&self->counted, alone))
+  if (!counted_open (&self->counted, counted_alone_in_turn))
     skip ();
   self->file = counted_dup_here (&self->counted, "file");
   self->other = counted_dup_here (&self->counted, "other");
@@ -95,14 +93,6 @@ await_none_kept (const Ground *self)
       assert_true (g_get_monotonic_time () < end);
       g_usleep (1000);
     }
-}
-
-/* And what follows from them. */
-static void
-await_answers (const Ground *self)
-{
-  for (int i = 0; i < 4; i++)
-    counted_await_answers (&self->counted);
 }
 
 typedef int (*Deed) (const Ground *self);
@@ -157,7 +147,7 @@ be_killed_at (Ground *self, guint procedure, Deed deed)
   gate_await_guest (&self->gate);
   kill_child (self);
   gate_open (&self->gate);
-  await_answers (self);
+  counted_await_last_answers (&self->counted);
 }
 
 static void
@@ -210,7 +200,7 @@ lose_unheard (Ground *self, Deed deed)
       assert_true (g_get_monotonic_time () < end);
       g_usleep (1000);
     }
-  await_answers (self);
+  counted_await_last_answers (&self->counted);
 }
 
 static void

@@ -9,17 +9,17 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
+#include "nfs-server/xdr.h"
 #include "support/own-net.h"
 #include "support/scratch.h"
 
-#define WORDS_BEFORE_STATUS 6 /* of an answer, which begins with its number */
 #define MIB (1024u * 1024)
 /* What else there is in the file system may become more or less meanwhile. */
 #define FEW_FILES 16
@@ -75,17 +75,12 @@ static const guint64 numbers[N_NUMBERS] = {
 static void
 forge_space (GByteArray *answer, gpointer data)
 {
-  const guint32 none[] = { 0, 0 };
-
-  g_byte_array_set_size (answer, WORDS_BEFORE_STATUS * 4);
-  g_byte_array_append (answer, (const guint8 *) none, sizeof none);
+  g_byte_array_set_size (answer, FORGERY_STATUS_AT);
+  xdr_put_u32 (answer, NFS3_OK);
+  xdr_put_u32 (answer, FALSE);
   for (gsize i = 0; i < N_NUMBERS; i++)
-    {
-      const guint64 number = GUINT64_TO_BE (numbers[i]);
-
-      g_byte_array_append (answer, (const guint8 *) &number, sizeof number);
-    }
-  g_byte_array_append (answer, (const guint8 *) none, sizeof none[0]);
+    xdr_put_u64 (answer, numbers[i]);
+  xdr_put_u32 (answer, 0);
 }
 
 static void

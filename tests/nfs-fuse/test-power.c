@@ -157,17 +157,13 @@ answer (Ground *self)
 static void
 ground_open (Ground *self)
 {
-  g_autofree char *path = NULL;
-
   if (!served_export_open (&self->served.export, self->row->locks))
     skip ();
   if (self->row->hosts != NULL)
     etc_file_begin (&self->hosts, "/etc/hosts", self->row->hosts);
   served_start (&self->served.volume, self->row->arguments);
-  path = g_build_filename (self->served.volume.path, "file", NULL);
-  assert_true (g_file_set_contents (path, "content", -1, NULL));
-  self->fd = open (path, O_RDWR | O_CLOEXEC);
-  assert_true (self->fd >= 0);
+  served_put_file (&self->served.volume, "file", "content");
+  self->fd = served_open_file (&self->served.volume, "file", O_RDWR);
   if (self->row->locks)
     assert_int_equal (flock (self->fd, LOCK_SH), 0);
 }
@@ -209,6 +205,6 @@ main (void)
   struct CMUnitTest tests[G_N_ELEMENTS (outages)];
 
   for (gsize i = 0; i < G_N_ELEMENTS (outages); i++)
-    tests[i] = (struct CMUnitTest) TEST_ON_ROW (ground, &outages[i], a_server_that_has_power_again_is_met_soon);
+    tests[i] = TEST_ON_ROW (ground, &outages[i], a_server_that_has_power_again_is_met_soon);
   return own_net_run ("nfs power", tests);
 }

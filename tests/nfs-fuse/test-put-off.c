@@ -6,13 +6,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include <kvol/kvol-macros.h>
 
+#include "nfs-fuse/forgery.h"
 #include "nfs-fuse/lossy.h"
 #include "nfs-fuse/odd-server.h"
 #include "nfs-fuse/served.h"
@@ -21,9 +21,8 @@
 
 #define TEXT "written"
 #define LENGTH 7
-#define WORDS_BEFORE_STATUS 6 /* of an answer, which begins with its number */
 #define DEADLINE_USEC (30 * G_USEC_PER_SEC)
-/* Who has asked so often waits for longer than it takes until the server is found there again. */
+/* Who has asked so often waits mostly for longer than it takes until the server is found there again. */
 #define OFTEN 4
 /* Longer than anybody waits before he asks once more. */
 #define LONG_USEC (3 * G_USEC_PER_SEC)
@@ -62,21 +61,17 @@ TEST_STATE (Ground, ground)
 static void
 put_off (GByteArray *answer, gpointer data)
 {
-  const guint32 words[] = { GUINT32_TO_BE (NFS3ERR_JUKEBOX), 0 };
   Ground *self = data;
 
   if (!g_atomic_int_get (&self->puts_off))
     return;
   g_atomic_int_inc (&self->times);
-  g_byte_array_set_size (answer, WORDS_BEFORE_STATUS * 4);
-  g_byte_array_append (answer, (const guint8 *) words, sizeof words);
+  forgery_refuse (answer, NFS3ERR_JUKEBOX, 1);
 }
 
 static void
 ground_open (Ground *self)
 {
-  g_autofree char *path = NULL;
-
   if (!scratch_is_real_root () || access ("/dev/fuse", R_OK | W_OK) < 0)
     skip_because ("a FUSE file system for several users takes root and /dev/fuse");
   self->fd = -1;
@@ -84,8 +79,7 @@ ground_open (Ground *self)
   self->lossy = lossy_open ();
   lossy_forge (self->lossy, NFS3_READ, put_off, self);
   served_start (&self->volume, (const char *const[]){ "--port=2050", "--threads=1", NULL });
-  path = g_build_filename (self->volume.path, "file", NULL);
-  self->fd = open (path, O_RDWR | O_DIRECT | O_CLOEXEC);
+  self->fd = served_open_file (&self->volume, "file", O_RDWR | O_DIRECT);
   assert_int_equal (pwrite (self->fd, TEXT, LENGTH, 0), LENGTH);
 }
 
@@ -122,8 +116,8 @@ begin_to_read (Ground *self)
   look (self, "before");
 }
 
-/* Somebody else finds the server there again, before who reads asks once more. It has not come to what it is to write
- * again. */
+/* Somebody else finds the server there again, before who reads asks once more; if he has, he was put off again. It has
+ * not come to what it is to write again. */
 static void
 lose_what_was_written (Ground *self)
 {
@@ -138,15 +132,17 @@ what_a_server_lost_meanwhile_is_not_read (void **state)
 {
   Ground *self = *state;
   gint64 end;
+  guint asked;
 
   ground_open (self);
   begin_to_read (self);
   lose_what_was_written (self);
+  asked = lossy_count (self->lossy, NFS3_READ);
   g_atomic_int_set (&self->puts_off, FALSE);
   end = g_get_monotonic_time () + LONG_USEC;
-  while (lossy_count (self->lossy, NFS3_READ) == OFTEN && g_get_monotonic_time () < end)
+  while (lossy_count (self->lossy, NFS3_READ) == asked && g_get_monotonic_time () < end)
     g_usleep (1000);
-  assert_int_equal (lossy_count (self->lossy, NFS3_READ), OFTEN);
+  assert_int_equal (lossy_count (self->lossy, NFS3_READ), asked);
   odd_server_go_on (self->server);
   assert_true (GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->thread))));
   kvol_clear_fd (&self->fd);

@@ -15,42 +15,29 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
 #include "support/own-net.h"
 
 #define TEXT "what is in that file"
 #define HALF 8
-/* In an answer to READ that tells the attributes and has no verifier. */
-#define BEFORE_DATA 128
 
 /* Of the data only so many, and never a word of the end. */
 static void
 answer_some (GByteArray *answer, gpointer data)
 {
-  const guint32 held = answer->len > BEFORE_DATA ? answer->len - BEFORE_DATA : 0;
-  const guint32 size = MIN (GPOINTER_TO_UINT (data), held);
-  const guint32 words[] = { GUINT32_TO_BE (size), GUINT32_TO_BE (FALSE), GUINT32_TO_BE (size) };
-
-  if (answer->len < BEFORE_DATA)
-    return;
-  g_byte_array_set_size (answer, BEFORE_DATA + size);
-  memcpy (answer->data + BEFORE_DATA - sizeof words, words, sizeof words);
+  if (answer->len >= FORGERY_READ_AT)
+    forgery_shorten (answer, MIN (GPOINTER_TO_UINT (data), answer->len - FORGERY_READ_AT));
 }
 
 /* What there is besides is not in the cache. */
 static int
 open_forged (Counted *self, guint size, int flags)
 {
-  g_autofree char *path = NULL;
-  int fd;
-
   if (!counted_open (self, counted_shared))
     skip ();
-  path = counted_dup_here (self, "file");
   counted_put (self, "file", TEXT);
   lossy_forge (self->lossy, NFS3_READ, answer_some, GUINT_TO_POINTER (size));
-  fd = open (path, O_RDONLY | O_CLOEXEC | flags);
-  assert_true (fd >= 0);
-  return fd;
+  return served_open_file (&self->volume, "file", O_RDONLY | flags);
 }
 
 static void

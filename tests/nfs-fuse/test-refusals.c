@@ -16,9 +16,9 @@
 #include <kvol/kvol-macros.h>
 
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
 #include "support/own-net.h"
 
-#define WORDS_BEFORE_STATUS 6 /* of an answer, which begins with its number */
 #define ALWAYS G_MAXINT
 
 /* ---- what is done with the file "file"; answers 0 or an errno ---- */
@@ -146,16 +146,10 @@ TEST_ROW_STATE (Refusal, refusal)
 static void
 forge (GByteArray *answer, gpointer data)
 {
-  const guint32 none = 0;
   Refusal *self = data;
-  guint32 status = GUINT32_TO_BE ((guint32) self->row->status);
 
-  if (g_atomic_int_add (&self->left, -1) <= 0)
-    return;
-  g_byte_array_set_size (answer, WORDS_BEFORE_STATUS * 4);
-  g_byte_array_append (answer, (const guint8 *) &status, sizeof status);
-  for (guint i = 0; i < self->row->words; i++)
-    g_byte_array_append (answer, (const guint8 *) &none, sizeof none);
+  if (g_atomic_int_add (&self->left, -1) > 0)
+    forgery_refuse (answer, self->row->status, self->row->words);
 }
 
 /* The kernel does not know the files, as somebody else has put them there. Answers how often the server was asked. */

@@ -193,12 +193,10 @@ who_may_not_search_a_directory_gets_at_nothing_in_it (void **state)
     { enter, "private/dir" },     { look, "private/dir/below" },   { read_it, "private/dir/below" },
     { cut, "private/file" },
   };
-
   ServedGround *ground = *state;
 
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
-
       if (!served_ground_open (ground, kinds[i]))
         skip ();
       put_dir (ground, "private", 0700);
@@ -220,21 +218,17 @@ who_may_not_read_or_write_gets_at_no_file_that_another_user_has_open (void **sta
     { ask_to_read, "file" }, { ask_to_write, "file" }, { list, "dir" },
     { enter, "dir" },        { ask_to_search, "dir" }, { ask_to_read, "dir" },
   };
-
   ServedGround *ground = *state;
 
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
-      g_autofree char *path = NULL;
       KVOL_AUTO_FD fd = -1;
 
       if (!served_ground_open (ground, kinds[i]))
         skip ();
       put_file (ground, "file", 0600);
       put_dir (ground, "dir", 0700);
-      path = g_build_filename (ground->volume.path, "file", NULL);
-      fd = open (path, O_RDONLY | O_CLOEXEC);
-      assert_true (fd >= 0);
+      fd = served_open_file (&ground->volume, "file", O_RDONLY);
       assert_the_owner_s_alone (ground, tries, G_N_ELEMENTS (tries), EACCES);
       assert_int_equal (as_user (STRANGER, ground->volume.path, set_mode, "file"), EPERM);
       assert_int_equal (as_user (STRANGER, ground->volume.path, make, "dir/new"), EACCES);

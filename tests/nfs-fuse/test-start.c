@@ -18,6 +18,7 @@
 
 #include <kvol/kvol-macros.h>
 
+#include "support/built.h"
 #include "support/scratch.h"
 
 #define END_MSEC 30000
@@ -25,7 +26,7 @@
 static pid_t
 start (int fuse_fd, int ready_fd)
 {
-  g_autofree char *program = g_build_filename (g_getenv ("B"), "libexec", "kvol-nfs", NULL);
+  g_autofree char *program = built_path ("libexec/kvol-nfs");
   char *const argv[] = {
     program, (char *) "--fuse-fd=3", (char *) "--ready-fd=4", (char *) "--server=127.0.0.1", (char *) "--root=00", NULL
   };

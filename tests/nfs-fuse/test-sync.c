@@ -2,8 +2,8 @@
 /* A volume whose writes are to last when they are done: the server is told so with each of them, by whichever way it
  * comes, and there is nothing left that a commit would have to be asked for. */
 #include "nfs-fuse/counted.h"
+#include "nfs-fuse/forgery.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -55,15 +55,12 @@ by_map (int fd, char *page)
 static Asked
 ask (const Counted *counted, int flags, Way way)
 {
-  g_autofree char *path = counted_dup_here (counted, "file");
   const guint writes = lossy_count (counted->lossy, NFS3_WRITE);
   const guint commits = lossy_count (counted->lossy, NFS3_COMMIT);
   g_autofree char *bytes = NULL;
-  int fd = open (path, flags | O_CREAT | O_CLOEXEC, 0644);
+  const int fd = served_open_file (&counted->volume, "file", flags | O_CREAT);
   gpointer page = NULL;
 
-  if (fd < 0)
-    fail_msg ("%s: %s", path, g_strerror (errno));
   assert_int_equal (posix_memalign (&page, PAGE, PAGE), 0);
   bytes = memset (page, 'x', PAGE);
   way (fd, bytes);
@@ -121,25 +118,20 @@ without_it_a_commit_is_asked_for (void **state)
 static void
 say_unstable (GByteArray *answer, gpointer data)
 {
-  guint8 *stable = answer->data + answer->len - 8 - 4;
-
   assert_true (answer->len > 64);
-  memset (stable, 0, 4);
+  forgery_put_u32 (answer, answer->len - 8 - 4, UNSTABLE);
 }
 
 static void
 what_a_server_does_not_put_down_is_committed_before_the_write_is_done (void **state)
 {
   Counted *counted = *state;
-  g_autofree char *path = NULL;
   KVOL_AUTO_FD fd = -1;
 
   if (!counted_open (counted, with_sync))
     skip ();
   lossy_forge (counted->lossy, NFS3_WRITE, say_unstable, NULL);
-  path = counted_dup_here (counted, "file");
-  fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  assert_true (fd >= 0);
+  fd = served_open_file (&counted->volume, "file", O_RDWR | O_CREAT);
   assert_int_equal (write (fd, "text", 4), 4);
   assert_int_equal (lossy_count (counted->lossy, NFS3_COMMIT), 1);
 }

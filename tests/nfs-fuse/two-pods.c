@@ -35,17 +35,6 @@ pods_clear (Pods *self)
   *self = (Pods){ 0 };
 }
 
-int
-pods_open_file (const Served *volume, const char *name)
-{
-  g_autofree char *path = g_build_filename (volume->path, name, NULL);
-  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-
-  if (fd < 0)
-    fail_msg ("%s: %s", path, g_strerror (errno));
-  return fd;
-}
-
 gboolean
 pods_open (Pods *self, NfsLocks locks, guint grace_seconds)
 {
@@ -57,7 +46,7 @@ pods_open (Pods *self, NfsLocks locks, guint grace_seconds)
   for (int i = 0; i < 2; i++)
     {
       served_start (&self->volumes[i], i == 0 ? pods_with_locks : by_name);
-      self->files[i] = pods_open_file (&self->volumes[i], "file");
+      self->files[i] = served_open_file (&self->volumes[i], "file", O_RDWR | O_CREAT);
     }
   return TRUE;
 }
@@ -92,7 +81,7 @@ process_start (const Served *volume, const char *name, Deed deed)
   pid_t child = fork ();
 
   if (child == 0)
-    _exit (deed (pods_open_file (volume, name)));
+    _exit (deed (served_open_file (volume, name, O_RDWR | O_CREAT)));
   return child;
 }
 

@@ -21,9 +21,6 @@ gboolean pods_open  (Pods *self, NfsLocks locks, guint grace_seconds);
 void     pods_clear (Pods *self);
 TEST_STATE (Pods, pods)
 
-/* A file of the volume, which may be new; fails the test when it cannot be opened. */
-int pods_open_file (const Served *volume, const char *name);
-
 /* Locks; answered with 0 or an errno. */
 int lock_by      (int fd, int command, int type, off_t start, off_t length); /* of fcntl(2) */
 int lock_range   (int fd, int type, off_t start, off_t length);              /* that is not waited for */

@@ -2,7 +2,6 @@
 /* What only a secret has: memory of its own, and a content that nobody may read anywhere else. */
 #include "projection-case.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/vfs.h>
@@ -10,18 +9,6 @@
 #include "support/scratch.h"
 
 #define SECRET (&projection_cases[1])
-
-static unsigned
-count_descriptors (void)
-{
-  DIR *dir = opendir ("/proc/self/fd");
-  unsigned n = 0;
-
-  while (readdir (dir) != NULL)
-    n++;
-  closedir (dir);
-  return n;
-}
 
 typedef struct
 {
@@ -97,7 +84,7 @@ what_was_half_made_is_closed (void **state)
       g_autoptr (ScriptedHost) host = projection_case_host (SECRET);
       g_auto (ScriptedVolume) volume;
       g_autoptr (GError) error = NULL;
-      unsigned before = count_descriptors ();
+      unsigned before = scratch_count_names ("/proc/self/fd");
 
       projection_case_volume (SECRET, &volume, "obj", "");
       scripted_host_add_object (host, "Secret", "ns", "obj", "1", "foo", "foo", NULL);
@@ -106,7 +93,7 @@ what_was_half_made_is_closed (void **state)
       assert_refused (error, KVOL_ERROR_FINAL, "no room");
       assert_int_equal (volume.made.fd, -1);
       assert_int_equal (volume.made.kind, KVOL_MADE_FILLED);
-      assert_int_equal (count_descriptors (), before);
+      assert_int_equal (scratch_count_names ("/proc/self/fd"), before);
     }
 }
 

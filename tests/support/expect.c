@@ -33,6 +33,19 @@ file_has (const char *path, const char *content)
          && memcmp (found, content, length) == 0;
 }
 
+void
+assert_file_has (const char *path, const char *content)
+{
+  g_autofree char *found = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize length;
+
+  if (!g_file_get_contents (path, &found, &length, &error))
+    fail_msg ("%s", error->message);
+  assert_string_equal (found, content);
+  assert_int_equal (length, strlen (content));
+}
+
 unsigned
 file_mode (const char *path)
 {

@@ -30,6 +30,8 @@ void assert_nothing_left (const char *dir);
 
 /* FALSE unless @path has this content. */
 gboolean file_has (const char *path, const char *content);
+/* Fails the test unless it has, and says what it has. */
+void assert_file_has (const char *path, const char *content);
 /* The mode bits (07777) of what @path is, links not followed; fails the test when it is missing. */
 unsigned file_mode (const char *path);
 /* How many names a directory has beside "." and ".."; fails the test when it cannot be read. */

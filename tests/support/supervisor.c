@@ -228,8 +228,9 @@ static gboolean
 serve_next (Supervisor *self, gint64 until)
 {
   struct pollfd fds[2] = { { self->listener, POLLIN, 0 }, { self->pidfd, POLLIN, 0 } };
-  gint64 left = MAX ((self->kill_at > 0 ? MIN (self->kill_at, until) : until) - g_get_monotonic_time (), 0);
-  struct timespec wait = { left / G_USEC_PER_SEC, left % G_USEC_PER_SEC * 1000 };
+  const gint64 now = g_get_monotonic_time ();
+  const gint64 left = MAX ((self->kill_at > 0 ? MIN (self->kill_at, until) : until) - now, 0);
+  const struct timespec wait = { left / G_USEC_PER_SEC, left % G_USEC_PER_SEC * 1000 };
   int n = ppoll (fds, 2, &wait, NULL);
 
   if (self->kill_at > 0 && g_get_monotonic_time () >= self->kill_at)

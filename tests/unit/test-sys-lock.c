@@ -36,23 +36,12 @@ typedef struct
   unsigned threads; /* of this process, when the test begins */
 } Place;
 
-static unsigned
-count_threads (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  unsigned n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
-
 /* A thread that was joined is still seen for a moment. That it goes is waited for, also before the next test counts:
  * else it would expect for ever a thread that is no more. */
 static void
 expect_threads_of_before (const Place *place)
 {
-  while (count_threads () != place->threads)
+  while (scratch_count_names ("/proc/self/task") != place->threads)
     g_usleep (1000);
 }
 
@@ -64,7 +53,7 @@ enter_place (void **state)
   place->dir = g_dir_make_tmp ("kvol-lock-XXXXXX", NULL);
   place->fd = open (place->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
   place->leash = -1;
-  place->threads = count_threads ();
+  place->threads = scratch_count_names ("/proc/self/task");
   *state = place;
   return place->fd < 0;
 }

@@ -19,6 +19,7 @@
 #include <kvol/kvol-macros.h>
 
 #include "loader/wire.h"
+#include "support/scratch.h"
 #include "sys/message.h"
 
 typedef struct
@@ -27,23 +28,12 @@ typedef struct
   guint n_fds;
 } Pair;
 
-static guint
-count_fds (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
-
 static int
 set_up (void **state)
 {
   Pair *self = g_new0 (Pair, 1);
 
-  self->n_fds = count_fds ();
+  self->n_fds = scratch_count_names ("/proc/self/fd");
   *state = self;
   return socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, self->ends);
 }
@@ -55,7 +45,7 @@ tear_down (void **state)
 
   kvol_clear_fd (&self->ends[0]);
   kvol_clear_fd (&self->ends[1]);
-  assert_int_equal (count_fds (), self->n_fds);
+  assert_int_equal (scratch_count_names ("/proc/self/fd"), self->n_fds);
   g_free (self);
   return 0;
 }

@@ -19,22 +19,12 @@
 #include <glib/gstdio.h>
 #include <kvol/kvol-error.h>
 
+#include "support/scratch.h"
 #include "sys/program.h"
 
 /* What should end at once is given this long before it is missed. */
 #define PATIENCE_USEC (20 * G_TIME_SPAN_SECOND)
 #define SHORT_USEC (300 * G_TIME_SPAN_MILLISECOND)
-
-static guint
-count_fds (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
 
 static int
 set_up (void **state)
@@ -43,14 +33,14 @@ set_up (void **state)
 
   g_cancellable_get_fd (warm);
   g_cancellable_release_fd (warm);
-  *state = GUINT_TO_POINTER (count_fds ());
+  *state = GUINT_TO_POINTER (scratch_count_names ("/proc/self/fd"));
   return 0;
 }
 
 static int
 tear_down (void **state)
 {
-  assert_int_equal (count_fds (), GPOINTER_TO_UINT (*state));
+  assert_int_equal (scratch_count_names ("/proc/self/fd"), GPOINTER_TO_UINT (*state));
   assert_int_equal (waitpid (-1, NULL, WNOHANG), -1);
   assert_int_equal (errno, ECHILD);
   return 0;

@@ -21,6 +21,7 @@
 
 #include "loader/registry.h"
 #include "support/built.h"
+#include "support/scratch.h"
 
 /* Nothing here depends on how long something takes; what should come at once is given this long before it is missed. */
 #define PATIENCE_USEC (10 * G_TIME_SPAN_SECOND)
@@ -34,17 +35,6 @@ typedef struct
   int dir_fd;
   guint n_fds; /* of this process, before there was a registry */
 } Ground;
-
-static guint
-count_fds (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
 
 static const LoaderHostOps no_ops;
 
@@ -72,7 +62,7 @@ set_up (void **state)
   g_cancellable_get_fd (warm);
   g_cancellable_release_fd (warm);
   self->dir = g_dir_make_tmp ("kvol-worker-XXXXXX", NULL);
-  self->n_fds = count_fds ();
+  self->n_fds = scratch_count_names ("/proc/self/fd");
   self->dir_fd = open (self->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   self->registry = load_far (NULL);
   /* It may hang, and so nobody has to ask for a worker. */
@@ -91,7 +81,7 @@ tear_down (void **state)
   g_clear_pointer (&self->registry, loader_registry_free);
   g_close (self->dir_fd, NULL);
   /* Whatever happened: no descriptor and no child, not even a zombie, is left. */
-  assert_int_equal (count_fds (), self->n_fds);
+  assert_int_equal (scratch_count_names ("/proc/self/fd"), self->n_fds);
   assert_int_equal (waitpid (-1, NULL, WNOHANG), -1);
   assert_int_equal (errno, ECHILD);
   assert_int_equal (system (remove), 0);
