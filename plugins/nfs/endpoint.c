@@ -20,6 +20,11 @@
 #define RETRY_MSEC 1500
 /* So many of them have been in vain when it is time for another connection: three seconds, or more on a slow line. */
 #define SILENT_TIMES 4
+/* When there is nothing to send it is asked whether the peer is still there. One that has started again says at once
+ * that it does not know the connection; one that says nothing is given up after 25 seconds. */
+#define ALIVE_IDLE_SECONDS 2
+#define ALIVE_INTERVAL_SECONDS 1
+#define ALIVE_COUNT 23
 
 static in_port_t *
 get_port (struct sockaddr_storage *address)
@@ -122,13 +127,36 @@ nfs_endpoint_get_outcome (int fd)
   return getsockopt (fd, SOL_SOCKET, SO_ERROR, &number, &length) == 0 ? number : errno;
 }
 
+void
+nfs_endpoint_keep_alive (int fd)
+{
+  static const struct
+  {
+    int level;
+    int option;
+    int value;
+  } options[] = {
+    { SOL_SOCKET, SO_KEEPALIVE, 1 },
+    { IPPROTO_TCP, TCP_KEEPIDLE, ALIVE_IDLE_SECONDS },
+    { IPPROTO_TCP, TCP_KEEPINTVL, ALIVE_INTERVAL_SECONDS },
+    { IPPROTO_TCP, TCP_KEEPCNT, ALIVE_COUNT },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (options); i++)
+    if (setsockopt (fd, options[i].level, options[i].option, &options[i].value, sizeof options[i].value) < 0)
+      g_debug ("a connection that nobody uses is not looked after");
+}
+
+/* What is acknowledged is not sent again, and what there is no room for is not sent: then the peer is only probed, and
+ * answers that, if it is there. */
 gboolean
 nfs_endpoint_is_silent (int fd)
 {
   struct tcp_info info = { 0 };
   socklen_t length = sizeof info;
 
-  return getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_retransmits >= SILENT_TIMES;
+  return getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0
+         && MAX (info.tcpi_retransmits, info.tcpi_probes) >= SILENT_TIMES;
 }
 
 static int

@@ -32,6 +32,8 @@ int nfs_endpoint_connect (GArray *endpoints, int port, gboolean reserved, const 
 int nfs_endpoint_begin (const NfsEndpoint *self, int port, gboolean reserved);
 /* What became of it: 0, or an errno. */
 int nfs_endpoint_get_outcome (int fd);
+/* Has TCP ask the peer of a connection that nobody uses, or that an answer is awaited from, whether it is there. */
+void nfs_endpoint_keep_alive (int fd);
 /* Whether the peer has not acknowledged anything for so long that it is missed, as TCP is late to see it back or
  * elsewhere. Who takes a question, and answers it slowly, is not silent. */
 gboolean nfs_endpoint_is_silent (int fd);

@@ -101,13 +101,17 @@ static gboolean
 await (NfsRpc *self, const NfsProcedure *procedure, gushort events, GError **error)
 {
   NfsWait wait;
+  gboolean silent;
 
   do
-    wait = nfs_deadline_await (self->deadline, self->fd, events, g_get_monotonic_time () + LOOK_USEC, error);
-  while (wait == NFS_WAIT_LATE && nfs_deadline_get_left (self->deadline, G_MAXINT64) > 0
-         && !nfs_endpoint_is_silent (self->fd));
+    {
+      wait = nfs_deadline_await (self->deadline, self->fd, events, g_get_monotonic_time () + LOOK_USEC, error);
+      silent = wait == NFS_WAIT_LATE && nfs_endpoint_is_silent (self->fd);
+    }
+  while (wait == NFS_WAIT_LATE && !silent && nfs_deadline_get_left (self->deadline, G_MAXINT64) > 0);
   return wait == NFS_WAIT_READY
-         || (wait == NFS_WAIT_LATE && throw_silent (self, procedure, "did not answer in time", error));
+         || (wait == NFS_WAIT_LATE
+             && throw_silent (self, procedure, silent ? "did not even hear" : "did not answer in time", error));
 }
 
 /* Answers that are there already are never waited for: a server that is always faster must not hold up time. */

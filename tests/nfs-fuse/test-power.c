@@ -6,12 +6,16 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/ip.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -30,37 +34,73 @@
 /* The shortest of many: a loaded machine lengthens them, and not all. */
 #define PAUSE_USEC (3500 * G_TIME_SPAN_MILLISECOND)
 
+/* One a second, and a few at the beginning. */
+#define ATTEMPTS_MOST 18
+/* In this time a server that is frozen has been sent what it takes, also on a busy machine. */
+#define FREEZE_USEC (60 * G_TIME_SPAN_SECOND)
+/* More than it takes. */
+#define MUCH (1024 * 1024)
+
 /* ---- who is called ---- */
 
 typedef struct
 {
-  guint32 address; /* as /proc/net/tcp has it */
-  guint port;      /* of the caller */
+  in_addr_t address;
+  in_port_t port; /* of the caller */
   gint64 when;
 } Attempt;
 
-/* The last one that is under way to this port, if there is any that is not known. */
+/* Each packet that comes to this machine from now on, with the time when it came. */
+static int
+tap_open (void)
+{
+  const int on = 1;
+  KVOL_AUTO_FD fd = socket (AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP);
+
+  assert_true (fd >= 0);
+  assert_int_equal (setsockopt (fd, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof on), 0);
+  return g_steal_fd (&fd);
+}
+
+typedef struct
+{
+  struct iphdr ip; /* nobody here gives it options */
+  struct tcphdr tcp;
+} Packet;
+
+static gint64
+tap_read (int fd, Packet *ret_packet)
+{
+  struct iovec to = { ret_packet, sizeof *ret_packet };
+  union
+  {
+    struct cmsghdr head;
+    char room[CMSG_SPACE (sizeof (struct timeval))];
+  } control;
+  struct msghdr message = {
+    .msg_iov = &to, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+  };
+  struct timeval when;
+
+  assert_int_equal (recvmsg (fd, &message, 0), sizeof *ret_packet);
+  assert_int_equal (control.head.cmsg_type, SCM_TIMESTAMP);
+  memcpy (&when, CMSG_DATA (&control.head), sizeof when);
+  return when.tv_sec * G_USEC_PER_SEC + when.tv_usec;
+}
+
+/* A call that is made again by TCP comes from the same port. */
 static void
-look (GArray *attempts, guint16 port)
+look (GArray *attempts, int fd, guint16 port)
 {
   const Attempt *last = attempts->len > 0 ? &g_array_index (attempts, Attempt, attempts->len - 1) : NULL;
-  g_autofree char *text = NULL;
-  g_auto (GStrv) lines = NULL;
+  Packet packet;
+  const gint64 when = tap_read (fd, &packet);
+  const Attempt found = { packet.ip.daddr, packet.tcp.source, when };
 
-  assert_true (g_file_get_contents ("/proc/self/net/tcp", &text, NULL, NULL));
-  lines = g_strsplit (text, "\n", -1);
-  for (char **line = lines; *line != NULL; line++)
-    {
-      Attempt found = { .when = g_get_monotonic_time () };
-      guint there;
-      guint state;
-
-      if (sscanf (*line, " %*d: %*8x:%4x %8x:%4x %2x", &found.port, &found.address, &there, &state) != 4 || state != 2
-          || there != port || (last != NULL && last->port == found.port))
-        continue;
-      g_array_append_val (attempts, found);
-      return;
-    }
+  if (!packet.tcp.syn || packet.tcp.ack || packet.tcp.dest != htons (port)
+      || (last != NULL && last->port == found.port && last->address == found.address))
+    return;
+  g_array_append_val (attempts, found);
 }
 
 static GArray *
@@ -68,12 +108,12 @@ watch (guint16 port, gint64 usec)
 {
   const gint64 end = g_get_monotonic_time () + usec;
   GArray *attempts = g_array_new (FALSE, FALSE, sizeof (Attempt));
+  KVOL_AUTO_FD fd = tap_open ();
+  GPollFD come = { .fd = fd, .events = G_IO_IN };
 
-  while (g_get_monotonic_time () < end)
-    {
-      look (attempts, port);
-      g_usleep (20 * G_TIME_SPAN_MILLISECOND);
-    }
+  for (gint64 left = usec; left > 0; left = end - g_get_monotonic_time ())
+    if (g_poll (&come, 1, (int) (left / G_TIME_SPAN_MILLISECOND)) > 0)
+      look (attempts, fd, port);
   return attempts;
 }
 
@@ -86,6 +126,7 @@ judge (const GArray *attempts, guint n_others)
   const Attempt *known = NULL;
   gint64 shortest = G_MAXINT64;
 
+  assert_true (attempts->len < ATTEMPTS_MOST);
   for (guint i = 0; i < attempts->len; i++)
     {
       const Attempt *attempt = &g_array_index (attempts, Attempt, i);
@@ -104,6 +145,46 @@ judge (const GArray *attempts, guint n_others)
   return shortest;
 }
 
+/* ---- what there is to be heard of it ---- */
+
+/* As /proc/net/tcp has it. */
+typedef enum
+{
+  TCP_TIMER_ALIVE = 2, /* all is acknowledged */
+  TCP_TIMER_ROOM = 4,  /* there is no room for more */
+} TcpTimer;
+
+/* Whether the server has something to read, and its client waits for no more than this. */
+static gboolean
+is_stopped (guint16 port, TcpTimer timer)
+{
+  g_autofree char *own = NULL;
+  g_autofree char *others = NULL;
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  gboolean held = FALSE;
+  gboolean waits = FALSE;
+
+  assert_true (g_file_get_contents ("/proc/self/net/tcp", &own, NULL, NULL));
+  /* A server of both families has all that is its in there, if there is IPv6 here. */
+  g_file_get_contents ("/proc/self/net/tcp6", &others, NULL, NULL);
+  text = g_strconcat (own, others, NULL);
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    {
+      guint from;
+      guint to;
+      guint unread;
+      guint running;
+
+      if (sscanf (*line, " %*d: %*[^:]:%4x %*[^:]:%4x 01 %*8x:%8x %2x", &from, &to, &unread, &running) != 4)
+        continue;
+      held = held || (from == port && unread > 0);
+      waits = waits || (to == port && running == timer);
+    }
+  return held && waits;
+}
+
 /* ---- who waits ---- */
 
 typedef struct
@@ -114,6 +195,8 @@ typedef struct
   guint n_others;    /* addresses that are called in vain */
   gboolean locks;    /* it is a lock that is asked for */
   guint16 port;
+  gsize size;       /* of what is written */
+  TcpTimer stopped; /* the server does not answer before, which leaves TCP with this one; 0: it does */
 } Outage;
 
 typedef struct
@@ -142,7 +225,10 @@ static gpointer
 ask (gpointer data)
 {
   const Ground *self = data;
-  const gboolean good = self->row->locks ? flock (self->fd, LOCK_EX) == 0 : pwrite (self->fd, "C", 1, 0) == 1;
+  const gsize size = self->row->size;
+  g_autofree char *text = g_strnfill (size, 'C');
+  const gboolean good =
+      self->row->locks ? flock (self->fd, LOCK_EX) == 0 : pwrite (self->fd, text, size, 0) == (gssize) size;
 
   return GINT_TO_POINTER (good ? 0 : errno);
 }
@@ -168,6 +254,31 @@ ground_open (Ground *self)
     assert_int_equal (flock (self->fd, LOCK_SH), 0);
 }
 
+/* Somebody asks a server that does not answer, and TCP has done what it can. */
+static void
+ask_frozen (Ground *self)
+{
+  const gint64 limit = g_get_monotonic_time () + FREEZE_USEC;
+
+  assert_true (nfs_server_freeze (self->served.export.server, NULL));
+  self->waiter = g_thread_new ("waiter", ask, self);
+  while (!is_stopped (self->row->port, self->row->stopped))
+    {
+      assert_true (g_get_monotonic_time () < limit);
+      g_usleep (G_TIME_SPAN_MILLISECOND);
+    }
+}
+
+static void
+cut_power (Ground *self)
+{
+  if (self->row->stopped != 0)
+    ask_frozen (self);
+  assert_true (nfs_server_unplug (self->served.export.server, NULL));
+  if (self->waiter == NULL)
+    self->waiter = g_thread_new ("waiter", ask, self);
+}
+
 static void
 a_server_that_has_power_again_is_met_soon (void **state)
 {
@@ -177,8 +288,7 @@ a_server_that_has_power_again_is_met_soon (void **state)
   gint64 stall;
 
   ground_open (ground);
-  assert_true (nfs_server_unplug (ground->served.export.server, NULL));
-  ground->waiter = g_thread_new ("waiter", ask, ground);
+  cut_power (ground);
   attempts = watch (row->port, OUTAGE_USEC);
   assert_true (judge (attempts, row->n_others) < PAUSE_USEC);
   assert_true (nfs_server_restart (ground->served.export.server, NULL));
@@ -189,22 +299,59 @@ a_server_that_has_power_again_is_met_soon (void **state)
   assert_true (stall < STALL_USEC);
 }
 
+static void
+one_that_has_power_and_takes_its_time_is_not_called_anew (void **state)
+{
+  Ground *ground = *state;
+  g_autoptr (GArray) attempts = NULL;
+
+  ground_open (ground);
+  ask_frozen (ground);
+  attempts = watch (ground->row->port, OUTAGE_USEC);
+  assert_int_equal (attempts->len, 0);
+  assert_true (nfs_server_thaw (ground->served.export.server, NULL));
+  assert_int_equal (answer (ground), 0);
+}
+
 int
 main (void)
 {
   static const Outage outages[] = {
-    { "a_server_that_has_power_again_is_met_soon", { "--server=" FIRST }, NULL, 0, FALSE, NFS_PORT },
-    { "so_is_one_whose_other_addresses_are_silent",
-      { "--server=" NAME, "--ipv4" },
-      FIRST " " NAME "\n127.0.0.8 " NAME "\n127.0.0.9 " NAME "\n",
-      2,
-      FALSE,
-      NFS_PORT },
-    { "so_is_its_lock_manager", { "--server=" FIRST, "--server-locks=all" }, NULL, 0, TRUE, NFS_LOCK_PORT },
+    { .name = "a_server_that_has_power_again_is_met_soon",
+      .arguments = { "--server=" FIRST },
+      .port = NFS_PORT,
+      .size = 1 },
+    { .name = "so_is_one_whose_other_addresses_are_silent",
+      .arguments = { "--server=" NAME, "--ipv4" },
+      .hosts = FIRST " " NAME "\n127.0.0.8 " NAME "\n127.0.0.9 " NAME "\n",
+      .n_others = 2,
+      .port = NFS_PORT,
+      .size = 1 },
+    { .name = "so_is_one_that_had_no_room_for_more",
+      .arguments = { "--server=" FIRST },
+      .port = NFS_PORT,
+      .size = MUCH,
+      .stopped = TCP_TIMER_ROOM },
+    { .name = "so_is_its_lock_manager",
+      .arguments = { "--server=" FIRST, "--server-locks=all" },
+      .locks = TRUE,
+      .port = NFS_LOCK_PORT },
+    { .name = "so_is_one_that_had_been_asked_for_a_lock",
+      .arguments = { "--server=" FIRST, "--server-locks=all" },
+      .locks = TRUE,
+      .port = NFS_LOCK_PORT,
+      .stopped = TCP_TIMER_ALIVE },
   };
-  struct CMUnitTest tests[G_N_ELEMENTS (outages)];
+  static const Outage slow = { .name = "one_that_has_power_and_takes_its_time_is_not_called_anew",
+                               .arguments = { "--server=" FIRST },
+                               .port = NFS_PORT,
+                               .size = MUCH,
+                               .stopped = TCP_TIMER_ROOM };
+  struct CMUnitTest tests[G_N_ELEMENTS (outages) + 1];
 
   for (gsize i = 0; i < G_N_ELEMENTS (outages); i++)
-    tests[i] = TEST_ON_ROW (ground, &outages[i], a_server_that_has_power_again_is_met_soon);
+    tests[i] = (struct CMUnitTest) TEST_ON_ROW (ground, &outages[i], a_server_that_has_power_again_is_met_soon);
+  tests[G_N_ELEMENTS (outages)] =
+      (struct CMUnitTest) TEST_ON_ROW (ground, &slow, one_that_has_power_and_takes_its_time_is_not_called_anew);
   return own_net_run ("nfs power", tests);
 }

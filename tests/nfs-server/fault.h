@@ -14,6 +14,7 @@ typedef enum {
   NFS_FAULT_CLOSE,        /* connects, and is closed at the first byte */
   NFS_FAULT_GARBAGE,      /* answers each packet with an HTTP error, as a wrong port would */
   NFS_FAULT_CHATTER,      /* greets with a banner before it is asked, as an SSH or SMTP port would */
+  NFS_FAULT_DEAF,         /* connects; nothing that is said to it arrives, as if its machine had gone */
 } NfsFaultKind;
 
 typedef enum {

@@ -48,7 +48,7 @@ take_arg (NfsFaultPlan *self, GArray *rules, const char *option, const char *val
 
   if (g_str_equal (option, "--rule"))
     return take_rule (rules, value);
-  if (g_str_equal (option, "--kind") && take_number (value, NFS_FAULT_CHATTER, &number))
+  if (g_str_equal (option, "--kind") && take_number (value, NFS_FAULT_DEAF, &number))
     self->kind = number;
   else if (g_str_equal (option, "--port") && take_number (value, G_MAXUINT16, &number))
     self->port = number;

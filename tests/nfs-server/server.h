@@ -83,7 +83,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NfsServer, nfs_server_stop)
 gboolean nfs_server_kill (NfsServer *self, GError **error);
 
 /* The machine that it runs on has no power from now on: connections that exist fall silent, and new ones are waited for
- * in vain. A portmapper stays, as it is not taken for a part of it. */
+ * in vain. It may have been frozen before. A portmapper stays, as it is not taken for a part of it. */
 gboolean nfs_server_unplug (NfsServer *self, GError **error);
 
 /* After either of these: serves again, same ports and exports. File handles stay valid for what is still there; the

@@ -88,6 +88,22 @@ no_question_has_more_time_than_what_the_others_have_left (void **state)
   assert_calls (host, "");
 }
 
+/* As much as may be had; TCP has said it all after a few. */
+#define LONG_SECONDS 25
+
+static void
+a_server_that_hears_nothing_is_not_asked_until_all_of_it_is_over (void **state)
+{
+  const NfsFaultPlan plan = { NFS_FAULT_DEAF, 111, NULL, 0 };
+  const char *const options[] = { "vers=3,nolock," PORTS, NULL };
+  g_autoptr (NfsFault) fault = nfs_fault_start (&plan, NULL);
+  g_autoptr (ScriptedHost) host = nfs_case_host (LONG_SECONDS);
+
+  assert_non_null (fault);
+  nfs_case_assert_setup (host, "127.0.0.1", "/data", options, KVOL_ERROR_TRANSIENT,
+                         "nfs.no-answer: ", "127.0.0.1:111 took the connection and did not even hear the NULL call");
+}
+
 /* ---- a server of our own that says that it serves, and has no answer for the kernel ---- */
 
 /* Whoever waits for it gets an error in the end, so that the test fails and does not hang. */
@@ -159,7 +175,10 @@ kernel_has_client (void)
 int
 main (void)
 {
-  const struct CMUnitTest plain[] = { cmocka_unit_test (of_the_volume_that_was_made_nothing_is_asked) };
+  const struct CMUnitTest plain[] = {
+    cmocka_unit_test (a_server_that_hears_nothing_is_not_asked_until_all_of_it_is_over),
+    cmocka_unit_test (of_the_volume_that_was_made_nothing_is_asked),
+  };
   g_autoptr (GArray) tests = rows_new ();
   const char *reason = NULL;
 

@@ -113,6 +113,7 @@ static const SocketRow sockets[] = {
   { "the end comes at the first byte", NFS_FAULT_CLOSE, 0, -2, 0, NULL },
   { "garbage is an answer of HTTP", NFS_FAULT_GARBAGE, 0, -2, 1, "HTTP/1.1 400" },
   { "chatter comes before it is asked for", NFS_FAULT_CHATTER, 0, 1, -2, "SSH-2.0" },
+  { "a deaf one connects and says nothing", NFS_FAULT_DEAF, 0, -2, -2, NULL },
 };
 
 static void

@@ -17,7 +17,7 @@ trap 'exit 1' HUP INT TERM
 # What the kernel's NFS client, and tests of the core, need of it.
 modules='nfsv3 nfsv4 rpcsec_gss_krb5 fuse loop overlay'
 # What is not built here; and what of it is loaded at run time, so that ldd does not know of it.
-servers='/usr/bin/ganesha.nfsd /usr/sbin/rpcbind /sbin/mount.nfs /sbin/mount.nfs4 /usr/bin/crun'
+servers='/usr/bin/ganesha.nfsd /usr/sbin/rpcbind /usr/sbin/rpc.statd /sbin/mount.nfs /sbin/mount.nfs4 /usr/bin/crun'
 loaded='/usr/lib/*/ganesha/libfsalvfs.so /usr/lib/*/libnfsidmap/nsswitch.so /lib/*/libgcc_s.so.1'
 
 # Copies files to where they lie here, links as what they point to.
@@ -73,7 +73,7 @@ built=$(find "$B" -maxdepth 1 -name '*.so.*'; find "$B/plugins" "$B/fixtures" "$
 place_built $built "$@"
 printf '%s\n' "$@" >"$root/programs"
 echo "$B" >"$root/built"
-for file in $servers $loaded /etc/idmapd.conf /etc/netconfig /etc/protocols /etc/rpc /etc/services; do
+for file in $servers $loaded /etc/host.conf /etc/idmapd.conf /etc/netconfig /etc/protocols /etc/rpc /etc/services; do
   [ ! -e "$file" ] || place "$file"
 done
 place $(libraries $built "$@" $servers $loaded | grep -vF "$B/")

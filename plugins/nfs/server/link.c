@@ -104,22 +104,6 @@ drop (Link *self, gboolean hung_up)
   self->ops->lost (self->loop, hung_up);
 }
 
-/* A server that restarts resets what it no longer knows; one that is gone for good is asked now and then. */
-static void
-set_socket (int fd)
-{
-  const int on = 1;
-  const int idle = 2;
-  const int interval = 1;
-  const int count = 60;
-
-  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  setsockopt (fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  setsockopt (fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-  setsockopt (fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-  setsockopt (fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
-}
-
 /* Once, until it answers: the log is for what is wrong, not for how long. */
 static void
 tell (Link *self, const char *format, ...)
@@ -195,12 +179,14 @@ static void
 become_ready (Link *self)
 {
   Volume *volume = loop_get_volume (self->loop);
+  const int on = 1;
 
   self->state = LINK_READY;
   self->next = G_MAXINT64;
   self->told = FALSE;
   nfs_known_address_set (&volume->known_address, &self->endpoint);
-  set_socket (self->fd);
+  setsockopt (self->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  nfs_endpoint_keep_alive (self->fd);
   self->wire = wire_new (self->fd, loop_get_spout (self->loop), loop_answered);
   if (self->was_ready++ > 0)
     syslog (LOG_NOTICE, "%s answers again", volume->settings->server);

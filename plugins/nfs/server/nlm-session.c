@@ -7,17 +7,10 @@
  * portmapper, on this node. A connection that nobody uses is looked after by TCP instead. */
 #include "nlm-session.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-
 #include "nlm-heir.h"
 
 #define ANSWER_USEC (30 * G_USEC_PER_SEC)
 #define CONNECT_USEC (5 * G_USEC_PER_SEC)
-/* A server without power is missed after 25 seconds; one that has restarted says so at the first question. */
-#define ALIVE_IDLE_SECONDS 10
-#define ALIVE_INTERVAL_SECONDS 5
-#define ALIVE_COUNT 3
 
 static const LockRange everything = { 0, LOCK_LAST, LOCK_NONE };
 
@@ -198,33 +191,13 @@ reclaim (NlmSession *self, GError **error)
   return TRUE;
 }
 
-static void
-keep_alive (int fd)
-{
-  static const struct
-  {
-    int level;
-    int option;
-    int value;
-  } options[] = {
-    { SOL_SOCKET, SO_KEEPALIVE, 1 },
-    { IPPROTO_TCP, TCP_KEEPIDLE, ALIVE_IDLE_SECONDS },
-    { IPPROTO_TCP, TCP_KEEPINTVL, ALIVE_INTERVAL_SECONDS },
-    { IPPROTO_TCP, TCP_KEEPCNT, ALIVE_COUNT },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (options); i++)
-    if (setsockopt (fd, options[i].level, options[i].option, &options[i].value, sizeof options[i].value) < 0)
-      g_debug ("a connection that nobody uses is not looked after");
-}
-
 gboolean
 nlm_session_open (NlmSession *self, GError **error)
 {
   allow (self, CONNECT_USEC);
   if (!nlm_link_open (&self->rpc, &self->settings.place, &self->deadline, error))
     return FALSE;
-  keep_alive (self->rpc.fd);
+  nfs_endpoint_keep_alive (self->rpc.fd);
   allow (self, ANSWER_USEC);
   return nlm_heir_free (self->record, self->predecessors, &self->rpc, error) && reclaim (self, error);
 }

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <gio/gio.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #define LONG_QUEUE 128
 /* As many as fit beside a queue of length 0, and some that do not. */
 #define FILLERS 4
+/* Any call is longer. */
+#define TCP_HEAD_MAX 60
 
 static int throw (GError * *error, const char *act)
 {
@@ -41,6 +44,21 @@ fill_queue (const struct sockaddr_in *address)
   return TRUE;
 }
 
+/* Those that connect have it, too. */
+static gboolean
+drop_what_is_said (int fd)
+{
+  struct sock_filter steps[] = {
+    BPF_STMT (BPF_LD | BPF_W | BPF_LEN, 0),
+    BPF_JUMP (BPF_JMP | BPF_JGT | BPF_K, TCP_HEAD_MAX, 0, 1),
+    BPF_STMT (BPF_RET | BPF_K, 0),
+    BPF_STMT (BPF_RET | BPF_K, G_MAXUINT32),
+  };
+  const struct sock_fprog program = { .len = G_N_ELEMENTS (steps), .filter = steps };
+
+  return setsockopt (fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+}
+
 int
 bad_socket_listen (NfsFaultKind kind, guint16 *port, GError **error)
 {
@@ -58,6 +76,8 @@ bad_socket_listen (NfsFaultKind kind, guint16 *port, GError **error)
     return throw (error, "listen on 127.0.0.1");
   if (kind == NFS_FAULT_BACKLOG_FULL && !fill_queue (&address))
     return throw (error, "fill the queue");
+  if (kind == NFS_FAULT_DEAF && !drop_what_is_said (fd))
+    return throw (error, "drop what is said");
   *port = ntohs (address.sin_port);
   return g_steal_fd (&fd);
 }
@@ -128,7 +148,7 @@ treat (gpointer data)
 void
 bad_socket_serve (NfsFaultKind kind, int listening)
 {
-  while (kind == NFS_FAULT_BLACK_HOLE || kind == NFS_FAULT_BACKLOG_FULL)
+  while (kind == NFS_FAULT_BLACK_HOLE || kind == NFS_FAULT_BACKLOG_FULL || kind == NFS_FAULT_DEAF)
     pause ();
   for (;;)
     {

@@ -294,6 +294,7 @@ unplug (Host *self, GError **error)
   self->outlet = outlet_unplug (&self->server);
   if (self->outlet == NULL)
     return throw (error, "take the power from the server's machine");
+  self->frozen = FALSE;
   close_log (self);
   return TRUE;
 }
@@ -314,7 +315,7 @@ host_obey (Host *self, const char *command, GError **error)
       close_log (self);
       return TRUE;
     }
-  if (self->server != 0 && !self->frozen && g_str_equal (command, "unplug"))
+  if (self->server != 0 && g_str_equal (command, "unplug"))
     return unplug (self, error);
   if (self->server != 0 && g_str_equal (command, self->frozen ? "thaw" : "freeze"))
     return set_frozen (self, !self->frozen, error);

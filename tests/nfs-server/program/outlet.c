@@ -5,6 +5,7 @@
 #include "nfs-server/program/outlet.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -47,6 +48,23 @@ repair (int fd)
   return setsockopt (fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) == 0;
 }
 
+/* A server that is frozen has not taken what has come; any other may be faster. */
+static gboolean
+silence_guests (int listener)
+{
+  if (fcntl (listener, F_SETFL, O_NONBLOCK) < 0)
+    return FALSE;
+  for (;;)
+    {
+      KVOL_AUTO_FD fd = accept4 (listener, NULL, NULL, SOCK_CLOEXEC);
+
+      if (fd < 0)
+        return errno == EAGAIN;
+      if (!drop_all (fd) || !repair (fd))
+        return FALSE;
+    }
+}
+
 /* Those that listen come first: a connection is not to be made after it was looked for. */
 static gboolean
 silence (Outlet *self, int server, gboolean listening)
@@ -59,7 +77,7 @@ silence (Outlet *self, int server, gboolean listening)
         return FALSE;
       if (fd < 0 || get_option (fd, SO_PROTOCOL) != IPPROTO_TCP || get_option (fd, SO_ACCEPTCONN) != listening)
         continue;
-      if (!drop_all (fd) || (!listening && !repair (fd)))
+      if (!drop_all (fd) || !(listening ? silence_guests (fd) : repair (fd)))
         return FALSE;
       if (listening)
         {
