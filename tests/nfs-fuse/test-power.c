@@ -46,7 +46,7 @@
 typedef struct
 {
   in_addr_t address;
-  in_port_t port; /* of the caller */
+  guint32 number; /* that TCP begins with */
   gint64 when;
 } Attempt;
 
@@ -88,17 +88,17 @@ tap_read (int fd, Packet *ret_packet)
   return when.tv_sec * G_USEC_PER_SEC + when.tv_usec;
 }
 
-/* A call that is made again by TCP comes from the same port. */
+/* A call that TCP makes again begins with the same number. */
 static void
 look (GArray *attempts, int fd, guint16 port)
 {
   const Attempt *last = attempts->len > 0 ? &g_array_index (attempts, Attempt, attempts->len - 1) : NULL;
   Packet packet;
   const gint64 when = tap_read (fd, &packet);
-  const Attempt found = { packet.ip.daddr, packet.tcp.source, when };
+  const Attempt found = { packet.ip.daddr, packet.tcp.seq, when };
 
   if (!packet.tcp.syn || packet.tcp.ack || packet.tcp.dest != htons (port)
-      || (last != NULL && last->port == found.port && last->address == found.address))
+      || (last != NULL && last->number == found.number))
     return;
   g_array_append_val (attempts, found);
 }
