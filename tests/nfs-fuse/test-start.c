@@ -23,13 +23,18 @@
 
 #define END_MSEC 30000
 
+/* @more: another argument, or NULL. */
 static pid_t
-start (int fuse_fd, int ready_fd)
+start (int fuse_fd, int ready_fd, const char *more)
 {
   g_autofree char *program = built_path ("libexec/kvol-nfs");
-  char *const argv[] = {
-    program, (char *) "--fuse-fd=3", (char *) "--ready-fd=4", (char *) "--server=127.0.0.1", (char *) "--root=00", NULL
-  };
+  char *const argv[] = { program,
+                         (char *) "--fuse-fd=3",
+                         (char *) "--ready-fd=4",
+                         (char *) "--server=127.0.0.1",
+                         (char *) "--root=00",
+                         (char *) more,
+                         NULL };
   posix_spawn_file_actions_t actions;
   pid_t pid = 0;
 
@@ -78,7 +83,7 @@ open_device (void)
 
 /* What it says when it has ended, as it should. The caller frees it. */
 static char *
-dup_last_words (int device)
+dup_last_words (int device, const char *more)
 {
   char said[256] = "";
   int ready[2], status;
@@ -88,7 +93,7 @@ dup_last_words (int device)
   KVOL_AUTO_FD writer = move_up (ready[1]);
   KVOL_AUTO_FD reader = ready[0];
 
-  status = await_end (start (device, writer));
+  status = await_end (start (device, writer, more));
   assert_true (WIFEXITED (status));
   assert_int_equal (WEXITSTATUS (status), 1);
   assert_true (read (reader, said, sizeof said - 1) > 0);
@@ -99,7 +104,7 @@ static void
 a_device_that_nobody_has_mounted_is_the_end_and_not_a_busy_loop (void **state)
 {
   KVOL_AUTO_FD device = open_device ();
-  g_autofree char *said = dup_last_words (device);
+  g_autofree char *said = dup_last_words (device, NULL);
 
   assert_string_equal (said, "descriptor 3 is a /dev/fuse that nobody has mounted\n");
 }
@@ -120,23 +125,29 @@ make_tree (int device)
 }
 
 static void
-who_may_have_no_threads_does_not_say_that_it_serves (void **state)
+assert_says_that_it_has_no_thread (const char *more)
 {
   g_autofree char *said = NULL;
   struct rlimit usual;
-
-  if (!scratch_is_real_root ())
-    skip_because ("who limits the processes of another user is real root");
-
   KVOL_AUTO_FD device = open_device ();
   KVOL_AUTO_FD tree = make_tree (device);
 
   assert_true (tree >= 0);
   assert_int_equal (getrlimit (RLIMIT_NPROC, &usual), 0);
   assert_int_equal (setrlimit (RLIMIT_NPROC, &(struct rlimit){ 1, usual.rlim_max }), 0);
-  said = dup_last_words (device);
+  said = dup_last_words (device, more);
   assert_int_equal (setrlimit (RLIMIT_NPROC, &usual), 0);
   assert_true (g_str_has_prefix (said, "cannot have a thread: "));
+}
+
+/* For its requests, or for locks. */
+static void
+who_may_have_no_threads_does_not_say_that_it_serves (void **state)
+{
+  if (!scratch_is_real_root ())
+    skip_because ("who limits the processes of another user is real root");
+  assert_says_that_it_has_no_thread (NULL);
+  assert_says_that_it_has_no_thread ("--server-locks=all");
 }
 
 int

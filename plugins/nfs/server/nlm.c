@@ -309,8 +309,13 @@ nlm_new (const NlmSettings *settings, GError **error)
       return NULL;
     }
   g_queue_init (&self->queue);
-  self->thread = g_thread_new ("locks", run, self);
-  return g_steal_pointer (&self);
+  self->thread = g_thread_try_new ("locks", run, self, error);
+  if (self->thread != NULL)
+    return g_steal_pointer (&self);
+  g_prefix_error (error, "cannot have a thread: ");
+  nlm_session_clear (&self->session);
+  kvol_clear_fd (&self->wake);
+  return NULL;
 }
 
 /* A question that is out is given up first, so that the thread comes to see that it is to end. */
