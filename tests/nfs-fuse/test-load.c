@@ -193,6 +193,32 @@ a_place_in_a_directory_stays_while_it_changes (void **state)
 
 /* ---- a server that is killed ---- */
 
+static void
+a_place_in_a_directory_stays_while_its_server_restarts (void **state)
+{
+  ServedGround *ground = *state;
+  const guint n = served_is_long () ? 20000 : 2000;
+  struct dirent *entry;
+  guint seen = 0;
+  DIR *dir;
+
+  if (!served_ground_open (ground, NULL))
+    skip ();
+  make_files (ground->export.data, n);
+  dir = opendir (ground->volume.path);
+  assert_non_null (dir);
+  for (errno = 0; (entry = readdir (dir)) != NULL; errno = 0)
+    if (g_str_has_prefix (entry->d_name, "file-") && seen++ == 0)
+      {
+        assert_true (nfs_server_kill (ground->export.server, NULL));
+        assert_true (nfs_server_restart (ground->export.server, NULL));
+      }
+  assert_int_equal (errno, 0);
+  closedir (dir);
+  assert_int_equal (seen, n);
+  served_stop (&ground->volume);
+}
+
 /* Writes block after block, each with fsync, and says of each that it is safe. */
 static G_GNUC_NORETURN void
 write_and_say (const char *dir, guint round, int told)
@@ -361,6 +387,7 @@ main (void)
     TEST_ON (served_ground, eight_writers_at_once_leave_what_each_wrote),
     TEST_ON (served_ground, each_of_very_many_entries_is_listed_once),
     TEST_ON (served_ground, a_place_in_a_directory_stays_while_it_changes),
+    TEST_ON (served_ground, a_place_in_a_directory_stays_while_its_server_restarts),
     TEST_ON (served_ground, what_fsync_acknowledged_outlives_the_death_of_the_server),
     TEST_ON (served_ground, a_server_that_was_silent_is_asked_again),
     TEST_ON (served_ground, a_frozen_server_is_left_by_aborting_the_connection),
