@@ -49,19 +49,23 @@ identity_new (fuse_req_t req)
 }
 
 Identity *
-identity_remember (IdentityMemory *self, fuse_req_t req)
+identity_remember (IdentityMemory *memory, fuse_req_t req)
 {
   const struct fuse_ctx *context = fuse_req_ctx (req);
+  KnownIdentity *known = &memory->known[(guint) context->pid % G_N_ELEMENTS (memory->known)];
   gint64 now = g_get_monotonic_time ();
 
-  if (self->identity != NULL && self->pid == context->pid && self->uid == context->uid && self->gid == context->gid
-      && now < self->until)
-    return identity_ref (self->identity);
-  g_clear_pointer (&self->identity, identity_unref);
-  self->identity = identity_new (req);
-  self->pid = context->pid;
-  self->uid = context->uid;
-  self->gid = context->gid;
-  self->until = now + REMEMBER_USEC;
-  return identity_ref (self->identity);
+  if (known->identity != NULL && known->pid == context->pid && known->uid == context->uid && known->gid == context->gid
+      && now < known->until)
+    return identity_ref (known->identity);
+  g_clear_pointer (&known->identity, identity_unref);
+  *known = (KnownIdentity){ identity_new (req), context->pid, context->uid, context->gid, now + REMEMBER_USEC };
+  return identity_ref (known->identity);
+}
+
+void
+identity_forget (IdentityMemory *memory)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (memory->known); i++)
+    g_clear_pointer (&memory->known[i].identity, identity_unref);
 }

@@ -19,14 +19,19 @@ typedef struct {
 Identity *identity_ref   (Identity *self);
 void      identity_unref (Identity *self);
 
-/* The last one of a thread: a burst of requests by one process reads its groups once. */
 typedef struct {
-  Identity *identity;
+  Identity *identity; /* NULL: none */
   pid_t     pid;
   uid_t     uid;
   gid_t     gid;
   gint64    until;  /* monotonic */
+} KnownIdentity;
+
+/* The last ones of a thread, by their pids: of those whose requests come in a burst the groups are read once. */
+typedef struct {
+  KnownIdentity known[16];
 } IdentityMemory;
 
 /* Of whoever made @req. */
-Identity *identity_remember (IdentityMemory *self, fuse_req_t req);
+Identity *identity_remember (IdentityMemory *memory, fuse_req_t req);
+void      identity_forget   (IdentityMemory *memory);

@@ -439,7 +439,7 @@ loop_free (Loop *self)
   link_free (self->link);
   while (self->calls.head != NULL)
     call_free (self->calls.head->data);
-  g_clear_pointer (&self->identities.identity, identity_unref);
+  identity_forget (&self->identities);
   g_clear_pointer (&self->room, room_unref);
   spout_clear (&self->spout);
   if (self->epoll_fd >= 0)
