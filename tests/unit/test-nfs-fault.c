@@ -20,6 +20,7 @@
 
 #include "nfs-server/record.h"
 #include "nfs-server/rpc.h"
+#include "support/scratch.h"
 
 /* Long enough for an answer of this machine, when there is one; no test passes by an answer that is late. */
 #define ANSWER_MSEC 10000
@@ -32,6 +33,8 @@ start (const NfsFaultPlan *plan)
   g_autoptr (GError) error = NULL;
   NfsFault *fault = nfs_fault_start (plan, &error);
 
+  if (fault == NULL && plan->kind == NFS_FAULT_DEAF && strstr (error->message, g_strerror (EPERM)) != NULL)
+    skip_because ("this kernel lets root alone drop what comes to a socket");
   if (fault == NULL)
     fail_msg ("%s", error->message);
   return fault;
