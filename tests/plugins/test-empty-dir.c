@@ -129,9 +129,12 @@ usage_on_disk_is_counted_by_the_host (void **state)
   g_autoptr (ScriptedHost) host = scripted_host_new ("empty-dir", "kubernetes.io/empty-dir");
   g_auto (ScriptedVolume) volume;
   KvolUsageInfo usage = { .size = sizeof usage };
-  KVOL_AUTO_FD dir_fd = open ("/tmp", O_PATH | O_CLOEXEC);
+  /* Also where /tmp is memory: that is not the volume's own. */
+  g_autofree char *path = g_dir_make_tmp (NULL, NULL);
+  KVOL_AUTO_FD dir_fd = open (path, O_PATH | O_CLOEXEC);
 
   scripted_volume_init (&volume, "{}");
+  assert_int_equal (rmdir (path), 0);
   assert_true (host->desc->get_usage (host->self, &volume.pod, dir_fd, &usage, NULL, NULL));
   assert_calls (host, "measure_contents");
   assert_int_equal (usage.used_bytes, 4096);
