@@ -15,6 +15,7 @@
 #define BACKOFF_LAST (1 * G_TIME_SPAN_SECOND)
 /* So long an address is waited for when there is another one to try. */
 #define NAME_USEC (500 * G_TIME_SPAN_MILLISECOND)
+
 typedef enum
 {
   LINK_DOWN,
