@@ -160,14 +160,10 @@ make_files (const char *dir, guint n)
     }
 }
 
-/* As "rm -r" does it: what was listed goes, and others come and go beside it. */
-static void
-a_place_in_a_directory_stays_while_it_changes (void **state)
+/* The volume's directory, with so many files in it. */
+static DIR *
+open_many (ServedGround *ground, guint n)
 {
-  ServedGround *ground = *state;
-  const guint n = served_is_long () ? 20000 : 2000;
-  struct dirent *entry;
-  guint removed = 0;
   DIR *dir;
 
   if (!served_ground_open (ground, NULL))
@@ -175,6 +171,19 @@ a_place_in_a_directory_stays_while_it_changes (void **state)
   make_files (ground->export.data, n);
   dir = opendir (ground->volume.path);
   assert_non_null (dir);
+  return dir;
+}
+
+/* As "rm -r" does it: what was listed goes, and others come and go beside it. */
+static void
+a_place_in_a_directory_stays_while_it_changes (void **state)
+{
+  ServedGround *ground = *state;
+  const guint n = served_is_long () ? 20000 : 2000;
+  DIR *dir = open_many (ground, n);
+  struct dirent *entry;
+  guint removed = 0;
+
   for (errno = 0; (entry = readdir (dir)) != NULL; errno = 0)
     if (g_str_has_prefix (entry->d_name, "file-"))
       {
@@ -198,15 +207,10 @@ a_place_in_a_directory_stays_while_its_server_restarts (void **state)
 {
   ServedGround *ground = *state;
   const guint n = served_is_long () ? 20000 : 2000;
+  DIR *dir = open_many (ground, n);
   struct dirent *entry;
   guint seen = 0;
-  DIR *dir;
 
-  if (!served_ground_open (ground, NULL))
-    skip ();
-  make_files (ground->export.data, n);
-  dir = opendir (ground->volume.path);
-  assert_non_null (dir);
   for (errno = 0; (entry = readdir (dir)) != NULL; errno = 0)
     if (g_str_has_prefix (entry->d_name, "file-") && seen++ == 0)
       {
