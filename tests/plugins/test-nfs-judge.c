@@ -1,28 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who is to judge of permissions in a volume, its server or this node's kernel, by answers that come late, or between
  * which somebody has changed a mode. */
-#include "plugins/nfs-case.h"
+#include "plugins/nfs-started.h"
 
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include <kvol/kvol-macros.h>
-
-#include "nfs-server/fault.h"
-#include "nfs-server/server.h"
-#include "support/rows.h"
-#include "support/scratch.h"
-
-#define PROBE_SECONDS 20
 #define OWNER 4711
 #define ANOTHER 4712
 #define READ 0x01
@@ -74,40 +62,14 @@ static const Row rows[] = {
     TRUE },
 };
 
-/* ---- the host ---- */
-
-static int
-spawn_server (const KvolHost *host, const char *const *argv, const int *fds, gsize n_fds, GError **error)
-{
-  g_set_error_literal (error, KVOL_ERROR, KVOL_ERROR_FINAL, "it is known by now");
-  return -1;
-}
-
-static int
-open_state_dir (const KvolHost *host, GError **error)
-{
-  g_set_error_literal (error, KVOL_ERROR, KVOL_ERROR_ABSENT, "there is none");
-  return -1;
-}
-
 /* The kernel is told to judge, or it is not. */
 static gboolean
 server_judges (const NfsFaultRule *rules, gsize n_rules)
 {
-  const NfsFaultPlan plan = { NFS_FAULT_ANSWER, 0, rules, n_rules };
-  g_autoptr (ScriptedHost) host = nfs_case_host (PROBE_SECONDS);
-  g_autoptr (NfsFault) fault = nfs_fault_start (&plan, NULL);
-  g_autofree char *option = NULL;
   g_autofree char *calls = NULL;
-  g_auto (ScriptedVolume) volume;
+  g_autofree char *words = NULL;
 
-  assert_non_null (fault);
-  host->base.spawn_server = spawn_server;
-  host->base.open_state_dir = open_state_dir;
-  option = g_strdup_printf ("vers=3,nolock,port=%u,mountport=%u", nfs_fault_port (fault), nfs_fault_port (fault));
-  nfs_case_volume (&volume, "127.0.0.1", "/data", (const char *const[]){ option, NULL });
-  assert_false (scripted_setup (host, &volume, -1, NULL));
-  calls = scripted_host_take_calls (host);
+  nfs_started_by (rules, n_rules, &calls, &words);
   if (!g_str_has_prefix (calls, "create_fs fuse "))
     fail_msg ("%s", calls);
   return strstr (calls, "default_permissions") == NULL;
@@ -121,31 +83,11 @@ judges (void **state)
   assert_int_equal (server_judges (row->rules, row->n_rules), row->server_judges);
 }
 
-/* This takes /dev/fuse, and the way of those who have no kernel client. */
-static const char *
-find_reason (void)
-{
-  KVOL_AUTO_FD context = (int) syscall (SYS_fsopen, "nfs", FSOPEN_CLOEXEC);
-  KVOL_AUTO_FD fuse = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
-
-  if (context >= 0)
-    return "this kernel has an NFS client, which asks nobody";
-  return fuse < 0 ? "there is no /dev/fuse that can be opened here" : NULL;
-}
-
 int
 main (void)
 {
   g_autoptr (GArray) tests = rows_new ();
-  const char *reason = NULL;
 
-  if (scratch_enter (&reason) && nfs_net_enter (&reason))
-    reason = find_reason ();
-  if (reason != NULL)
-    {
-      print_message ("ok - who judges # SKIP %s\n", reason);
-      return 0;
-    }
   rows_add_all (tests, rows, judges);
-  return rows_run ("who judges", tests);
+  return nfs_started_run ("who judges", tests);
 }
