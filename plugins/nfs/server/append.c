@@ -19,10 +19,8 @@ take_end (Call *self, int failure, gpointer result)
       unstable_fail (self, failure);
       return;
     }
-  end = res->GETATTR3res_u.resok.obj_attributes.size;
   g_mutex_lock (&node->lock);
-  if (node->kept.head != NULL)
-    end = MAX (end, node->kept_end);
+  end = node_get_end (node, res->GETATTR3res_u.resok.obj_attributes.size, self->sent);
   node->end_unsure = end != self->offset;
   g_mutex_unlock (&node->lock);
   if (end != self->offset)

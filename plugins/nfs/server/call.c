@@ -144,17 +144,6 @@ note_told (Node *node, const fattr3 *attributes, gint64 began)
   return takes;
 }
 
-/* What is kept here and may have been lost there is part of the file: a server that has just come back must not make
- * the kernel forget the end of it; also not when that is heard after it has been written once more. With the node's
- * lock held. */
-static guint64
-get_end (const Node *node, guint64 end, gint64 sent)
-{
-  if (node->kept.head != NULL)
-    return MAX (node->kept_end, end);
-  return sent < node->healed ? MAX (node->healed_end, end) : end;
-}
-
 void
 call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, gint64 began, gint64 sent,
                 struct stat *ret_attr)
@@ -171,7 +160,7 @@ call_fill_attr (const Volume *volume, Node *node, const fattr3 *attributes, gint
   node->fileid = attributes->fileid;
   node->mode = attributes->mode;
   takes = note_told (node, attributes, began);
-  ret_attr->st_size = (off_t) get_end (node, attributes->size, sent);
+  ret_attr->st_size = (off_t) node_get_end (node, attributes->size, sent);
   known_end_tell (node, (guint64) ret_attr->st_size, takes);
   g_mutex_unlock (&node->lock);
 }

@@ -93,7 +93,7 @@ static void
 open_shared (Call *self, const post_op_attr *now)
 {
   const pid_t pid = volume_was_sent (loop_get_volume (self->loop), self->pid) ? 0 : self->pid;
-  KnownEnd end = known_end_check (self->node, now, pid);
+  KnownEnd end = known_end_check (self->node, now, self->sent, pid);
   gboolean same = end == KNOWN_END_RIGHT && is_unchanged (self->node, now);
 
   if (end == KNOWN_END_REFUSE)

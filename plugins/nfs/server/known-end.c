@@ -162,15 +162,15 @@ may_refuse (Node *node, pid_t pid)
 }
 
 KnownEnd
-known_end_check (Node *node, const post_op_attr *now, pid_t pid)
+known_end_check (Node *node, const post_op_attr *now, gint64 sent, pid_t pid)
 {
-  guint64 end = now->attributes_follow ? now->post_op_attr_u.attributes.size : UNKNOWN - 1;
+  guint64 end = UNKNOWN - 1;
   KnownEnd answer = KNOWN_END_RIGHT;
   gboolean again;
 
   g_mutex_lock (&node->lock);
-  if (node->kept.head != NULL && now->attributes_follow)
-    end = MAX (end, node->kept_end);
+  if (now->attributes_follow)
+    end = node_get_end (node, now->post_op_attr_u.attributes.size, sent);
   again = was_refused (node, pid);
   if (end != node->known_end)
     {

@@ -33,5 +33,6 @@ void known_end_failed (Node *node, guint64 from, gsize done, pid_t pid);
 /* This process sets the size: whether that may be the kernel's cut after a failed write. Then nothing is to be cut but
  * what ends at @ret_own. Said once. */
 gboolean known_end_is_cut (Node *node, guint64 end, pid_t pid, guint64 *ret_own);
-/* This process opens the file, which is like this now. 0: one that cannot be told from others, and is not refused. */
-KnownEnd known_end_check (Node *node, const post_op_attr *now, pid_t pid);
+/* This process opens the file, which is like this now: so said the server that was asked at @sent. @pid 0: one that
+ * cannot be told from others, and is not refused. */
+KnownEnd known_end_check (Node *node, const post_op_attr *now, gint64 sent, pid_t pid);

@@ -206,6 +206,16 @@ node_keep (Node *self, gssize bytes)
   g_atomic_pointer_add (&self->nodes->kept, bytes);
 }
 
+/* What is kept here and may have been lost there is part of the file: a server that has just come back must not make
+ * anybody forget the end of it; also not when that is heard after it has been written once more. */
+guint64
+node_get_end (const Node *self, guint64 end, gint64 sent)
+{
+  if (self->kept.head != NULL)
+    return MAX (self->kept_end, end);
+  return sent < self->healed ? MAX (self->healed_end, end) : end;
+}
+
 gsize
 nodes_get_kept (Nodes *self)
 {

@@ -101,5 +101,7 @@ gboolean node_was_told (const Node *self, const fattr3 *attributes);
 
 /* So many more bytes of it are kept, or fewer. With its lock held. */
 void  node_keep      (Node *self, gssize bytes);
+/* Where the file ends, of which the server that was asked at @sent says that it ends at @end. With its lock held. */
+guint64 node_get_end (const Node *self, guint64 end, gint64 sent);
 /* Of all nodes together. */
 gsize nodes_get_kept (Nodes *self);
